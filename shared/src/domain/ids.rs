@@ -76,6 +76,8 @@ macro_rules! ids {
 ids! {
     /// A tenant: everything else belongs to one.
     CommunityId;
+    /// A street address, lot or unit.
+    PropertyId;
     /// Who lives at a property: the unit that is invited and that joins.
     HouseholdId;
     /// An e-mail address or phone number of a household.

@@ -3,8 +3,18 @@
 //! Every type here is closed: its fields are private, parsing is the only way in, and what Postgres gives back
 //! goes through the same parser. A closed set is one enum in Rust and one in Postgres, with the same words.
 
+mod access_code;
+mod attempt;
 mod channel;
+mod delivery;
+mod email_address;
 mod ids;
+mod keyring;
 
+pub use access_code::{AccessCode, AccessCodeError};
+pub use attempt::{AttemptOutcome, AttemptReason};
 pub use channel::Channel;
-pub use ids::{BatchId, CommunityId, ContactId, DeliveryId, HouseholdId, InvitationId, TokenId};
+pub use delivery::{DeliveryState, HoldReason};
+pub use email_address::{EmailAddress, EmailAddressError};
+pub use ids::{BatchId, CommunityId, ContactId, DeliveryId, HouseholdId, InvitationId, PropertyId, TokenId};
+pub use keyring::{KeyFileError, Keyring, Sealed, UnsealError};
