@@ -22,11 +22,13 @@ CREATE TYPE attempt_outcome AS ENUM
 COMMENT ON TYPE attempt_outcome IS 'How one try at a delivery ended.';
 
 CREATE TYPE attempt_reason AS ENUM
-    ('dns_failed', 'connect_failed', 'tls_failed', 'greeting_refused', 'greeting_failed', 'hello_failed',
-     'authentication_refused', 'authentication_failed', 'sender_refused', 'envelope_failed', 'body_not_written',
-     'no_time_left', 'throttled', 'greylisted', 'temporarily_refused', 'mailbox_unknown', 'mailbox_full',
-     'mailbox_disabled', 'domain_unknown', 'blocked_by_policy', 'too_large', 'message_refused', 'recipient_refused',
-     'no_answer_after_body', 'closed_after_body', 'unreadable_answer', 'worker_lost', 'worker_stopped', 'internal');
+    ('connect_failed', 'tls_failed', 'handshake_failed', 'auth_failed', 'connection_lost',
+     'body_not_written', 'no_time_left', 'shutting_down', 'protocol_violation', 'greeting_refused',
+     'throttled', 'quota_used_up', 'auth_refused', 'sender_refused', 'mailbox_unknown',
+     'domain_unknown', 'address_invalid', 'mailbox_disabled', 'mailbox_full', 'recipient_refused',
+     'blocked_by_policy', 'greylisted', 'temporarily_refused', 'message_refused', 'too_large',
+     'timeout_after_body', 'closed_after_body', 'unreadable_after_body', 'worker_lost',
+     'worker_stopped', 'internal');
 COMMENT ON TYPE attempt_reason IS 'Why an attempt ended as it did: the stable code behind the words that a leader reads.';
 
 CREATE TYPE invitation_end AS ENUM ('joined', 'revoked', 'replaced', 'expired');

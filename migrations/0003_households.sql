@@ -28,7 +28,7 @@ COMMENT ON TABLE households IS 'The unit that is invited and that joins.';
 COMMENT ON COLUMN households.id IS 'UUIDv7.';
 COMMENT ON COLUMN households.community_id IS 'Whose.';
 COMMENT ON COLUMN households.property_id IS 'Where they live, if the leader said so.';
-COMMENT ON COLUMN households.name IS 'How the message addresses them, if the leader said so.';
+COMMENT ON COLUMN households.name IS 'What the leader calls them, if anything.';
 COMMENT ON COLUMN households.joined_at IS 'When they joined; overrides every delivery''s state on the board.';
 COMMENT ON COLUMN households.created_at IS 'When they were first listed.';
 
@@ -39,10 +39,11 @@ CREATE TABLE contacts (
     channel      channel NOT NULL,
     address      text CHECK (char_length(address) <= 254),
     address_hash bytea NOT NULL CHECK (octet_length(address_hash) = 32),
+    name         text CHECK (name <> '' AND char_length(name) <= 200),
     erased_at    timestamptz,
     created_at   timestamptz NOT NULL DEFAULT app_now(),
     UNIQUE (community_id, channel, address_hash),
-    CONSTRAINT contacts_erased_has_no_address CHECK ((erased_at IS NULL) = (address IS NOT NULL))
+    CONSTRAINT contacts_erased_has_no_address CHECK ((erased_at IS NULL) = (address IS NOT NULL) AND (erased_at IS NULL OR name IS NULL))
 );
 CREATE INDEX contacts_of_household ON contacts (household_id);
 COMMENT ON TABLE contacts IS 'E-mail addresses and phone numbers of households: one household each in a community.';
@@ -52,6 +53,7 @@ COMMENT ON COLUMN contacts.household_id IS 'Whom it reaches.';
 COMMENT ON COLUMN contacts.channel IS 'What kind of address it is.';
 COMMENT ON COLUMN contacts.address IS 'As it is written to: domain in lower-case A-labels, local part as given; E.164 for text. NULL once erased.';
 COMMENT ON COLUMN contacts.address_hash IS 'HMAC-SHA-256 of channel and lower-cased address under the key file''s address key: equality without the address.';
+COMMENT ON COLUMN contacts.name IS 'How the message greets whoever reads it there, if the leader said so.';
 COMMENT ON COLUMN contacts.erased_at IS 'When the address was forgotten on request.';
 COMMENT ON COLUMN contacts.created_at IS 'When it was first listed.';
 

@@ -28,6 +28,7 @@ CREATE TABLE batches (
     not_after           timestamptz,
     consent_statement   text,
     consent_obtained_at timestamptz,
+    started_at          timestamptz,
     paused_at           timestamptz,
     cancelled_at        timestamptz,
     finished_at         timestamptz,
@@ -51,6 +52,7 @@ COMMENT ON COLUMN batches.send_at IS 'Not before; NULL: at once.';
 COMMENT ON COLUMN batches.not_after IS 'What has not begun by then expires.';
 COMMENT ON COLUMN batches.consent_statement IS 'Who consented to texts, how and when, in the leader''s words.';
 COMMENT ON COLUMN batches.consent_obtained_at IS 'When the consent was obtained.';
+COMMENT ON COLUMN batches.started_at IS 'When a worker first took one of its rows up.';
 COMMENT ON COLUMN batches.paused_at IS 'Since when nothing of it begins.';
 COMMENT ON COLUMN batches.cancelled_at IS 'When the rest was cancelled.';
 COMMENT ON COLUMN batches.finished_at IS 'When the last row left the waiting and sending states; NULL: reconcilers look at it.';
@@ -74,6 +76,7 @@ CREATE TABLE deliveries (
     tries            smallint NOT NULL DEFAULT 0 CHECK (tries >= 0),
     repeated         boolean NOT NULL DEFAULT false,
     attempt_number   integer NOT NULL DEFAULT 0 CHECK (attempt_number >= 0),
+    attempt_token    bigint,
     attempt_began_at timestamptz,
     attempt_deadline timestamptz,
     reason           attempt_reason,
@@ -106,6 +109,7 @@ COMMENT ON COLUMN deliveries.due_at IS 'Waiting: not before. Held: when it is le
 COMMENT ON COLUMN deliveries.tries IS 'Attempts that count against the retry schedule: refused temporarily, or unknown.';
 COMMENT ON COLUMN deliveries.repeated IS 'Whether its one repeat after an unknown outcome was used.';
 COMMENT ON COLUMN deliveries.attempt_number IS 'Number of the newest attempt, from 1; fences late workers.';
+COMMENT ON COLUMN deliveries.attempt_token IS 'Drawn by the worker for the running attempt, so that a begin whose answer was lost is known again as its own.';
 COMMENT ON COLUMN deliveries.attempt_began_at IS 'When the running attempt began.';
 COMMENT ON COLUMN deliveries.attempt_deadline IS 'When the running attempt is given up as unknown; fixed at begin.';
 COMMENT ON COLUMN deliveries.reason IS 'Why the newest ended attempt ended as it did.';

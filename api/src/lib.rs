@@ -1,1 +1,29 @@
-//! placeholder
+//! Porchlight's intake service: it checks lists, stores them in the ledger, enqueues their deliveries, and shows
+//! what became of each.
+//!
+//! The rooms, in the order in which an invitation meets them:
+//!
+//! * [`access`]: who is calling, for which community, how often.
+//! * [`intake`]: entries become verdicts, verdicts a batch, a batch jobs. One transaction, then the push.
+//! * [`board`]: what leaders watch.
+//! * [`admin`]: what the operator does from the command line.
+//!
+//! Beside them: [`problem`] (every error that leaves the building), [`state`], [`config`], [`health`], [`metrics`],
+//! [`serve`] (the routes).
+
+pub mod access;
+pub mod admin;
+pub mod board;
+mod cli;
+pub mod config;
+pub mod health;
+pub mod intake;
+pub mod metrics;
+pub mod problem;
+pub mod serve;
+pub mod state;
+
+pub use cli::run;
+
+/// Which sources this program was built from.
+pub const BUILD_ID: &str = env!("PORCHLIGHT_BUILD_ID");

@@ -6,7 +6,7 @@
 
 use std::{fmt, str::FromStr};
 
-use rand::{CryptoRng, RngExt};
+use rand::CryptoRng;
 use unicode_normalization::UnicodeNormalization;
 
 /// The characters of a code; a character's value is its place here.
@@ -48,9 +48,16 @@ impl AccessCode {
     /// Draws a fresh code: eleven characters from `rng` and the check character, offensive ones drawn again.
     pub fn draw(rng: &mut impl CryptoRng) -> Self {
         loop {
+            // One request to the random source for a whole code. A byte of 230 or more would favour some characters.
+            let mut random = [0_u8; 32];
+            rng.fill_bytes(&mut random);
+            let mut fair = random.into_iter().filter(|byte| *byte < 230);
             let mut values = [0_u32; LENGTH];
             for value in &mut values[..LENGTH - 1] {
-                *value = rng.random_range(0..23);
+                *value = u32::from(fair.next().unwrap_or(u8::MAX)) % 23;
+            }
+            if fair.next().is_none() {
+                continue;
             }
             // The last weight is 1, so the last value is what the others leave to the next multiple of 23.
             values[LENGTH - 1] = (23 - weighted(&values) % 23) % 23;

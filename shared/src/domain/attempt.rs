@@ -1,5 +1,7 @@
 //! One try at a delivery: how it ended, and the stable code for why.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// How an attempt ended, which decides whether the provider may have the message.
@@ -49,65 +51,75 @@ macro_rules! reasons {
                 match self { $(Self::$name => $word,)+ }
             }
         }
+
+        impl fmt::Display for AttemptReason {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
     };
 }
 
 reasons! {
-    /// The provider's name has no address.
-    DnsFailed = "dns_failed",
-    /// No connection came about.
+    /// The provider could not be found or reached.
     ConnectFailed = "connect_failed",
-    /// The encrypted session did not come about.
+    /// TLS could not be begun, or the certificate is not trusted.
     TlsFailed = "tls_failed",
-    /// The provider greeted with a refusal.
-    GreetingRefused = "greeting_refused",
-    /// The connection broke before or in the greeting.
-    GreetingFailed = "greeting_failed",
-    /// The connection broke in EHLO, or EHLO was refused.
-    HelloFailed = "hello_failed",
-    /// User name or password were refused.
-    AuthenticationRefused = "authentication_refused",
-    /// The connection broke while signing in.
-    AuthenticationFailed = "authentication_failed",
-    /// The provider does not let us send from this address.
-    SenderRefused = "sender_refused",
-    /// The connection broke between MAIL and the go-ahead for the body.
-    EnvelopeFailed = "envelope_failed",
-    /// The connection broke with part of the body unwritten.
+    /// The connection was lost before the message was begun.
+    HandshakeFailed = "handshake_failed",
+    /// The connection was lost while proving who we are.
+    AuthFailed = "auth_failed",
+    /// The connection was lost between the envelope and the body.
+    ConnectionLost = "connection_lost",
+    /// The connection was lost while the body was written.
     BodyNotWritten = "body_not_written",
-    /// Too little of the attempt's time was left to send the body.
+    /// Too little of the attempt's time was left before the body.
     NoTimeLeft = "no_time_left",
-    /// The provider asked everybody to slow down.
+    /// The worker was stopping before the body went out.
+    ShuttingDown = "shutting_down",
+    /// The provider's answers do not belong to our commands.
+    ProtocolViolation = "protocol_violation",
+    /// The provider will have nothing to do with us.
+    GreetingRefused = "greeting_refused",
+    /// The provider asks everybody to slow down.
     Throttled = "throttled",
-    /// The recipient's server asks unknown senders to come back later.
-    Greylisted = "greylisted",
-    /// Any other "not now".
-    TemporarilyRefused = "temporarily_refused",
-    /// The address does not exist.
+    /// The account's quota is used up.
+    QuotaUsedUp = "quota_used_up",
+    /// User or password are wrong, or missing.
+    AuthRefused = "auth_refused",
+    /// The From address may not be used.
+    SenderRefused = "sender_refused",
+    /// No such mailbox.
     MailboxUnknown = "mailbox_unknown",
-    /// The mailbox takes no more.
-    MailboxFull = "mailbox_full",
-    /// The mailbox is switched off.
-    MailboxDisabled = "mailbox_disabled",
-    /// The domain does not exist or takes no mail.
+    /// No such domain, or it takes no mail.
     DomainUnknown = "domain_unknown",
-    /// A policy of the recipient's server blocks the message.
-    BlockedByPolicy = "blocked_by_policy",
-    /// The message is larger than the server takes.
-    TooLarge = "too_large",
-    /// The message itself was refused.
-    MessageRefused = "message_refused",
-    /// Any other refusal of this recipient.
+    /// The address is not one.
+    AddressInvalid = "address_invalid",
+    /// The mailbox exists and is closed.
+    MailboxDisabled = "mailbox_disabled",
+    /// The mailbox is full.
+    MailboxFull = "mailbox_full",
+    /// The recipient is refused and nobody says why.
     RecipientRefused = "recipient_refused",
+    /// A filter or a policy refuses it.
+    BlockedByPolicy = "blocked_by_policy",
+    /// An unknown sender is asked to come again.
+    Greylisted = "greylisted",
+    /// Not now.
+    TemporarilyRefused = "temporarily_refused",
+    /// The message is refused and nobody says why.
+    MessageRefused = "message_refused",
+    /// The message is too large.
+    TooLarge = "too_large",
     /// The message was handed over whole and no answer came in time.
-    NoAnswerAfterBody = "no_answer_after_body",
-    /// The message was handed over whole and the connection broke.
+    TimeoutAfterBody = "timeout_after_body",
+    /// The message was handed over whole and the connection was lost.
     ClosedAfterBody = "closed_after_body",
-    /// The message was handed over whole and the answer made no sense.
-    UnreadableAnswer = "unreadable_answer",
+    /// The message was handed over whole and the answer cannot be read.
+    UnreadableAfterBody = "unreadable_after_body",
     /// The worker did not come back before the attempt's deadline.
     WorkerLost = "worker_lost",
-    /// The worker was stopped while the provider's answer was still awaited.
+    /// The worker was stopped while the answer was awaited.
     WorkerStopped = "worker_stopped",
     /// A fault of ours.
     Internal = "internal",

@@ -1,0 +1,9 @@
+//! What the operator does from the command line: the key file, communities, tokens.
+
+mod community;
+mod keys;
+mod token;
+
+pub use community::{CreateCommunityError, NewCommunity, create_community};
+pub use keys::{GenerateKeysError, generate_keys};
+pub use token::{CreateTokenError, create_token};

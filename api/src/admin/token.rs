@@ -1,0 +1,46 @@
+//! `admin create-token`.
+
+use jiff::Timestamp;
+use porchlight_shared::domain::{CommunityId, TokenId};
+use rand::CryptoRng;
+use sqlx::PgPool;
+
+use crate::access::{BearerToken, Role};
+
+/// Why no token was made.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateTokenError {
+    /// There is no such community.
+    #[error("there is no community {0}; `porchlight-api admin create-community` makes one")]
+    NoSuchCommunity(CommunityId),
+    /// The ledger did not take it.
+    #[error("the token could not be stored; has `porchlight-api migrate` run?")]
+    Store(#[from] sqlx::Error),
+}
+
+/// Makes a bearer token for one community and returns it; only its hash is kept.
+///
+/// # Errors
+/// When there is no such community, or the ledger does not answer.
+pub async fn create_token(
+    pool: &PgPool,
+    community: CommunityId,
+    role: Role,
+    now: Timestamp,
+    rng: &mut impl CryptoRng,
+) -> Result<String, CreateTokenError> {
+    let token = BearerToken::draw(rng);
+    let stored = sqlx::query!(
+        "INSERT INTO tokens (id, community_id, role, sha256) SELECT $1, id, $3, $4 FROM communities WHERE id = $2",
+        TokenId::new(now, rng).uuid(),
+        community.uuid(),
+        role as Role,
+        &token.sha256()[..],
+    )
+    .execute(pool)
+    .await?;
+    if stored.rows_affected() == 0 {
+        return Err(CreateTokenError::NoSuchCommunity(community));
+    }
+    Ok(token.into_text())
+}

@@ -1,0 +1,140 @@
+//! `GET …/batches/{batch}`: how far a batch has come.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use axum::{
+    Json,
+    extract::{Path, State},
+};
+use jiff::Timestamp;
+use porchlight_shared::domain::{BatchId, Channel, DeliveryState};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{access::Caller, problem::Problem, state::AppState};
+
+/// A batch and its counts.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BatchStatus {
+    /// Which batch.
+    #[schema(value_type = uuid::Uuid)]
+    id: BatchId,
+    /// How it travels.
+    #[schema(value_type = String)]
+    channel: Channel,
+    /// Rows.
+    total: i32,
+    /// Rows by state; they sum to `total`. Every state is there.
+    #[schema(value_type = BTreeMap<String, i64>)]
+    counts: BTreeMap<&'static str, i64>,
+    /// Rows that left the queue each second since the start, on average.
+    #[schema(value_type = f64)]
+    rate_per_second: f64,
+    /// Seconds until the waiting rows are through at that rate; null when none wait or there is no rate yet.
+    eta_seconds: Option<u64>,
+    /// When it was accepted.
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    /// When its first row was taken up.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    started_at: Option<Timestamp>,
+    /// When its last row left the waiting, sending and checking states.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    finished_at: Option<Timestamp>,
+    /// Not before.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    send_at: Option<Timestamp>,
+    /// Not after.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    not_after: Option<Timestamp>,
+}
+
+/// Look at a batch
+///
+/// The counts are written together with every change of a row's state and always sum to the total.
+#[utoipa::path(
+    get, path = "/v1/communities/{community}/batches/{batch}", tag = "Watching",
+    params(
+        ("community" = String, Path, format = Uuid, description = "The community"),
+        ("batch" = String, Path, format = Uuid, description = "The batch"),
+    ),
+    responses(
+        (status = 200, description = "The batch", body = BatchStatus),
+        (status = 401, description = "No valid token", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such batch of this token's community", body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("bearer" = [])),
+)]
+pub async fn show_batch(
+    State(state): State<Arc<AppState>>,
+    caller: Caller,
+    Path((_, batch)): Path<(String, String)>,
+) -> Result<Json<BatchStatus>, Problem> {
+    let batch: BatchId = batch.parse().map_err(|_| Problem::not_found())?;
+    // One statement: batch and tallies of the same moment, so the counts sum.
+    let rows = sqlx::query!(
+        r#"SELECT b.channel, b.total, b.created_at, b.started_at, b.finished_at, b.send_at, b.not_after,
+                  extract(epoch FROM coalesce(b.finished_at, app_now()) - b.started_at)::float8 AS seconds,
+                  t.state AS "state?", t.count AS "count?"
+           FROM batches b
+           LEFT JOIN (SELECT batch_id, state, sum(count)::bigint AS count FROM tallies WHERE batch_id = $2 GROUP BY 1, 2) t
+               ON t.batch_id = b.id
+           WHERE b.community_id = $1 AND b.id = $2"#,
+        caller.community.uuid(),
+        batch.uuid(),
+    )
+    .fetch_all(&state.pool)
+    .await?;
+    let first = rows.first().ok_or_else(Problem::not_found)?;
+    let mut counts: BTreeMap<_, _> = DeliveryState::ALL.iter().map(|state| (state.as_str(), 0)).collect();
+    for row in &rows {
+        if let (Some(state), Some(count)) = (row.state, row.count) {
+            counts.insert(state.as_str(), count);
+        }
+    }
+    let waiting = counts["held"] + counts["queued"] + counts["retry_wait"] + counts["sending"];
+    let pace = Pace::of(i64::from(first.total) - waiting, waiting, first.seconds);
+    Ok(Json(BatchStatus {
+        id: batch,
+        channel: first.channel,
+        total: first.total,
+        counts,
+        rate_per_second: pace.rate_per_second,
+        eta_seconds: pace.eta_seconds,
+        created_at: first.created_at.to_jiff(),
+        started_at: first.started_at.map(jiff_sqlx::Timestamp::to_jiff),
+        finished_at: first.finished_at.map(jiff_sqlx::Timestamp::to_jiff),
+        send_at: first.send_at.map(jiff_sqlx::Timestamp::to_jiff),
+        not_after: first.not_after.map(jiff_sqlx::Timestamp::to_jiff),
+    }))
+}
+
+/// How fast a batch went so far, and how long the rest takes like that.
+#[derive(Debug, PartialEq)]
+struct Pace {
+    rate_per_second: f64,
+    eta_seconds: Option<u64>,
+}
+
+impl Pace {
+    #[expect(clippy::cast_precision_loss, reason = "a batch has at most 100,000 rows")]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "positive, and saturating is right")]
+    fn of(done: i64, waiting: i64, seconds: Option<f64>) -> Self {
+        let rate = seconds.filter(|seconds| *seconds > 0.0).map_or(0.0, |seconds| done as f64 / seconds);
+        let eta_seconds = (waiting > 0 && rate > 0.0).then(|| (waiting as f64 / rate).ceil() as u64);
+        Self { rate_per_second: (rate * 100.0).round() / 100.0, eta_seconds }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rest_takes_as_long_as_the_rate_says() {
+        assert_eq!(Pace::of(0, 10, None), Pace { rate_per_second: 0.0, eta_seconds: None });
+        assert_eq!(Pace::of(0, 10, Some(5.0)), Pace { rate_per_second: 0.0, eta_seconds: None });
+        assert_eq!(Pace::of(20, 10, Some(4.0)), Pace { rate_per_second: 5.0, eta_seconds: Some(2) });
+        assert_eq!(Pace::of(30, 0, Some(4.0)), Pace { rate_per_second: 7.5, eta_seconds: None });
+    }
+}

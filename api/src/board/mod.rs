@@ -1,0 +1,9 @@
+//! The board: what became of each delivery.
+//!
+//! [`batch`] counts, [`deliveries`] lists, [`timeline`] tells one delivery's story, [`cursor`] turns pages. Counts are
+//! tallies written together with every change of state; they sum to the batch's total.
+
+pub mod batch;
+pub mod cursor;
+pub mod deliveries;
+pub mod timeline;

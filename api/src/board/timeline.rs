@@ -1,0 +1,161 @@
+//! `GET …/deliveries/{delivery}`: one delivery's story, read from its row and its attempts.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{Path, State},
+};
+use jiff::Timestamp;
+use porchlight_shared::domain::{
+    AttemptOutcome, AttemptReason, BatchId, Channel, DeliveryId, DeliveryState, HoldReason, InvitationId,
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{access::Caller, problem::Problem, state::AppState};
+
+/// A delivery and what happened to it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DeliveryStory {
+    /// Which delivery.
+    #[schema(value_type = uuid::Uuid)]
+    id: DeliveryId,
+    /// The act of sending that it belongs to.
+    #[schema(value_type = Option<uuid::Uuid>)]
+    batch: Option<BatchId>,
+    /// Place in that list, from 1.
+    position: Option<i32>,
+    /// Whose code it carries.
+    #[schema(value_type = Option<uuid::Uuid>)]
+    invitation: Option<InvitationId>,
+    /// How it travels.
+    #[schema(value_type = String)]
+    channel: Channel,
+    /// Where it goes; null once erased.
+    to: Option<String>,
+    /// Where it stands.
+    #[schema(value_type = String)]
+    state: DeliveryState,
+    /// Since when.
+    #[schema(value_type = String, format = DateTime)]
+    since: Timestamp,
+    /// Why it is held.
+    #[schema(value_type = Option<String>)]
+    held_reason: Option<HoldReason>,
+    /// When something happens next by itself.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    next_at: Option<Timestamp>,
+    /// What happened, oldest first.
+    timeline: Vec<Event>,
+}
+
+/// Something that happened to a delivery.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// The list was accepted.
+    Created {
+        /// When.
+        #[schema(value_type = String, format = DateTime)]
+        at: Timestamp,
+    },
+    /// A try ended.
+    Attempt {
+        /// When it began.
+        #[schema(value_type = String, format = DateTime)]
+        at: Timestamp,
+        /// From 1.
+        number: i32,
+        /// When its outcome was recorded.
+        #[schema(value_type = String, format = DateTime)]
+        ended_at: Timestamp,
+        /// How it ended.
+        #[schema(value_type = String)]
+        outcome: AttemptOutcome,
+        /// Why, unless it was accepted.
+        #[schema(value_type = Option<String>)]
+        reason: Option<AttemptReason>,
+        /// What the provider said, addresses replaced.
+        reply: Option<String>,
+        /// Whether the outcome came after the attempt had been given up as unknown.
+        late: bool,
+    },
+    /// A try is running.
+    Sending {
+        /// When it began.
+        #[schema(value_type = String, format = DateTime)]
+        at: Timestamp,
+        /// From 1.
+        number: i32,
+        /// When it is given up as unknown.
+        #[schema(value_type = String, format = DateTime)]
+        deadline: Timestamp,
+    },
+}
+
+/// Read a delivery's story
+#[utoipa::path(
+    get, path = "/v1/communities/{community}/deliveries/{delivery}", tag = "Watching",
+    params(
+        ("community" = String, Path, format = Uuid, description = "The community"),
+        ("delivery" = String, Path, format = Uuid, description = "The delivery"),
+    ),
+    responses(
+        (status = 200, description = "The delivery", body = DeliveryStory),
+        (status = 401, description = "No valid token", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such delivery of this token's community", body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("bearer" = [])),
+)]
+pub async fn show_delivery(
+    State(state): State<Arc<AppState>>,
+    caller: Caller,
+    Path((_, delivery)): Path<(String, String)>,
+) -> Result<Json<DeliveryStory>, Problem> {
+    let delivery: DeliveryId = delivery.parse().map_err(|_| Problem::not_found())?;
+    let row = sqlx::query!(
+        r#"SELECT d.batch_id, d.batch_row, d.invitation_id, d.channel, c.address AS "address?", d.state, d.changed_at, d.held_reason,
+                  d.due_at, d.created_at, d.attempt_number, d.attempt_began_at, d.attempt_deadline
+           FROM deliveries d JOIN contacts c ON c.id = d.contact_id
+           WHERE d.community_id = $1 AND d.id = $2"#,
+        caller.community.uuid(),
+        delivery.uuid(),
+    )
+    .fetch_optional(&state.pool)
+    .await?
+    .ok_or_else(Problem::not_found)?;
+    let attempts = sqlx::query!(
+        "SELECT number, began_at, ended_at, outcome, reason, reply, late FROM attempts WHERE delivery_id = $1 ORDER BY number",
+        delivery.uuid(),
+    )
+    .fetch_all(&state.pool)
+    .await?;
+    let mut timeline = vec![Event::Created { at: row.created_at.to_jiff() }];
+    timeline.extend(attempts.into_iter().map(|attempt| Event::Attempt {
+        at: attempt.began_at.to_jiff(),
+        number: attempt.number,
+        ended_at: attempt.ended_at.to_jiff(),
+        outcome: attempt.outcome,
+        reason: attempt.reason,
+        reply: attempt.reply,
+        late: attempt.late,
+    }));
+    if let (Some(began), Some(deadline)) = (row.attempt_began_at, row.attempt_deadline) {
+        let (at, deadline) = (began.to_jiff(), deadline.to_jiff());
+        timeline.push(Event::Sending { at, number: row.attempt_number, deadline });
+    }
+    Ok(Json(DeliveryStory {
+        id: delivery,
+        batch: row.batch_id.map(Into::into),
+        position: row.batch_row,
+        invitation: row.invitation_id.map(Into::into),
+        channel: row.channel,
+        to: row.address,
+        state: row.state,
+        since: row.changed_at.to_jiff(),
+        held_reason: row.held_reason,
+        next_at: row.due_at.map(jiff_sqlx::Timestamp::to_jiff),
+        timeline,
+    }))
+}

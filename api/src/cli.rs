@@ -1,0 +1,134 @@
+//! The command line: one word for each thing that an operator does.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+use porchlight_shared::{
+    domain::CommunityId,
+    runtime::{clock::Clock, env::Env, shutdown, telemetry},
+    store::{self, StoreSettings},
+};
+use rand::rngs::SysRng;
+use tokio_util::sync::CancellationToken;
+
+use crate::{access::Role, admin, config::ServeSettings, serve};
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+#[derive(Debug, Parser)]
+#[command(name = "porchlight-api", version = concat!(env!("CARGO_PKG_VERSION"), " (", env!("PORCHLIGHT_BUILD_ID"), ")"))]
+#[command(about = "Porchlight's intake service", long_about = None)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Answer HTTP requests until told to stop
+    Serve,
+    /// Bring the database's tables up to date
+    Migrate,
+    /// Print the OpenAPI document
+    Openapi,
+    /// Work on the key file
+    #[command(subcommand)]
+    Keys(Keys),
+    /// Work on communities and their tokens
+    #[command(subcommand)]
+    Admin(Admin),
+}
+
+#[derive(Debug, Subcommand)]
+enum Keys {
+    /// Write a new key file to `PORCHLIGHT_KEYS_FILE` (never overwrites)
+    Generate,
+}
+
+#[derive(Debug, Subcommand)]
+enum Admin {
+    /// Make a community that may send at once
+    CreateCommunity(admin::NewCommunity),
+    /// Make a bearer token for the HTTP API
+    CreateToken {
+        /// The community that it opens
+        #[arg(long)]
+        community: CommunityId,
+        /// What it may do
+        #[arg(long, value_enum)]
+        role: Role,
+        /// Print one JSON object
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Runs the program that the command line names.
+#[must_use]
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let outcome = runtime.map_err(Failure::from).and_then(|runtime| runtime.block_on(obey(cli.command)));
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            complain(failure.as_ref());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn obey(command: Command) -> Result<(), Failure> {
+    let env = Env::of_process();
+    let (clock, mut rng) = (Clock::system(), rand::rand_core::UnwrapErr(SysRng));
+    match command {
+        Command::Openapi => say(&serve::openapi().to_pretty_json()?),
+        Command::Keys(Keys::Generate) => {
+            let path: PathBuf = env.required("PORCHLIGHT_KEYS_FILE", "the path of the key file to write")?;
+            admin::generate_keys(&path, &mut rng)?;
+            say(&format!("wrote {} (mode 0600); keep a copy where no copy of the database is", path.display()));
+        }
+        Command::Migrate => {
+            telemetry::start(&env)?;
+            let pool = store::connect(&StoreSettings::from_env(&env, 1)?, "porchlight-api migrate", &stopping()?).await?;
+            store::MIGRATIONS.run(&pool).await?;
+            tracing::info!("the database is up to date");
+        }
+        Command::Admin(Admin::CreateCommunity(new)) => {
+            let pool = store::connect(&StoreSettings::from_env(&env, 1)?, "porchlight-api admin", &stopping()?).await?;
+            let id = admin::create_community(&pool, &new, clock.now(), &mut rng).await?;
+            say(&if new.json { format!(r#"{{"id": "{id}"}}"#) } else { format!("community {id}") });
+        }
+        Command::Admin(Admin::CreateToken { community, role, json }) => {
+            let pool = store::connect(&StoreSettings::from_env(&env, 1)?, "porchlight-api admin", &stopping()?).await?;
+            let token = admin::create_token(&pool, community, role, clock.now(), &mut rng).await?;
+            let advice = "keep it: it is not shown again";
+            say(&if json { format!(r#"{{"token": "{token}"}}"#) } else { format!("{token}\n{advice}") });
+        }
+        Command::Serve => {
+            telemetry::start(&env)?;
+            serve::serve(ServeSettings::from_env(&env)?, clock, stopping()?).await?;
+        }
+    }
+    Ok(())
+}
+
+fn stopping() -> std::io::Result<CancellationToken> {
+    shutdown::on_signal()
+}
+
+#[expect(clippy::print_stdout, reason = "what a command answers goes to standard output")]
+fn say(text: &str) {
+    println!("{text}");
+}
+
+/// Says what went wrong and, indented, why; a person reads this.
+#[expect(clippy::print_stderr, reason = "the last word of a program that failed")]
+fn complain(failure: &(dyn std::error::Error + 'static)) {
+    eprintln!("porchlight-api: {failure}");
+    let mut cause = failure.source();
+    while let Some(error) = cause {
+        eprintln!("  because {error}");
+        cause = error.source();
+    }
+}

@@ -1,0 +1,46 @@
+//! The settings of `porchlight-api serve`; `.env.sample` says what each is for.
+
+use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+
+use porchlight_shared::{
+    domain::Keyring,
+    runtime::env::Env,
+    store::StoreSettings,
+};
+use secrecy::SecretString;
+
+/// Connections to Postgres of one API process.
+const CONNECTIONS: u32 = 10;
+
+/// Everything that `serve` needs to know.
+#[derive(Debug)]
+pub struct ServeSettings {
+    /// `DATABASE_URL`.
+    pub store: StoreSettings,
+    /// `REDIS_URL`.
+    pub redis: SecretString,
+    /// `PORCHLIGHT_LISTEN`, default `127.0.0.1:8080`.
+    pub listen: SocketAddr,
+    /// `PORCHLIGHT_KEYS_FILE`.
+    pub keyring: Arc<Keyring>,
+}
+
+impl ServeSettings {
+    /// Reads and checks all of them.
+    ///
+    /// # Errors
+    /// Names the variable that is missing or does not fit.
+    pub fn from_env(env: &Env) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        let keys: PathBuf = env.required("PORCHLIGHT_KEYS_FILE", "the path of a key file")?;
+        let listen = env.parsed_or("PORCHLIGHT_LISTEN", "an address and port such as 127.0.0.1:8080", || {
+            SocketAddr::from(([127, 0, 0, 1], 8080))
+        })?;
+        Ok(Self {
+            store: StoreSettings::from_env(env, CONNECTIONS)?,
+            redis: env.secret("REDIS_URL", "redis://host:6379/0")?,
+            listen,
+            keyring: Arc::new(Keyring::read(&keys)?),
+        })
+    }
+}
+

@@ -1,0 +1,197 @@
+//! Every error that leaves the building: `application/problem+json` (RFC 9457) with a stable `type`.
+//!
+//! An endpoint names what went wrong; this file knows how it is told. `detail` says what to do; `errors` says where,
+//! by JSON pointer or by the position of an entry. Nothing of the input is repeated, and of an inner fault only that
+//! there was one: the log has the rest.
+
+use axum::{
+    Json,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// An error answer.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Problem {
+    /// What sort of problem: a stable reference, the same for every occurrence.
+    #[serde(rename = "type")]
+    kind: String,
+    /// The sort in words.
+    title: &'static str,
+    /// The HTTP status, once more.
+    status: u16,
+    /// What is wrong here, and what to do about it.
+    detail: String,
+    /// Where the input is at fault.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<FieldError>,
+    /// Entries that cannot go, if a whole list could not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    rows: Option<serde_json::Value>,
+    #[serde(skip)]
+    retry_after_seconds: Option<u32>,
+}
+
+/// One fault of the input.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct FieldError {
+    /// Where, as a JSON pointer into the request's body.
+    pub pointer: String,
+    /// What is wrong there.
+    pub detail: String,
+}
+
+macro_rules! kinds {
+    ($($name:ident => $status:ident, $slug:literal, $title:literal;)+) => {
+        /// The sorts of problems.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Kind { $(#[doc = $title] $name,)+ }
+
+        impl Kind {
+            /// Every sort.
+            pub const ALL: &[Self] = &[$(Self::$name),+];
+
+            /// Status, last part of the type's reference, and title.
+            #[must_use]
+            pub const fn parts(self) -> (StatusCode, &'static str, &'static str) {
+                match self { $(Self::$name => (StatusCode::$status, $slug, $title),)+ }
+            }
+        }
+    };
+}
+
+kinds! {
+    MalformedJson => BAD_REQUEST, "malformed-json", "The body is not JSON";
+    InvalidParameter => BAD_REQUEST, "invalid-parameter", "A query parameter does not fit";
+    InvalidHeader => BAD_REQUEST, "invalid-header", "A header does not fit";
+    Unauthorized => UNAUTHORIZED, "unauthorized", "A bearer token is needed";
+    Forbidden => FORBIDDEN, "forbidden", "This token may not do that";
+    NotFound => NOT_FOUND, "not-found", "There is nothing here";
+    MethodNotAllowed => METHOD_NOT_ALLOWED, "method-not-allowed", "This cannot be done here";
+    SameList => CONFLICT, "same-list", "This list was sent within the last day";
+    TwinInFlight => CONFLICT, "twin-in-flight", "The same request is being answered right now";
+    NotReady => CONFLICT, "community-not-ready", "The community is not ready to send";
+    BodyTooLarge => PAYLOAD_TOO_LARGE, "body-too-large", "The body is too large";
+    UnsupportedMediaType => UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "The body is not of a type that is read here";
+    InvalidField => UNPROCESSABLE_ENTITY, "invalid-field", "A field does not fit";
+    EmptyList => UNPROCESSABLE_ENTITY, "empty-list", "The list is empty";
+    TooManyEntries => UNPROCESSABLE_ENTITY, "too-many-entries", "The list is too long";
+    NothingToSend => UNPROCESSABLE_ENTITY, "nothing-to-send", "No entry of the list can go";
+    ChannelNotSetUp => UNPROCESSABLE_ENTITY, "channel-not-set-up", "This channel is not set up here";
+    KeyReused => UNPROCESSABLE_ENTITY, "idempotency-key-reused", "This Idempotency-Key was used for another request";
+    TooManyRequests => TOO_MANY_REQUESTS, "too-many-requests", "Too many requests";
+    Internal => INTERNAL_SERVER_ERROR, "internal", "Something went wrong on our side";
+    Unavailable => SERVICE_UNAVAILABLE, "unavailable", "The ledger cannot be reached";
+}
+
+impl Problem {
+    /// A problem of this sort; `detail` says what is wrong here and what to do.
+    #[must_use]
+    pub fn new(kind: Kind, detail: impl Into<String>) -> Self {
+        let (status, slug, title) = kind.parts();
+        Self {
+            kind: format!("/problems/{slug}"),
+            title,
+            status: status.as_u16(),
+            detail: detail.into(),
+            errors: Vec::new(),
+            rows: None,
+            retry_after_seconds: None,
+        }
+    }
+
+    /// Adds where the input is at fault.
+    #[must_use]
+    pub fn at(mut self, pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        self.errors.push(FieldError { pointer: pointer.into(), detail: detail.into() });
+        self
+    }
+
+    /// Adds the entries that cannot go.
+    #[must_use]
+    pub fn with_rows(mut self, rows: serde_json::Value) -> Self {
+        self.rows = Some(rows);
+        self
+    }
+
+    /// Adds when to try again.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u32) -> Self {
+        self.retry_after_seconds = Some(seconds);
+        self
+    }
+
+    /// Nothing that this caller may know of.
+    #[must_use]
+    pub fn not_found() -> Self {
+        Self::new(Kind::NotFound, "Check the path and the ids in it; a token sees its own community only.")
+    }
+}
+
+impl From<sqlx::Error> for Problem {
+    /// Logs the fault here, where it is handled, and tells the caller only whether trying again may help.
+    fn from(error: sqlx::Error) -> Self {
+        let unreachable = match &error {
+            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => true,
+            // 57: the server is going down, starting or was asked to stop us. 40: we lost against somebody; both pass.
+            sqlx::Error::Database(error) => {
+                error.code().is_some_and(|code| code.starts_with("57") || code.starts_with("40") || code == "53300")
+            }
+            _ => false,
+        };
+        if unreachable {
+            tracing::error!(error = %Unquoted(&error), "the ledger cannot be reached");
+            Self::new(Kind::Unavailable, "Nothing was stored. Try again in a few seconds.").retry_after(2)
+        } else {
+            tracing::error!(error = %Unquoted(&error), "a statement failed");
+            Self::new(Kind::Internal, "Nothing was stored. The operator's log says more.")
+        }
+    }
+}
+
+/// A database error for the log: code, constraint and message, never the values of the row (Postgres' DETAIL).
+struct Unquoted<'a>(&'a sqlx::Error);
+
+impl std::fmt::Display for Unquoted<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {
+            sqlx::Error::Database(error) => {
+                let (code, constraint) = (error.code().unwrap_or_default(), error.constraint().unwrap_or("-"));
+                write!(f, "{code} on {constraint}: {}", error.message())
+            }
+            other => other.fmt(f),
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).expect("statuses come from `Kind`");
+        let retry_after = self.retry_after_seconds;
+        let mut response = (status, Json(self)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(seconds) = retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_kind_has_a_reference_of_its_own() {
+        let slugs: BTreeSet<_> = Kind::ALL.iter().map(|kind| kind.parts().1).collect();
+        assert_eq!(slugs.len(), Kind::ALL.len());
+    }
+}

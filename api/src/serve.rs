@@ -1,0 +1,129 @@
+//! The routes, and the life of the server from its first connection to its last.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Json, Router,
+    extract::{DefaultBodyLimit, MatchedPath, Request, State},
+    middleware::{self, Next},
+    response::Response,
+    routing::get,
+};
+use porchlight_shared::{queue, runtime::clock::Clock, store};
+use secrecy::ExposeSecret;
+use tokio::net::TcpListener;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use utoipa::{
+    Modify, OpenApi,
+    openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    access::CallerLimit,
+    board, config::ServeSettings,
+    health, intake,
+    metrics::{Metrics, RequestLabels},
+    problem::{Kind, Problem},
+    state::{AppState, RedisHandle},
+};
+
+/// Bytes of a request's body.
+const LARGEST_BODY: usize = 16 * 1024 * 1024;
+/// How long a script may run in Redis before its connection is given up.
+const REDIS_PATIENCE: Duration = Duration::from_secs(5);
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Porchlight", description = "Delivers invitations in bulk and shows what happened to each one.", license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")),
+    modifiers(&BearerScheme),
+)]
+struct Document;
+
+struct BearerScheme;
+
+impl Modify for BearerScheme {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("Made by `porchlight-api admin create-token`"));
+        let components = document.components.get_or_insert_with(Default::default);
+        components.add_security_scheme("bearer", SecurityScheme::Http(bearer.build()));
+    }
+}
+
+fn routes() -> OpenApiRouter<Arc<AppState>> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(intake::endpoint::create_batch))
+        .routes(routes!(board::batch::show_batch))
+        .routes(routes!(board::deliveries::list_deliveries))
+        .routes(routes!(board::timeline::show_delivery))
+}
+
+/// The OpenAPI 3.1 document.
+#[must_use]
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    routes().into_openapi()
+}
+
+/// Everything that is answered.
+pub fn router(state: Arc<AppState>) -> Router {
+    let (router, document) = routes().split_for_parts();
+    let document = Arc::new(document);
+    router
+        .route("/openapi.json", get(move || { let document = Arc::clone(&document); async move { Json((*document).clone()) } }))
+        .merge(health::routes())
+        .fallback(|| async { Problem::not_found() })
+        .method_not_allowed_fallback(|| async { Problem::new(Kind::MethodNotAllowed, "Look at /openapi.json for what can.") })
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(middleware::from_fn_with_state(Arc::clone(&state), measure))
+        .with_state(state)
+}
+
+async fn measure(State(state): State<Arc<AppState>>, route: Option<MatchedPath>, request: Request, next: Next) -> Response {
+    let route = route.map_or_else(|| "none".to_owned(), |route| route.as_str().to_owned());
+    let method = match request.method().as_str() {
+        "GET" => "GET",
+        "POST" => "POST",
+        "HEAD" => "HEAD",
+        _ => "other",
+    };
+    let began = tokio::time::Instant::now();
+    let response = next.run(request).await;
+    let labels = RequestLabels { route, method, status: response.status().as_u16() };
+    state.metrics.request_seconds.get_or_create(&labels).observe(began.elapsed().as_secs_f64());
+    response
+}
+
+/// Serves until `stopping` is cancelled; then finishes the requests that run and the pushes that they left.
+///
+/// # Errors
+/// When the ledger refuses us, is not migrated, or the address cannot be listened on.
+pub async fn serve(
+    settings: ServeSettings,
+    clock: Clock,
+    stopping: CancellationToken,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let pool = store::connect(&settings.store, "porchlight-api", &stopping).await?;
+    store::check_migrated(&pool).await?;
+    let redis = queue::connect(settings.redis.expose_secret(), REDIS_PATIENCE)
+        .map_err(|_| "REDIS_URL does not fit: it cannot be read; it should be redis://host:6379/0")?;
+    let state = Arc::new(AppState {
+        pool,
+        redis: RedisHandle(redis),
+        keyring: settings.keyring,
+        clock,
+        caller_limit: CallerLimit::default(),
+        metrics: Metrics::default(),
+        afterwards: TaskTracker::new(),
+    });
+    let listener = TcpListener::bind(settings.listen)
+        .await
+        .map_err(|error| format!("cannot listen on {} (PORCHLIGHT_LISTEN): {error}", settings.listen))?;
+    tracing::info!(address = %listener.local_addr()?, "listening");
+    let router = router(Arc::clone(&state));
+    axum::serve(listener, router).with_graceful_shutdown(stopping.cancelled_owned()).await?;
+    state.afterwards.close();
+    state.afterwards.wait().await;
+    state.pool.close().await;
+    tracing::info!("stopped");
+    Ok(())
+}
