@@ -24,9 +24,11 @@ impl Traces {
     /// Asks the servers themselves.
     async fn of(database_url: &str, redis_url: &str) -> Self {
         let mut connection = PgConnection::connect(database_url).await.unwrap();
-        let data: String = sqlx::query_scalar("SHOW data_directory").fetch_one(&mut connection).await.unwrap();
+        let data: String =
+            sqlx::query_scalar("SHOW data_directory").fetch_one(&mut connection).await.unwrap();
         let postmaster = fs::read_to_string(Path::new(&data).join("postmaster.pid")).unwrap();
-        let info: String = redis::cmd("INFO").arg("server").query_async(&mut redis_at(redis_url).await).await.unwrap();
+        let info: String =
+            redis::cmd("INFO").arg("server").query_async(&mut redis_at(redis_url).await).await.unwrap();
         let redis_pid = info.lines().find_map(|line| line.strip_prefix("process_id:")).unwrap();
         Self {
             home: Path::new(&data).ancestors().nth(2).unwrap().to_owned(),
@@ -124,7 +126,12 @@ async fn data_survives_restarts_and_crashes() {
     let mut connection = PgConnection::connect(&url).await.unwrap();
     sqlx::raw_sql("CREATE TABLE kept AS SELECT 7 AS number").execute(&mut connection).await.unwrap();
     drop(connection);
-    let () = redis::cmd("SET").arg("kept").arg(7).query_async(&mut redis_at(stack.redis_url()).await).await.unwrap();
+    let () = redis::cmd("SET")
+        .arg("kept")
+        .arg(7)
+        .query_async(&mut redis_at(stack.redis_url()).await)
+        .await
+        .unwrap();
 
     stack.restart_postgres().await.unwrap();
     stack.restart_redis().await.unwrap();
@@ -135,7 +142,8 @@ async fn data_survives_restarts_and_crashes() {
     let mut connection = PgConnection::connect(&url).await.unwrap();
     let number: i32 = sqlx::query_scalar("SELECT number FROM kept").fetch_one(&mut connection).await.unwrap();
     assert_eq!(number, 7);
-    let number: i32 = redis::cmd("GET").arg("kept").query_async(&mut redis_at(stack.redis_url()).await).await.unwrap();
+    let number: i32 =
+        redis::cmd("GET").arg("kept").query_async(&mut redis_at(stack.redis_url()).await).await.unwrap();
     assert_eq!(number, 7);
     stack.stop().await;
 }

@@ -55,7 +55,8 @@ fn postgres_bin() -> Option<PathBuf> {
         .collect();
     for brew in HOMEBREW {
         let kegs = children(&Path::new(brew).join("opt")).into_iter();
-        candidates.extend(kegs.filter(|keg| file_name(keg).starts_with("postgresql")).map(|keg| keg.join("bin")));
+        candidates
+            .extend(kegs.filter(|keg| file_name(keg).starts_with("postgresql")).map(|keg| keg.join("bin")));
     }
     candidates.extend(on_path("postgres").and_then(|program| Some(program.parent()?.to_owned())));
     candidates
@@ -87,7 +88,10 @@ fn redis() -> Option<PathBuf> {
 
 /// The program of this name on the caller's `PATH`, or where system programs lie.
 pub(super) fn on_path(name: &str) -> Option<PathBuf> {
-    #[expect(clippy::disallowed_methods, reason = "the search path is the machine's, not a setting of Porchlight")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the search path is the machine's, not a setting of Porchlight"
+    )]
     let path = env::var_os("PATH").unwrap_or_default();
     env::split_paths(&path)
         .chain(["/usr/sbin", "/usr/bin", "/sbin", "/bin"].map(PathBuf::from))

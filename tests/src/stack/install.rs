@@ -67,10 +67,7 @@ pub(super) fn missing(missing: impl Fn() -> Vec<&'static str>) -> Result<(), Sta
     let printed = [output.stdout, output.stderr].concat();
     let printed = String::from_utf8_lossy(&printed);
     let lines: Vec<&str> = printed.lines().collect();
-    Err(StackError::Install {
-        packages: named,
-        output: lines[lines.len().saturating_sub(15)..].join("\n"),
-    })
+    Err(StackError::Install { packages: named, output: lines[lines.len().saturating_sub(15)..].join("\n") })
 }
 
 /// A command line prefix that runs the rest as root, where we may.

@@ -102,6 +102,7 @@ mod tests {
     fn reach_is_told() {
         assert!(open_to_all(Path::new("/usr/bin")));
         let private = tempfile::tempdir().unwrap();
+        fs::set_permissions(private.path(), fs::Permissions::from_mode(0o700)).unwrap();
         assert!(!open_to_all(private.path()));
     }
 }

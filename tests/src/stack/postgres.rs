@@ -94,7 +94,10 @@ mod tests {
     #[test]
     fn settings_follow_the_options() {
         let durable = settings(&Options::durable());
-        assert!(durable.contains("fsync = 'on'") && durable.contains("synchronous_commit = 'on'"), "{durable}");
+        assert!(
+            durable.contains("fsync = 'on'") && durable.contains("synchronous_commit = 'on'"),
+            "{durable}"
+        );
 
         let fast = settings(
             &Options::fast().synchronous_commit(true).postgres_setting("application_name", "it's ours"),

@@ -23,8 +23,7 @@ impl Redis {
     }
 
     pub(super) fn make_place(&self) -> Result<(), StackError> {
-        std::fs::create_dir(&self.place)
-            .map_err(StackError::io(format!("make {}", self.place.display())))
+        std::fs::create_dir(&self.place).map_err(StackError::io(format!("make {}", self.place.display())))
     }
 
     pub(super) fn start_script(&self, port: u16) -> String {

@@ -59,12 +59,8 @@ impl Supervisor {
         let (Some(commands), Some(answers)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(StackError::Supervisor("has no pipes".into()));
         };
-        let mut supervisor = Self {
-            child,
-            commands: Some(commands),
-            answers: BufReader::new(answers),
-            home: PathBuf::new(),
-        };
+        let mut supervisor =
+            Self { child, commands: Some(commands), answers: BufReader::new(answers), home: PathBuf::new() };
         let answer = supervisor.answer()?;
         supervisor.home = expect_word(&answer, "home")?.into();
         Ok(supervisor)
