@@ -84,11 +84,11 @@ async fn run(arguments: &Arguments) -> Result<ExitCode, DataError> {
         say(&format!("{} queries in .sqlx, all current\n", want.len()));
         return Ok(ExitCode::SUCCESS);
     }
-    let mut text = String::from("error: .sqlx is not what the queries and migrations come to:\n");
-    for difference in &differences {
-        text += &format!("  {difference}\n");
-    }
-    text += "Run `cargo sqlx-data -- --write` and commit .sqlx.\n";
+    let text = format!(
+        "error: .sqlx is not what the queries and migrations come to:\n  {}\n\
+         Run `cargo sqlx-data -- --write` and commit .sqlx.\n",
+        differences.join("\n  "),
+    );
     // Who cannot read it has the exit code.
     let _unread = io::stderr().write_all(text.as_bytes());
     Ok(ExitCode::FAILURE)

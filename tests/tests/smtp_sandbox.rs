@@ -1,5 +1,7 @@
 //! Each fault and switch of the SMTP sandbox, seen from the wire.
 
+#![expect(clippy::unwrap_used, reason = "what helps a test is part of it")]
+
 use std::time::{Duration, Instant};
 
 use porchlight_tests::sandbox::smtp::{Credentials, Settings, SmtpSandbox, Switches};
@@ -229,4 +231,35 @@ async fn the_inbox_shows_and_switches() {
     );
     assert!(request("POST", "/_sandbox/reset", "{}").await.starts_with("HTTP/1.1 204"));
     assert_eq!(sandbox.total(), 0);
+}
+
+/// `cargo test --release -p porchlight-tests --test smtp_sandbox -- --ignored --nocapture`
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "a measurement: wants a release build and an idle machine"]
+async fn takes_twenty_thousand_a_second() {
+    const CONNECTIONS: u64 = 8;
+    const EACH: u64 = 10_000;
+    let sandbox = sandbox().await;
+    let body = format!("{}{}\r\n.\r\n", BODY.trim_end_matches("\r\n.\r\n"), "x".repeat(1_500));
+    let started = Instant::now();
+    for connection in 0..CONNECTIONS {
+        let mut client = Client::greeted(&sandbox).await;
+        let body = body.clone();
+        tokio::spawn(async move {
+            for number in 0..EACH {
+                let commands = format!(
+                    "MAIL FROM:<us@elm.example>\r\nRCPT TO:<{connection}.{number}@example.org>\r\nDATA\r\n"
+                );
+                client.writer.write_all(commands.as_bytes()).await.unwrap();
+                for expected in ["250", "250", "354"] {
+                    assert!(client.answer().await.starts_with(expected));
+                }
+                client.writer.write_all(body.as_bytes()).await.unwrap();
+                assert!(client.answer().await.starts_with("250"));
+            }
+        });
+    }
+    sandbox.wait_for(CONNECTIONS * EACH).await;
+    let seconds = started.elapsed();
+    assert!(seconds.as_secs_f64() < 4.0, "{} messages took {seconds:?}", CONNECTIONS * EACH);
 }

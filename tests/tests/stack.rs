@@ -1,6 +1,8 @@
 //! The private servers come up, keep their data through a restart, and are gone with their owner,
 //! however it went.
 
+#![expect(clippy::unwrap_used, reason = "what helps a test is part of it")]
+
 use std::{
     fs,
     io::{BufRead, BufReader},

@@ -42,7 +42,7 @@ struct Arguments {
     /// Flush to disk as in earnest, instead of fast.
     #[arg(long)]
     durable: bool,
-    /// Run this with DATABASE_URL and REDIS_URL set, then end.
+    /// Run this with `DATABASE_URL` and `REDIS_URL` set, then end.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     command: Vec<OsString>,
 }
@@ -67,25 +67,22 @@ async fn run(arguments: Arguments) -> Result<ExitCode, StackError> {
         _ = signals.next() => return Ok(ExitCode::FAILURE),
     };
     let database_url = stack.create_database(DATABASE).await?;
-    let code = match arguments.command.split_first() {
-        Some((program, rest)) => {
-            let mut command = Command::new(program);
-            command.args(rest).env("DATABASE_URL", &database_url).env("REDIS_URL", stack.redis_url());
-            for variable in CLIENT_VARIABLES {
-                command.env_remove(variable);
-            }
-            run_command(command, &mut signals).await?
+    let code = if let Some((program, rest)) = arguments.command.split_first() {
+        let mut command = Command::new(program);
+        command.args(rest).env("DATABASE_URL", &database_url).env("REDIS_URL", stack.redis_url());
+        for variable in CLIENT_VARIABLES {
+            command.env_remove(variable);
         }
-        None => {
-            let lines = format!("DATABASE_URL={database_url}\nREDIS_URL={}\n", stack.redis_url());
-            let mut out = io::stdout();
-            out.write_all(lines.as_bytes()).and_then(|()| out.flush()).map_err(StackError::io("print"))?;
-            tokio::select! {
-                _ = signals.next() => {}
-                () = end_of_input() => {}
-            }
-            ExitCode::SUCCESS
+        run_command(command, &mut signals).await?
+    } else {
+        let lines = format!("DATABASE_URL={database_url}\nREDIS_URL={}\n", stack.redis_url());
+        let mut out = io::stdout();
+        out.write_all(lines.as_bytes()).and_then(|()| out.flush()).map_err(StackError::io("print"))?;
+        tokio::select! {
+            _ = signals.next() => {}
+            () = end_of_input() => {}
         }
+        ExitCode::SUCCESS
     };
     stack.stop().await;
     Ok(code)
@@ -151,7 +148,7 @@ pub(crate) fn report(error: &dyn std::error::Error) {
     let mut text = format!("error: {error}\n");
     let mut cause = error.source();
     while let Some(error) = cause {
-        text += &format!("  because: {error}\n");
+        text = text + "  because: " + &error.to_string() + "\n";
         cause = error.source();
     }
     // Who cannot read it has the exit code.

@@ -36,7 +36,7 @@ pub use self::{error::StackError, shared::shared, supervisor::Ending};
 use self::{owner::Owner, postgres::Postgres, redis::Redis, supervisor::Supervisor};
 
 /// A server that is not up after this has failed. Recovery after a kill is included.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// How often a port may turn out to be taken before we give up.
 const DRAWS: usize = 5;
 

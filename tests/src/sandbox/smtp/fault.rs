@@ -123,8 +123,8 @@ fn is_separator(c: char) -> bool {
 mod tests {
     use super::*;
 
-    fn fault(act: Act, when: When) -> Option<Fault> {
-        Some(Fault { act, when })
+    fn fault(act: Act, when: When) -> Fault {
+        Fault { act, when }
     }
 
     #[test]
@@ -135,22 +135,22 @@ mod tests {
             ("refused@example.org", None),
             ("delay@example.org", None),
             ("delay-soon@example.org", None),
-            ("refuse@example.org", fault(Act::Refuse, When::Always)),
-            ("Refuse.Anna@example.org", fault(Act::Refuse, When::Always)),
-            ("refuse-2fast@example.org", fault(Act::Refuse, When::Always)),
-            ("refuse-data+anna@example.org", fault(Act::RefuseData, When::Always)),
-            ("refuse-database@example.org", fault(Act::Refuse, When::Always)),
-            ("greylist@example.org", fault(Act::Greylist, When::First(1))),
-            ("greylist-2-anna@example.org", fault(Act::Greylist, When::First(2))),
-            ("greylist-30s.anna@example.org", fault(Act::Greylist, When::Until(ms(30_000)))),
-            ("greylist-data-3@example.org", fault(Act::GreylistData, When::First(3))),
-            ("tempfail_anna@example.org", fault(Act::Tempfail, When::Always)),
-            ("tempfail-data-1@example.org", fault(Act::TempfailData, When::First(1))),
-            ("delay-500ms.anna@example.org", fault(Act::Delay(ms(500)), When::Always)),
-            ("delay-2s-1-anna@example.org", fault(Act::Delay(ms(2_000)), When::First(1))),
-            ("drop-after-dot-1.bo@example.org", fault(Act::DropAfterDot, When::First(1))),
-            ("drop-before-dot@example.org", fault(Act::DropBeforeDot, When::Always)),
-            ("silent-1m@example.org", fault(Act::Silent, When::Until(ms(60_000)))),
+            ("refuse@example.org", Some(fault(Act::Refuse, When::Always))),
+            ("Refuse.Anna@example.org", Some(fault(Act::Refuse, When::Always))),
+            ("refuse-2fast@example.org", Some(fault(Act::Refuse, When::Always))),
+            ("refuse-data+anna@example.org", Some(fault(Act::RefuseData, When::Always))),
+            ("refuse-database@example.org", Some(fault(Act::Refuse, When::Always))),
+            ("greylist@example.org", Some(fault(Act::Greylist, When::First(1)))),
+            ("greylist-2-anna@example.org", Some(fault(Act::Greylist, When::First(2)))),
+            ("greylist-30s.anna@example.org", Some(fault(Act::Greylist, When::Until(ms(30_000))))),
+            ("greylist-data-3@example.org", Some(fault(Act::GreylistData, When::First(3)))),
+            ("tempfail_anna@example.org", Some(fault(Act::Tempfail, When::Always))),
+            ("tempfail-data-1@example.org", Some(fault(Act::TempfailData, When::First(1)))),
+            ("delay-500ms.anna@example.org", Some(fault(Act::Delay(ms(500)), When::Always))),
+            ("delay-2s-1-anna@example.org", Some(fault(Act::Delay(ms(2_000)), When::First(1)))),
+            ("drop-after-dot-1.bo@example.org", Some(fault(Act::DropAfterDot, When::First(1)))),
+            ("drop-before-dot@example.org", Some(fault(Act::DropBeforeDot, When::Always))),
+            ("silent-1m@example.org", Some(fault(Act::Silent, When::Until(ms(60_000))))),
         ] {
             assert_eq!(Fault::of_address(address), expected, "{address}");
         }
