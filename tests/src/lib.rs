@@ -1,1 +1,11 @@
+//! What Porchlight needs around it to be tried, shown and measured: private servers and sandbox
+//! providers. Nothing here knows Porchlight from the inside; it is seen through processes, HTTP,
+//! SMTP and SQL only.
+//!
+//! - [`stack`]: a Postgres and a Redis of one's own, gone when their owner is gone.
+//! - [`sandbox`]: providers that misbehave on request, and show what they were given.
+//! - [`sqlx_data`]: keeps the checked-in `.sqlx` equal to the queries and the migrations.
 
+pub mod sandbox;
+pub mod sqlx_data;
+pub mod stack;

@@ -1,0 +1,6 @@
+//! Providers that misbehave on request and show what they were given.
+//!
+//! Each sandbox is a library started in-process, with switches reachable over HTTP as well, for
+//! those who are in another process.
+
+pub mod smtp;
