@@ -2,6 +2,8 @@
 //!
 //! A delivery passes through these rooms in order; each knows only the one before it:
 //!
+//! * [`compose`] turns a [`Letter`] into the bytes that travel: the same letter always gives the same bytes, so that a
+//!   repeat is recognisably the same message.
 //! * [`pool`] hands out connections, at most so many at a time, in community order.
 //! * [`session`] speaks SMTP over one connection and knows the stage of every failure.
 //! * [`outcome`] turns an answer or a failure into one of four words: accepted, refused, not sent, unknown.
@@ -11,6 +13,7 @@
 //! was handed over is *not sent*; after that a missing or unreadable answer is *unknown*; an answer is what it says.
 //! No address, code, body or password reaches a log line.
 
+pub mod compose;
 mod mailer;
 pub mod outcome;
 #[cfg(test)]
@@ -19,6 +22,7 @@ pub mod pool;
 pub mod session;
 pub mod settings;
 
+pub use compose::{ComposeError, Composed, Letter};
 pub use mailer::Mailer;
 pub use outcome::{Outcome, Reason, Refusal};
 pub use session::Envelope;
