@@ -1,5 +1,8 @@
 //! The face of this room: a message goes in, an outcome comes out.
 
+#[cfg(test)]
+mod tests;
+
 use porchlight_shared::domain::CommunityId;
 
 use super::{
