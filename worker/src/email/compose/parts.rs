@@ -37,16 +37,18 @@ pub(super) struct SevenBit {
 /// Text with its lines broken, CRLF at their ends.
 pub(super) fn seven_bit_text(text: &str) -> SevenBit {
     let mut out = String::with_capacity(text.len() + text.len() / 16);
+    let mut longest = 0;
     for line in text.lines() {
         if line.len() <= WIDTH {
             // The space at the end of `-- ` belongs to it.
             out.push_str(line);
         } else {
             wrap(&mut out, line);
+            longest = line.split_whitespace().map(str::len).fold(longest, usize::max);
         }
         out.push_str("\r\n");
     }
-    encoded(out)
+    encoded(out, longest)
 }
 
 /// Breaks `line` at spaces; a word that is longer than a line stays whole, because it is a link.
@@ -69,6 +71,7 @@ fn wrap(out: &mut String, line: &str) {
 /// HTML in ASCII: other characters become references, long lines are broken at spaces.
 pub(super) fn seven_bit_html(html: &str) -> SevenBit {
     let mut out = String::with_capacity(html.len() + html.len() / 16);
+    let mut longest = 0;
     for line in html.lines() {
         if line.is_ascii() && line.len() <= MAX_LINE {
             out.push_str(line);
@@ -76,6 +79,7 @@ pub(super) fn seven_bit_html(html: &str) -> SevenBit {
             let mut begun = out.len();
             for c in line.chars() {
                 if c == ' ' && out.len() - begun > HTML_WIDTH {
+                    longest = longest.max(out.len() - begun);
                     out.push_str("\r\n");
                     begun = out.len();
                 } else if c.is_ascii() {
@@ -85,15 +89,17 @@ pub(super) fn seven_bit_html(html: &str) -> SevenBit {
                     let _ = write!(out, "&#{};", u32::from(c));
                 }
             }
+            longest = longest.max(out.len() - begun);
         }
         out.push_str("\r\n");
     }
-    encoded(out)
+    encoded(out, longest)
 }
 
-/// As it is when it can travel so, else quoted-printable.
-fn encoded(text: String) -> SevenBit {
-    if text.is_ascii() && text.split("\r\n").all(|line| line.len() <= MAX_LINE) {
+/// As it is when it can travel so, else quoted-printable. `longest` is the length of its longest line, as far as that
+/// may be too long.
+fn encoded(text: String, longest: usize) -> SevenBit {
+    if longest <= MAX_LINE && text.is_ascii() {
         return SevenBit { content: text.into_bytes(), encoding: "7bit" };
     }
     let body = Body::new_with_encoding(text, ContentTransferEncoding::QuotedPrintable);

@@ -1,5 +1,7 @@
 //! A message as it travels after 354: lines end in CRLF, a leading dot is doubled, a lone dot ends it.
 
+use memchr::memchr2;
+
 /// The bytes to write after 354: `message`, dot-stuffed, and the closing dot.
 ///
 /// A bare carriage return or line feed becomes a full line end: what one server takes for the end of a message and
@@ -12,7 +14,7 @@ pub fn stuffed(message: &[u8]) -> Vec<u8> {
         if rest[0] == b'.' {
             out.push(b'.');
         }
-        let end = rest.iter().position(|&b| b == b'\n' || b == b'\r').unwrap_or(rest.len());
+        let end = memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
         out.extend_from_slice(&rest[..end]);
         out.extend_from_slice(b"\r\n");
         let skip = match rest.get(end..) {

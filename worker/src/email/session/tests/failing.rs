@@ -186,3 +186,22 @@ async fn a_dropped_send_leaves_a_connection_that_is_not_used_again() {
     assert!(!session.is_usable());
     server.abort();
 }
+
+#[tokio::test]
+async fn under_tls_a_body_that_was_taken_and_not_wholly_flushed_is_unknown() {
+    let authority = crate::email::peer::Authority::for_host("mail.example.org");
+    let acceptor = authority.acceptor.clone();
+    let (io, server) = serve(1024, async move |peer: Peer| {
+        let mut peer = peer.tls(&acceptor).await.unwrap();
+        peer.hello(GROUPED).await;
+        peer.answer(&["MAIL", "RCPT", "DATA"], "250 ok\r\n250 ok\r\n354 go").await;
+        peer.expect("x").await;
+        // The end of the body is still on its way.
+    });
+    let introduction = introduction("smtps://mail.example.org", Some(&authority));
+    let mut session = Session::open(io, &introduction).await.unwrap();
+    // Fits into what TLS takes at once, and not into the pipe.
+    let sent = session.send(&envelope(), &b"x\r\n".repeat(10_000), || true).await;
+    assert_eq!(failed(sent).0, Stage::AfterBody);
+    server.await.unwrap();
+}
