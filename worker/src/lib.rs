@@ -1,1 +1,3 @@
-//! placeholder
+//! Porchlight's delivery worker: claims jobs at the provider's pace, sends, and records every outcome.
+
+pub mod conveyor;
