@@ -1,0 +1,238 @@
+//! Begin: the ledger's word on whether a claimed delivery may go now. One statement for a whole group.
+//!
+//! Rows are locked in the order of their ids, so that two workers, or begin and a leader's cancel, queue up instead of
+//! waiting in a circle. Every look-up is by primary key inside a lateral subquery: no statistics can turn that into a
+//! scan. A begin whose answer was lost is asked again with the same token and gets the same attempt.
+
+use std::{collections::HashSet, time::Duration};
+
+use jiff::Timestamp;
+use porchlight_shared::domain::{
+    BatchId, CommunityId, ContactId, DeliveryId, HoldReason, InvitationId, Sealed,
+};
+use sqlx::PgPool;
+use uuid::Uuid;
+
+use super::lane::Statement;
+
+/// A claimed delivery that asks to begin.
+#[derive(Clone, Copy, Debug)]
+pub struct Ask {
+    /// Which.
+    pub delivery: DeliveryId,
+    /// Drawn for this claim; the same on a repeat.
+    pub token: i64,
+}
+
+/// The ledger's answer.
+#[derive(Clone, Debug)]
+pub enum Begin {
+    /// It is `sending` now, under this attempt.
+    Begun(Box<Attempt>),
+    /// Its time has not come.
+    NotBefore(Duration),
+    /// It is held; whoever lets it go pushes it again.
+    Held(HoldReason),
+    /// It ended, or another attempt runs: drop the job.
+    Over,
+}
+
+/// A running attempt, and what its message needs.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    /// Which delivery.
+    pub delivery: DeliveryId,
+    /// From 1.
+    pub number: i32,
+    /// Who sends.
+    pub community: CommunityId,
+    /// What the message has in common with others.
+    pub batch: Option<BatchId>,
+    /// Whose code it carries.
+    pub invitation: Option<Invited>,
+    /// Whom it reaches; signs the link that stops messages.
+    pub contact: ContactId,
+    /// Where it goes.
+    pub address: String,
+    /// How to greet.
+    pub name: Option<String>,
+    /// When the delivery was accepted: the message's date, the same on every attempt.
+    pub written_at: Timestamp,
+    /// Attempts before this one that counted.
+    pub tries: usize,
+    /// Whether the one repeat after an unknown outcome is used up by this attempt.
+    pub repeated: bool,
+}
+
+/// The invitation that a message carries.
+#[derive(Clone, Debug)]
+pub struct Invited {
+    /// Which.
+    pub id: InvitationId,
+    /// Its sealed code.
+    pub sealed: Sealed,
+    /// Until when it can be used.
+    pub expires_at: Timestamp,
+}
+
+/// The statement.
+#[derive(Clone, Debug)]
+pub struct BeginStatement {
+    /// The ledger.
+    pub pool: PgPool,
+    /// How long an attempt may take.
+    pub deadline: Duration,
+    /// Which shard of the tallies this lane writes.
+    pub shard: i16,
+}
+
+impl Statement for BeginStatement {
+    type Item = Ask;
+    type Answer = Begin;
+
+    async fn run(&self, items: &[Ask]) -> sqlx::Result<Vec<Begin>> {
+        let mut answers: Vec<Option<Begin>> = vec![None; items.len()];
+        for round in distinct(items.iter().map(|item| item.delivery.uuid())) {
+            self.round(items, &round, &mut answers).await?;
+        }
+        // A delivery that the ledger does not have is over.
+        Ok(answers.into_iter().map(|answer| answer.unwrap_or(Begin::Over)).collect())
+    }
+}
+
+/// Cuts a group into rounds in which no delivery occurs twice, each in the order of ids.
+pub(super) fn distinct(ids: impl Iterator<Item = Uuid>) -> Vec<Vec<usize>> {
+    let mut order: Vec<(Uuid, usize)> = ids.zip(0..).collect();
+    order.sort_unstable();
+    let mut rounds = Vec::new();
+    while !order.is_empty() {
+        let (mut round, mut rest, mut seen) = (Vec::with_capacity(order.len()), Vec::new(), HashSet::new());
+        for (id, index) in order {
+            if seen.insert(id) { round.push(index) } else { rest.push((id, index)) }
+        }
+        rounds.push(round);
+        order = rest;
+    }
+    rounds
+}
+
+impl BeginStatement {
+    async fn round(&self, items: &[Ask], round: &[usize], answers: &mut [Option<Begin>]) -> sqlx::Result<()> {
+        let ids: Vec<Uuid> = round.iter().map(|&index| items[index].delivery.uuid()).collect();
+        let tokens: Vec<i64> = round.iter().map(|&index| items[index].token).collect();
+        let rows = sqlx::query!(
+            r#"WITH clock AS MATERIALIZED (SELECT app_now() AS now),
+            seen AS MATERIALIZED (
+                SELECT d.*, asked.token, asked.place
+                FROM unnest($1::uuid[], $2::bigint[]) WITH ORDINALITY AS asked(id, token, place)
+                CROSS JOIN LATERAL (SELECT * FROM deliveries WHERE id = asked.id OFFSET 0 FOR NO KEY UPDATE) AS d
+            ),
+            judged AS MATERIALIZED (
+                SELECT s.id, s.place, s.token, s.community_id, s.batch_id, s.newest, s.state, s.due_at, s.tries, s.repeated,
+                       s.attempt_number, s.created_at, s.contact_id, s.invitation_id, clock.now,
+                       i.code_sealed, i.code_sealed_key, i.expires_at, c.address, coalesce(c.name, h.name) AS name,
+                       ch.closed_until,
+                       CASE
+                           WHEN s.state = 'sending' AND s.attempt_token = s.token THEN 'begun_before'
+                           WHEN s.state NOT IN ('queued', 'retry_wait') THEN 'over'
+                           WHEN b.cancelled_at IS NOT NULL OR i.ended_as IN ('revoked', 'replaced') THEN 'cancelled'
+                           WHEN h.joined_at IS NOT NULL OR i.ended_as = 'joined' THEN 'not_needed'
+                           WHEN i.ended_at IS NOT NULL OR i.expires_at <= clock.now OR b.not_after <= clock.now THEN 'expired'
+                           WHEN c.address IS NULL OR EXISTS (
+                               SELECT FROM suppressions
+                               WHERE address_hash = c.address_hash AND lifted_at IS NULL
+                                   AND (community_id = s.community_id OR community_id IS NULL)
+                           ) THEN 'suppressed'
+                           WHEN s.due_at > clock.now THEN 'not_before'
+                           WHEN b.paused_at IS NOT NULL THEN 'paused'
+                           WHEN ch.closed_until > clock.now THEN 'channel_closed'
+                           ELSE 'begun'
+                       END AS answer
+                FROM clock CROSS JOIN seen AS s
+                CROSS JOIN LATERAL (SELECT * FROM contacts WHERE id = s.contact_id OFFSET 0) AS c
+                CROSS JOIN LATERAL (SELECT * FROM households WHERE id = c.household_id OFFSET 0) AS h
+                LEFT JOIN LATERAL (SELECT * FROM invitations WHERE id = s.invitation_id OFFSET 0) AS i ON true
+                LEFT JOIN LATERAL (SELECT * FROM batches WHERE id = s.batch_id OFFSET 0) AS b ON true
+                LEFT JOIN LATERAL (SELECT * FROM channels WHERE channel = s.channel OFFSET 0) AS ch ON true
+            ),
+            changed AS (
+                UPDATE deliveries AS d SET
+                    state = (CASE j.answer WHEN 'begun' THEN 'sending' WHEN 'paused' THEN 'held' WHEN 'channel_closed' THEN 'held'
+                             ELSE j.answer END)::delivery_state,
+                    held_reason = (CASE WHEN j.answer IN ('paused', 'channel_closed') THEN j.answer END)::hold_reason,
+                    due_at = CASE j.answer WHEN 'channel_closed' THEN j.closed_until END,
+                    attempt_number = d.attempt_number + (j.answer = 'begun')::int,
+                    attempt_token = CASE j.answer WHEN 'begun' THEN j.token END,
+                    attempt_began_at = CASE j.answer WHEN 'begun' THEN j.now END,
+                    attempt_deadline = CASE j.answer WHEN 'begun' THEN j.now + make_interval(secs => $3) END,
+                    changed_at = j.now
+                FROM judged AS j
+                WHERE d.id = j.id AND j.answer NOT IN ('over', 'begun_before', 'not_before')
+                RETURNING d.id, d.batch_id, d.newest, j.state AS was, d.state AS became
+            ),
+            counted AS (
+                INSERT INTO tallies (batch_id, state, shard, count)
+                SELECT batch_id, state, $4, sum(step)
+                FROM (SELECT batch_id, was AS state, -1 AS step FROM changed WHERE newest
+                      UNION ALL SELECT batch_id, became, 1 FROM changed WHERE newest) AS steps
+                WHERE batch_id IS NOT NULL GROUP BY batch_id, state HAVING sum(step) <> 0 ORDER BY batch_id, state
+                ON CONFLICT (batch_id, state, shard) DO UPDATE SET count = tallies.count + excluded.count
+            )
+            SELECT place AS "place!", answer AS "answer!", id AS "id!", community_id AS "community!", batch_id AS batch,
+                   invitation_id AS invitation, contact_id AS "contact!", address, name, created_at AS "created_at!",
+                   tries AS "tries!", repeated AS "repeated!", attempt_number AS "attempt_number!",
+                   code_sealed, code_sealed_key, expires_at AS "expires_at?",
+                   extract(epoch FROM due_at - now)::float8 AS wait
+            FROM judged"#,
+            &ids,
+            &tokens,
+            self.deadline.as_secs_f64(),
+            self.shard,
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        for row in rows {
+            let asked = usize::try_from(row.place - 1).ok().and_then(|place| round.get(place));
+            let Some(slot) = asked.and_then(|&index| answers.get_mut(index)) else { continue };
+            let running = row.answer == "begun_before";
+            *slot = Some(match row.answer.as_str() {
+                "begun" | "begun_before" => Begin::Begun(Box::new(Attempt {
+                    delivery: row.id.into(),
+                    number: row.attempt_number + i32::from(!running),
+                    community: row.community.into(),
+                    batch: row.batch.map(Into::into),
+                    invitation: row.invitation.zip(row.code_sealed).zip(row.code_sealed_key).zip(row.expires_at).map(
+                        |(((id, bytes), key), expires_at)| Invited {
+                            id: id.into(),
+                            sealed: Sealed { key, bytes },
+                            expires_at: expires_at.to_jiff(),
+                        },
+                    ),
+                    contact: row.contact.into(),
+                    address: row.address.unwrap_or_default(),
+                    name: row.name,
+                    written_at: row.created_at.to_jiff(),
+                    tries: usize::try_from(row.tries).unwrap_or(0),
+                    repeated: row.repeated,
+                })),
+                "not_before" => Begin::NotBefore(Duration::try_from_secs_f64(row.wait.unwrap_or(0.0)).unwrap_or_default()),
+                "paused" => Begin::Held(HoldReason::Paused),
+                "channel_closed" => Begin::Held(HoldReason::ChannelClosed),
+                _ => Begin::Over,
+            });
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_round_has_a_delivery_twice_and_each_is_in_order() {
+        let ids = [3, 1, 3, 2, 1, 3].map(Uuid::from_u128);
+        assert_eq!(distinct(ids.into_iter()), [vec![1, 3, 0], vec![4, 2], vec![5]]);
+        assert!(distinct(std::iter::empty()).is_empty());
+    }
+}

@@ -1,0 +1,328 @@
+//! The courier: takes one claimed job from begin to finish.
+
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use apalis::prelude::Data;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use porchlight_shared::{
+    domain::{AttemptOutcome, AttemptReason, Channel, ContactId, DeliveryState, Keyring, UnsealError},
+    queue::{Queue, within},
+    runtime::clock::Stopwatch,
+};
+use rand::{Rng, RngExt, rngs::StdRng};
+use redis::aio::ConnectionManager;
+use sqlx::PgPool;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    begin::{Ask, Attempt, Begin, BeginStatement},
+    finish::{Ended, FinishStatement, Landing},
+    lane::Lane,
+    letterhead::Letterheads,
+    retry::{History, Next, Schedule, next},
+};
+use crate::{
+    config::Site,
+    conveyor::{Claim, Settlement, close_gate},
+    email::{Composed, Letter, Mailer, Outcome, Refusal},
+    metrics::DeliverMetrics,
+};
+
+/// How long a row that the ledger refuses waits before it is looked at again.
+const AFTER_POISON: Duration = Duration::from_mins(1);
+/// How long the provider is left alone when it asks for it and does not say how long.
+const SLOW_DOWN: Duration = Duration::from_secs(15);
+/// How long the channel stays closed when the provider refuses *us*.
+const CLOSED: Duration = Duration::from_mins(1);
+const GATE_PATIENCE: Duration = Duration::from_secs(2);
+
+/// Everything that a delivery needs on its way.
+pub struct Courier {
+    /// Begin's lane.
+    pub begin: Lane<BeginStatement>,
+    /// Finish's lane.
+    pub finish: Lane<FinishStatement>,
+    /// What messages have in common.
+    pub letterheads: Letterheads,
+    /// The way out.
+    pub mailer: Mailer,
+    /// The key file.
+    pub keyring: Arc<Keyring>,
+    /// Where links lead.
+    pub site: Site,
+    /// Envelope and header sender.
+    pub from: String,
+    /// When to try again.
+    pub schedule: Schedule,
+    /// How long an unknown outcome waits for news.
+    pub checking_wait: Duration,
+    /// How long an attempt may take, and how much of that the provider may need once the body goes out.
+    pub deadline: Duration,
+    /// Needed after the body was begun.
+    pub body_window: Duration,
+    /// The ledger, for what concerns the whole channel.
+    pub pool: PgPool,
+    /// The conveyor's gate.
+    pub redis: ConnectionManager,
+    /// Which conveyor.
+    pub queue: Queue,
+    /// Cancelled when a stop can wait no longer for the provider.
+    pub give_up: CancellationToken,
+    /// What is counted.
+    pub metrics: DeliverMetrics,
+    /// Tokens and jitter.
+    pub rng: Mutex<StdRng>,
+}
+
+impl std::fmt::Debug for Courier {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Courier").field("queue", &self.queue).finish_non_exhaustive()
+    }
+}
+
+/// How an attempt went, before it is decided what that means.
+struct Report {
+    outcome: AttemptOutcome,
+    reason: Option<AttemptReason>,
+    reply: Option<String>,
+    provider_id: Option<String>,
+    /// Whether the provider heard of it, so that the admission is used up.
+    contacted: bool,
+    slow_down: bool,
+}
+
+/// The handler of the apalis worker.
+pub async fn deliver(claim: Claim, courier: Data<Arc<Courier>>) -> Settlement {
+    courier.take(&claim).await
+}
+
+impl Courier {
+    async fn take(&self, claim: &Claim) -> Settlement {
+        let delivery = claim.job.delivery;
+        if claim.is_dead() {
+            return self.bury(claim).await;
+        }
+        let (token, watch) = (self.random().next_u64().cast_signed(), Stopwatch::start());
+        let attempt = match self.begin.run(Ask { delivery, token }).await {
+            Ok(Begin::Begun(attempt)) => attempt,
+            Ok(Begin::NotBefore(wait)) => return Settlement::after(wait).without_contact(),
+            Ok(Begin::Held(_) | Begin::Over) => return Settlement::done().without_contact(),
+            Err(_) => return Settlement::after(AFTER_POISON).without_contact(),
+        };
+        let report = self.attempt(&attempt, watch).await;
+        self.warn_everybody(&report).await;
+        self.conclude(&attempt, report).await
+    }
+
+    /// Composes and sends.
+    async fn attempt(&self, attempt: &Attempt, watch: Stopwatch) -> Report {
+        let composed = match self.compose(attempt).await {
+            Ok(composed) => composed,
+            Err(report) => return report,
+        };
+        let body_began = AtomicBool::new(false);
+        let may_go = || {
+            let in_time = watch.elapsed() + self.body_window < self.deadline && !self.give_up.is_cancelled();
+            body_began.store(in_time, Ordering::Relaxed);
+            in_time
+        };
+        let sending = self.mailer.send(attempt.community, &composed.envelope, &composed.bytes, may_go);
+        tokio::select! {
+            biased;
+            outcome = sending => outcome.into(),
+            () = self.give_up.cancelled() => Report::stopped(body_began.load(Ordering::Relaxed)),
+        }
+    }
+
+    async fn compose(&self, attempt: &Attempt) -> Result<Composed, Report> {
+        let delivery = attempt.delivery;
+        let ours = |what: &'static str, error: &dyn std::fmt::Display| {
+            tracing::error!(%delivery, %error, "{what}");
+            Report::not_composed(AttemptOutcome::RefusedPermanent)
+        };
+        let (Some(batch), Some(invited)) = (attempt.batch, &attempt.invitation) else {
+            return Err(ours("a delivery without batch and invitation cannot be composed", &"nothing to say"));
+        };
+        let letterhead = match self.letterheads.of(batch).await {
+            Ok(letterhead) => letterhead,
+            Err(error) => {
+                tracing::warn!(%delivery, %error, "the batch could not be read; trying again later");
+                return Err(Report::not_composed(AttemptOutcome::NotSent));
+            }
+        };
+        let code = match self.keyring.unseal(&invited.sealed, attempt.community, invited.id) {
+            Ok(code) => code,
+            Err(error @ UnsealError::NoSuchKey(_)) => {
+                tracing::error!(%delivery, %error, "PORCHLIGHT_KEYS_FILE is not the one that the API seals with");
+                return Err(Report::not_composed(AttemptOutcome::RefusedConfiguration));
+            }
+            Err(error) => return Err(ours("an access code does not open", &error)),
+        };
+        let site = self.site.as_str();
+        let letter = Letter {
+            delivery,
+            written_at: attempt.written_at,
+            community: letterhead.sender(),
+            from: &self.from,
+            recipient: &attempt.address,
+            recipient_name: attempt.name.as_deref(),
+            subject: &letterhead.subject,
+            code: &code.grouped(),
+            join_link: &format!("{site}/j/{}", code.plain()),
+            site,
+            unsubscribe_link: &format!("{site}/u/{}", self.unsubscribe_token(attempt.contact)),
+            expires: &letterhead.day(invited.expires_at),
+            note: letterhead.note.as_deref(),
+        };
+        letter.compose().map_err(|error| ours("a message could not be composed", &error))
+    }
+
+    /// Names a contact to `/u/{token}`: its id and our signature of it, so that nothing has to be stored.
+    fn unsubscribe_token(&self, contact: ContactId) -> String {
+        let signature = self.keyring.link_signature("unsubscribe", contact.as_bytes());
+        URL_SAFE_NO_PAD.encode([*contact.as_bytes(), signature].concat())
+    }
+
+    /// Decides what the report means, records it, and settles the claim.
+    async fn conclude(&self, attempt: &Attempt, report: Report) -> Settlement {
+        let history = History { tries: attempt.tries, repeated: attempt.repeated };
+        let jitter = self.random().random_range(-1.0..=1.0);
+        let retry_after = report.slow_down.then_some(SLOW_DOWN);
+        let (state, wait) = match next(report.outcome, history, &self.schedule, jitter, retry_after) {
+            Next::Accepted => (DeliveryState::Accepted, None),
+            Next::Failed => (DeliveryState::Failed, None),
+            Next::Retry(wait) => (DeliveryState::RetryWait, Some(wait)),
+            Next::Checking => (DeliveryState::Checking, Some(self.checking_wait)),
+            Next::NeedsDecision => (DeliveryState::NeedsDecision, None),
+        };
+        let (delivery, number) = (attempt.delivery, attempt.number);
+        self.metrics.count(report.outcome, report.reason);
+        if let Some(reason) = report.reason {
+            tracing::info!(%delivery, number, outcome = ?report.outcome, %reason, %state, "an attempt ended");
+        }
+        let ended = Ended {
+            delivery,
+            number,
+            outcome: report.outcome,
+            reason: report.reason,
+            reply: report.reply,
+            provider_id: report.provider_id,
+            next: state,
+            wait,
+        };
+        let settlement = match self.finish.run(ended).await {
+            // The reconciler finds the attempt past its deadline and records it as unknown.
+            Err(_) | Ok(Landing::Stale) => Settlement::done(),
+            Ok(Landing::Landed | Landing::Late) => match wait {
+                Some(wait) if state == DeliveryState::RetryWait => Settlement::after(wait),
+                _ => Settlement::done(),
+            },
+        };
+        if report.contacted { settlement } else { settlement.without_contact() }
+    }
+
+    /// Tells all workers when the provider wants less, or will have nothing of us.
+    async fn warn_everybody(&self, report: &Report) {
+        let closes = report.outcome == AttemptOutcome::RefusedConfiguration;
+        if closes {
+            let reason = report.reason.unwrap_or(AttemptReason::Internal);
+            tracing::error!(%reason, channel = %Channel::Email, "the provider refuses us; the channel is closed for a minute");
+            let closed = sqlx::query!(
+                "UPDATE channels SET closed_until = app_now() + make_interval(secs => $3), reason = $2,
+                                     closed_at = CASE WHEN closed_until > app_now() THEN closed_at ELSE app_now() END
+                 WHERE channel = $1",
+                Channel::Email as Channel,
+                reason as AttemptReason,
+                CLOSED.as_secs_f64(),
+            );
+            if let Err(error) = closed.execute(&self.pool).await {
+                tracing::error!(%error, "the channel could not be closed in the ledger");
+            }
+        }
+        if closes || report.slow_down {
+            let mut redis = self.redis.clone();
+            let wait = if closes { CLOSED } else { SLOW_DOWN };
+            if let Err(error) = within(GATE_PATIENCE, close_gate(&mut redis, &self.queue, wait)).await {
+                tracing::warn!(%error, "the gate could not be closed");
+            }
+        }
+    }
+
+    /// A job that took its workers with it three times is not tried again.
+    async fn bury(&self, claim: &Claim) -> Settlement {
+        let delivery = claim.job.delivery;
+        tracing::error!(%delivery, expiries = claim.expiries, "a job lost its lease too often; it is recorded as failed");
+        let buried = sqlx::query!(
+            "WITH buried AS (
+                 UPDATE deliveries AS d SET state = 'failed', reason = 'internal', due_at = NULL, changed_at = app_now()
+                 FROM (SELECT id, state FROM deliveries WHERE id = $1 FOR NO KEY UPDATE) AS was
+                 WHERE d.id = was.id AND d.state IN ('queued', 'retry_wait')
+                 RETURNING d.batch_id, d.newest, was.state AS was
+             )
+             INSERT INTO tallies (batch_id, state, shard, count)
+             SELECT batch_id, state, 0, step
+             FROM (SELECT batch_id, was AS state, -1 AS step FROM buried WHERE newest
+                   UNION ALL SELECT batch_id, 'failed', 1 FROM buried WHERE newest) AS steps
+             WHERE batch_id IS NOT NULL ORDER BY batch_id, state
+             ON CONFLICT (batch_id, state, shard) DO UPDATE SET count = tallies.count + excluded.count",
+            delivery.uuid(),
+        );
+        match buried.execute(&self.pool).await {
+            Ok(_) => Settlement::done().without_contact(),
+            Err(error) => {
+                tracing::error!(%delivery, %error, "a dead job could not be recorded; trying again");
+                Settlement::after(AFTER_POISON).without_contact()
+            }
+        }
+    }
+
+    fn random(&self) -> std::sync::MutexGuard<'_, StdRng> {
+        self.rng.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Report {
+    fn not_composed(outcome: AttemptOutcome) -> Self {
+        let reason = Some(AttemptReason::Internal);
+        Self { outcome, reason, reply: None, provider_id: None, contacted: false, slow_down: false }
+    }
+
+    /// What is known of a send that was broken off by a stop.
+    fn stopped(body_began: bool) -> Self {
+        let (outcome, reason) = if body_began {
+            (AttemptOutcome::Unknown, AttemptReason::WorkerStopped)
+        } else {
+            (AttemptOutcome::NotSent, AttemptReason::ShuttingDown)
+        };
+        Self { outcome, reason: Some(reason), reply: None, provider_id: None, contacted: body_began, slow_down: false }
+    }
+}
+
+impl From<Outcome> for Report {
+    fn from(outcome: Outcome) -> Self {
+        let slow_down = outcome.asks_to_slow_down();
+        let (reason, contacted) = (outcome.reason(), !matches!(outcome, Outcome::NotSent { .. }));
+        let (outcome, reply, provider_id) = match outcome {
+            Outcome::Accepted { provider_id, text } => (AttemptOutcome::Accepted, Some(text), provider_id),
+            Outcome::Refused { refusal, code, enhanced, text, .. } => {
+                let outcome = match refusal {
+                    Refusal::Permanent => AttemptOutcome::RefusedPermanent,
+                    Refusal::Temporary => AttemptOutcome::RefusedTemporary,
+                    Refusal::Configuration => AttemptOutcome::RefusedConfiguration,
+                };
+                let enhanced = enhanced.map(|enhanced| format!("{enhanced} ")).unwrap_or_default();
+                (outcome, Some(format!("{code} {enhanced}{text}")), None)
+            }
+            Outcome::NotSent { text, .. } => (AttemptOutcome::NotSent, Some(text), None),
+            Outcome::Unknown { .. } => (AttemptOutcome::Unknown, None, None),
+        };
+        let reply = reply.filter(|reply| !reply.is_empty()).map(|reply| reply.chars().take(500).collect());
+        Self { outcome, reason, reply, provider_id, contacted, slow_down }
+    }
+}
