@@ -27,7 +27,8 @@ impl Pace {
     /// The pace for a limit above zero, in admissions per second.
     #[must_use]
     pub fn per_second(limit: f64) -> Self {
-        let burst = (limit / 50.0).floor().max(1.0);
+        // From 40 a second a burst of two: with one, every millisecond a call comes late is lost for good.
+        let burst = (limit / 50.0).max((limit / 20.0).min(2.0)).floor().max(1.0);
         Self { burst, interval: 1e6 / (limit - (burst - 1.0)) }
     }
 }

@@ -176,6 +176,7 @@ async fn killed_connections_lose_no_job_and_no_acknowledgement() {
     }
     running.end().await;
     assert_eq!(count, 3_000, "none ran twice");
+    bench.connection = killer;
     let waiting: usize = bench.ask("SCARD", Part::Waiting).await;
     assert_eq!(waiting, 0);
 }

@@ -1,6 +1,7 @@
 //! The conveyor against a private Redis.
 
 mod backend;
+mod figures;
 mod pace;
 mod scripts;
 
