@@ -40,12 +40,12 @@ pub(super) struct Fetcher {
 impl Fetcher {
     pub(super) async fn run(mut self) {
         let stop = self.stop.clone();
-        while let Some(slots) = stop.run_until_cancelled(self.free_slots()).await {
-            let want = slots.num_permits();
-            let Some((token, claimed)) = self.claim(want).await else { break };
-            let (wait, listen, idle) = (claimed.wait, claimed.listen, claimed.jobs.len() < want);
-            self.belt.put(self.lease(token, claimed, slots));
-            if idle && stop.run_until_cancelled(self.sleep(wait, listen)).await.is_none() {
+        while let Some(permits) = stop.run_until_cancelled(self.free_slots()).await {
+            let want = permits.num_permits();
+            let Some((token, found)) = self.claim(want).await else { break };
+            let (pause, listen, idle) = (found.wait, found.listen, found.jobs.len() < want);
+            self.belt.put(self.lease(token, found, permits));
+            if idle && stop.run_until_cancelled(self.sleep(pause, listen)).await.is_none() {
                 break;
             }
         }
@@ -59,9 +59,9 @@ impl Fetcher {
         // Whoever could hold us is gone: nobody does.
         let _ = self.held.wait_for(|held| !held).await;
         let more = self.slots.available_permits().min(MOST - 1);
-        if let Ok(more) = u32::try_from(more).map(|more| Arc::clone(&self.slots).try_acquire_many_owned(more))
-        {
-            more.into_iter().for_each(|more| slots.merge(more));
+        let more = u32::try_from(more).unwrap_or(0);
+        if let Ok(more) = Arc::clone(&self.slots).try_acquire_many_owned(more) {
+            slots.merge(more);
         }
         slots
     }

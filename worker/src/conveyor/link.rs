@@ -27,7 +27,8 @@ impl Pace {
     /// The pace for a limit above zero, in admissions per second.
     #[must_use]
     pub fn per_second(limit: f64) -> Self {
-        let burst = (limit / 50.0).floor().max(1.0);
+        // From 40 a second a burst of two: with one, every millisecond a call comes late is lost for good.
+        let burst = (limit / 50.0).max((limit / 20.0).min(2.0)).floor().max(1.0);
         Self { burst, interval: 1e6 / (limit - (burst - 1.0)) }
     }
 }
@@ -44,6 +45,9 @@ pub(super) struct Claimed {
     /// With how many leases each has lost.
     pub(super) jobs: Vec<(Job, u32)>,
 }
+
+/// `claim.lua`'s answer.
+type Reply = (u64, u64, bool, u64, Vec<usize>, Vec<Vec<u8>>, Vec<u32>);
 
 #[derive(Debug)]
 pub(super) struct Link {
@@ -85,20 +89,19 @@ impl Link {
         let mut call = self.call(&self.claim);
         call.arg(want).arg(millis(self.lease)).arg(&token.to_be_bytes()).arg(u8::from(again));
         call.arg(self.pace.map_or(1.0, |pace| pace.burst)).arg(self.interval()).arg(&self.clock);
-        type Reply = (u64, u64, bool, u64, Vec<usize>, Vec<Vec<u8>>, Vec<u32>);
-        let (admitted, wait, listen, expired, garbage, jobs, expiries): Reply =
+        let (admitted, pause, listen, expired, garbage, jobs, losses): Reply =
             within(CALL, call.invoke_async(&mut self.connection.clone())).await?;
         if !garbage.is_empty() {
             tracing::error!(queue = %self.queue, lengths = ?garbage, "dropped elements that are not jobs");
         }
-        let expiries = expiries.into_iter().chain(std::iter::repeat(0));
+        let losses = losses.into_iter().chain(std::iter::repeat(0));
         let jobs: Vec<_> =
-            jobs.iter().zip(expiries).filter_map(|(job, lost)| Some((Job::from_bytes(job)?, lost))).collect();
+            jobs.iter().zip(losses).filter_map(|(job, lost)| Some((Job::from_bytes(job)?, lost))).collect();
         self.metrics.claims.inc();
         self.metrics.admissions.inc_by(jobs.len() as u64);
         self.metrics.expiries.inc_by(expired);
         self.metrics.garbage.inc_by(garbage.len() as u64);
-        Ok(Claimed { admitted, wait: Duration::from_millis(wait), listen, jobs })
+        Ok(Claimed { admitted, wait: Duration::from_millis(pause), listen, jobs })
     }
 
     /// Answers how many leases were still ours; the others changed nothing.

@@ -35,7 +35,7 @@
 //! let (_hold, held) = tokio::sync::watch::channel(false); // true while outcomes cannot be recorded
 //! let options = Options { slots: 32, limit: Some(10.0), lease: Options::LEASE, held, stop };
 //! let queue = Queue::new(Channel::Email);
-//! let conveyor = Conveyor::start(queue, "redis://127.0.0.1", options, Metrics::default(), rng)?;
+//! let conveyor = Conveyor::start(queue, "redis://127.0.0.1", options, &Metrics::default(), rng)?;
 //! WorkerBuilder::new("email-0191f3").backend(conveyor).build(deliver).run().await?;
 //! # Ok(()) }
 //! ```
@@ -99,7 +99,7 @@ pub struct Options {
 
 impl Options {
     /// The lease unless there is a reason for another.
-    pub const LEASE: Duration = Duration::from_secs(60);
+    pub const LEASE: Duration = Duration::from_mins(1);
 }
 
 /// The source of an apalis worker; see the [module](self).
@@ -118,7 +118,7 @@ impl Conveyor {
         queue: Queue,
         url: &str,
         options: Options,
-        metrics: Metrics,
+        metrics: &Metrics,
         mut rng: StdRng,
     ) -> RedisResult<Self> {
         // A conveyor that is dropped stops itself, not its siblings.

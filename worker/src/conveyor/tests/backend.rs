@@ -34,14 +34,14 @@ impl Running {
         settle: impl Fn(&Claim) -> Settlement + Clone + Send + 'static,
     ) -> Self {
         let (began, received) = mpsc::unbounded_channel();
-        let (hold, held) = watch::channel(false);
-        let (stop, leave) = (CancellationToken::new(), Arc::new(Semaphore::new(0)));
-        let options = Options { slots, limit: None, lease: LEASE, held, stop: stop.clone() };
+        let (hold, on_hold) = watch::channel(false);
+        let (token, leave) = (CancellationToken::new(), Arc::new(Semaphore::new(0)));
+        let options = Options { slots, limit: None, lease: LEASE, held: on_hold, stop: token.clone() };
         let conveyor = Conveyor::start(
             bench.queue.clone(),
             &bench.server.url,
             options,
-            Metrics::default(),
+            &Metrics::default(),
             StdRng::seed_from_u64(3),
         )
         .unwrap();
@@ -54,7 +54,7 @@ impl Running {
                 settle(&claim)
             }
         });
-        Self { began: received, leave, hold, stop, worker: tokio::spawn(worker.run()) }
+        Self { began: received, leave, hold, stop: token, worker: tokio::spawn(worker.run()) }
     }
 
     async fn next(&mut self) -> Job {
@@ -112,7 +112,7 @@ async fn a_conveyor_that_nobody_polls_gives_everything_back() {
         Options { slots: 20, limit: Some(1_000.0), lease: LEASE, held, stop: CancellationToken::new() };
     let metrics = Metrics::default();
     let (url, rng) = (&bench.server.url, StdRng::seed_from_u64(3));
-    let conveyor = Conveyor::start(bench.queue.clone(), url, options, metrics.clone(), rng).unwrap();
+    let conveyor = Conveyor::start(bench.queue.clone(), url, options, &metrics, rng).unwrap();
     until(|| metrics.held.get() == 20).await;
     drop(conveyor);
     until(|| metrics.acknowledgements.get() == 20).await;
@@ -176,6 +176,7 @@ async fn killed_connections_lose_no_job_and_no_acknowledgement() {
     }
     running.end().await;
     assert_eq!(count, 3_000, "none ran twice");
+    bench.connection = killer;
     let waiting: usize = bench.ask("SCARD", Part::Waiting).await;
     assert_eq!(waiting, 0);
 }
@@ -191,7 +192,7 @@ async fn a_monitor_ends_when_the_token_is_cancelled() {
     let (queue, url, counted) = (bench.queue.clone(), bench.server.url.clone(), metrics.clone());
     let monitor = Monitor::new().register(move |restarts| {
         let rng = StdRng::seed_from_u64(restarts as u64);
-        let conveyor = Conveyor::start(queue.clone(), &url, options.clone(), counted.clone(), rng).unwrap();
+        let conveyor = Conveyor::start(queue.clone(), &url, options.clone(), &counted, rng).unwrap();
         let name = format!("email-{restarts}");
         WorkerBuilder::new(name).backend(conveyor).build(|_: Claim| async { Settlement::done() })
     });

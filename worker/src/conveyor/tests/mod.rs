@@ -1,6 +1,7 @@
 //! The conveyor against a private Redis.
 
 mod backend;
+mod figures;
 mod pace;
 mod scripts;
 
@@ -71,7 +72,7 @@ struct Bench {
     rng: StdRng,
 }
 
-const LEASE: Duration = Duration::from_secs(60);
+const LEASE: Duration = Duration::from_mins(1);
 /// Where tests hold the clock, in µs.
 const NOON: u64 = 1_800_000_000_000_000;
 const SECOND: u64 = 1_000_000;

@@ -36,7 +36,7 @@ async fn a_push_beats_a_later_due_time() {
     let mut bench = Bench::new().await;
     let jobs = bench.jobs(1);
     let queue = bench.queue.clone();
-    let later = [(jobs[0], Duration::from_secs(3_600))];
+    let later = [(jobs[0], Duration::from_hours(1))];
     assert_eq!(push_after(&mut bench.connection, &queue, &later).await.unwrap(), 1);
     let link = bench.link(None, None);
     let idle = link.claim(1, 1, false).await.unwrap();
@@ -130,7 +130,7 @@ async fn a_closed_gate_lets_nothing_through_and_says_until_when() {
     let mut bench = Bench::new().await;
     bench.pushed(1).await;
     let queue = bench.queue.clone();
-    let minute = Duration::from_secs(60);
+    let minute = Duration::from_mins(1);
     close_gate(&mut bench.connection, &queue, minute).await.unwrap();
     let longer = close_gate(&mut bench.connection, &queue, Duration::from_secs(1)).await.unwrap();
     assert!(longer > Duration::from_secs(50), "the longer closure stays");
