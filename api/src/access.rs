@@ -109,9 +109,9 @@ impl FromRequestParts<Arc<AppState>> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &Arc<AppState>) -> Result<Self, Problem> {
-        let caller = find(&state.pool, bearer(parts)?).await?.ok_or_else(|| {
-            Problem::new(Kind::Unauthorized, "This token is not known, or it was revoked.")
-        })?;
+        let caller = find(&state.pool, bearer(parts)?)
+            .await?
+            .ok_or_else(|| Problem::new(Kind::Unauthorized, "This token is not known, or it was revoked."))?;
         state.caller_limit.admit(caller.token)?;
         let path = RawPathParams::from_request_parts(parts, state).await.map_err(|_| Problem::not_found())?;
         let named = path.iter().find(|(name, _)| *name == "community").and_then(|(_, id)| id.parse().ok());
@@ -124,7 +124,9 @@ impl FromRequestParts<Arc<AppState>> for Caller {
 
 fn bearer(parts: &Parts) -> Result<BearerToken, Problem> {
     let header = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let token = header.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    let token = header
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
     token.map(|(_, token)| BearerToken(token.trim().to_owned())).ok_or_else(|| {
         let detail = "Send `Authorization: Bearer <token>`; `porchlight-api admin create-token` makes one.";
         Problem::new(Kind::Unauthorized, detail)

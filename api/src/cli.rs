@@ -86,21 +86,30 @@ async fn obey(command: Command) -> Result<(), Failure> {
         Command::Keys(Keys::Generate) => {
             let path: PathBuf = env.required("PORCHLIGHT_KEYS_FILE", "the path of the key file to write")?;
             admin::generate_keys(&path, &mut rng)?;
-            say(&format!("wrote {} (mode 0600); keep a copy where no copy of the database is", path.display()));
+            say(&format!(
+                "wrote {} (mode 0600); keep a copy where no copy of the database is",
+                path.display()
+            ));
         }
         Command::Migrate => {
             telemetry::start(&env)?;
-            let pool = store::connect(&StoreSettings::from_env(&env, 1)?, "porchlight-api migrate", &stopping()?).await?;
+            let pool =
+                store::connect(&StoreSettings::from_env(&env, 1)?, "porchlight-api migrate", &stopping()?)
+                    .await?;
             store::MIGRATIONS.run(&pool).await?;
             tracing::info!("the database is up to date");
         }
         Command::Admin(Admin::CreateCommunity(new)) => {
-            let pool = store::connect(&StoreSettings::from_env(&env, 1)?, "porchlight-api admin", &stopping()?).await?;
+            let pool =
+                store::connect(&StoreSettings::from_env(&env, 1)?, "porchlight-api admin", &stopping()?)
+                    .await?;
             let id = admin::create_community(&pool, &new, clock.now(), &mut rng).await?;
             say(&if new.json { format!(r#"{{"id": "{id}"}}"#) } else { format!("community {id}") });
         }
         Command::Admin(Admin::CreateToken { community, role, json }) => {
-            let pool = store::connect(&StoreSettings::from_env(&env, 1)?, "porchlight-api admin", &stopping()?).await?;
+            let pool =
+                store::connect(&StoreSettings::from_env(&env, 1)?, "porchlight-api admin", &stopping()?)
+                    .await?;
             let token = admin::create_token(&pool, community, role, clock.now(), &mut rng).await?;
             let advice = "keep it: it is not shown again";
             say(&if json { format!(r#"{{"token": "{token}"}}"#) } else { format!("{token}\n{advice}") });

@@ -2,11 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
-use porchlight_shared::{
-    domain::Keyring,
-    runtime::env::Env,
-    store::StoreSettings,
-};
+use porchlight_shared::{domain::Keyring, runtime::env::Env, store::StoreSettings};
 use secrecy::SecretString;
 
 /// Connections to Postgres of one API process.
@@ -32,9 +28,10 @@ impl ServeSettings {
     /// Names the variable that is missing or does not fit.
     pub fn from_env(env: &Env) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         let keys: PathBuf = env.required("PORCHLIGHT_KEYS_FILE", "the path of a key file")?;
-        let listen = env.parsed_or("PORCHLIGHT_LISTEN", "an address and port such as 127.0.0.1:8080", || {
-            SocketAddr::from(([127, 0, 0, 1], 8080))
-        })?;
+        let listen =
+            env.parsed_or("PORCHLIGHT_LISTEN", "an address and port such as 127.0.0.1:8080", || {
+                SocketAddr::from(([127, 0, 0, 1], 8080))
+            })?;
         Ok(Self {
             store: StoreSettings::from_env(env, CONNECTIONS)?,
             redis: env.secret("REDIS_URL", "redis://host:6379/0")?,
@@ -43,4 +40,3 @@ impl ServeSettings {
         })
     }
 }
-

@@ -43,8 +43,16 @@ impl Default for Metrics {
         });
         let (entries_accepted, entries_declined, pushes_failed) = Default::default();
         registry.register("request_seconds", "Seconds from request to answer", request_seconds.clone());
-        registry.register("entries_accepted", "Entries of lists that became deliveries", Counter::clone(&entries_accepted));
-        registry.register("entries_declined", "Entries of lists that did not", Counter::clone(&entries_declined));
+        registry.register(
+            "entries_accepted",
+            "Entries of lists that became deliveries",
+            Counter::clone(&entries_accepted),
+        );
+        registry.register(
+            "entries_declined",
+            "Entries of lists that did not",
+            Counter::clone(&entries_declined),
+        );
         registry.register("pushes_failed", "Pushes that Redis did not take", Counter::clone(&pushes_failed));
         Self { registry, request_seconds, entries_accepted, entries_declined, pushes_failed }
     }

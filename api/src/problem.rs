@@ -13,8 +13,19 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 /// An error answer.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug)]
 pub struct Problem {
+    kind: Kind,
+    detail: String,
+    errors: Vec<FieldError>,
+    rows: Option<Box<serde_json::Value>>,
+    retry_after_seconds: Option<u32>,
+}
+
+/// An error answer as it is written.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub struct ProblemBody {
     /// What sort of problem: a stable reference, the same for every occurrence.
     #[serde(rename = "type")]
     kind: String,
@@ -29,10 +40,8 @@ pub struct Problem {
     errors: Vec<FieldError>,
     /// Entries that cannot go, if a whole list could not.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
-    rows: Option<serde_json::Value>,
-    #[serde(skip)]
-    retry_after_seconds: Option<u32>,
+    #[schema(value_type = Option<Vec<Object>>)]
+    rows: Option<Box<serde_json::Value>>,
 }
 
 /// One fault of the input.
@@ -91,16 +100,7 @@ impl Problem {
     /// A problem of this sort; `detail` says what is wrong here and what to do.
     #[must_use]
     pub fn new(kind: Kind, detail: impl Into<String>) -> Self {
-        let (status, slug, title) = kind.parts();
-        Self {
-            kind: format!("/problems/{slug}"),
-            title,
-            status: status.as_u16(),
-            detail: detail.into(),
-            errors: Vec::new(),
-            rows: None,
-            retry_after_seconds: None,
-        }
+        Self { kind, detail: detail.into(), errors: Vec::new(), rows: None, retry_after_seconds: None }
     }
 
     /// Adds where the input is at fault.
@@ -113,7 +113,7 @@ impl Problem {
     /// Adds the entries that cannot go.
     #[must_use]
     pub fn with_rows(mut self, rows: serde_json::Value) -> Self {
-        self.rows = Some(rows);
+        self.rows = Some(Box::new(rows));
         self
     }
 
@@ -135,11 +135,14 @@ impl From<sqlx::Error> for Problem {
     /// Logs the fault here, where it is handled, and tells the caller only whether trying again may help.
     fn from(error: sqlx::Error) -> Self {
         let unreachable = match &error {
-            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => true,
+            sqlx::Error::Io(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed => true,
             // 57: the server is going down, starting or was asked to stop us. 40: we lost against somebody; both pass.
-            sqlx::Error::Database(error) => {
-                error.code().is_some_and(|code| code.starts_with("57") || code.starts_with("40") || code == "53300")
-            }
+            sqlx::Error::Database(error) => error
+                .code()
+                .is_some_and(|code| code.starts_with("57") || code.starts_with("40") || code == "53300"),
             _ => false,
         };
         if unreachable {
@@ -159,7 +162,8 @@ impl std::fmt::Display for Unquoted<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.0 {
             sqlx::Error::Database(error) => {
-                let (code, constraint) = (error.code().unwrap_or_default(), error.constraint().unwrap_or("-"));
+                let (code, constraint) =
+                    (error.code().unwrap_or_default(), error.constraint().unwrap_or("-"));
                 write!(f, "{code} on {constraint}: {}", error.message())
             }
             other => other.fmt(f),
@@ -169,15 +173,22 @@ impl std::fmt::Display for Unquoted<'_> {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.status).expect("statuses come from `Kind`");
-        let retry_after = self.retry_after_seconds;
-        let mut response = (status, Json(self)).into_response();
+        let (status, slug, title) = self.kind.parts();
+        let body = ProblemBody {
+            kind: format!("/problems/{slug}"),
+            title,
+            status: status.as_u16(),
+            detail: self.detail,
+            errors: self.errors,
+            rows: self.rows,
+        };
+        let mut response = (status, Json(body)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        if let Some(seconds) = retry_after {
+        if let Some(seconds) = self.retry_after_seconds {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response

@@ -21,7 +21,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     access::CallerLimit,
-    board, config::ServeSettings,
+    board,
+    config::ServeSettings,
     health, intake,
     metrics::{Metrics, RequestLabels},
     problem::{Kind, Problem},
@@ -44,7 +45,9 @@ struct BearerScheme;
 
 impl Modify for BearerScheme {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
-        let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("Made by `porchlight-api admin create-token`"));
+        let bearer = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some("Made by `porchlight-api admin create-token`"));
         let components = document.components.get_or_insert_with(Default::default);
         components.add_security_scheme("bearer", SecurityScheme::Http(bearer.build()));
     }
@@ -69,16 +72,29 @@ pub fn router(state: Arc<AppState>) -> Router {
     let (router, document) = routes().split_for_parts();
     let document = Arc::new(document);
     router
-        .route("/openapi.json", get(move || { let document = Arc::clone(&document); async move { Json((*document).clone()) } }))
+        .route(
+            "/openapi.json",
+            get(move || {
+                let document = Arc::clone(&document);
+                async move { Json((*document).clone()) }
+            }),
+        )
         .merge(health::routes())
         .fallback(|| async { Problem::not_found() })
-        .method_not_allowed_fallback(|| async { Problem::new(Kind::MethodNotAllowed, "Look at /openapi.json for what can.") })
+        .method_not_allowed_fallback(|| async {
+            Problem::new(Kind::MethodNotAllowed, "Look at /openapi.json for what can.")
+        })
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(middleware::from_fn_with_state(Arc::clone(&state), measure))
         .with_state(state)
 }
 
-async fn measure(State(state): State<Arc<AppState>>, route: Option<MatchedPath>, request: Request, next: Next) -> Response {
+async fn measure(
+    State(state): State<Arc<AppState>>,
+    route: Option<MatchedPath>,
+    request: Request,
+    next: Next,
+) -> Response {
     let route = route.map_or_else(|| "none".to_owned(), |route| route.as_str().to_owned());
     let method = match request.method().as_str() {
         "GET" => "GET",

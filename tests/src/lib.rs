@@ -4,8 +4,12 @@
 //!
 //! - [`stack`]: a Postgres and a Redis of one's own, gone when their owner is gone.
 //! - [`sandbox`]: providers that misbehave on request, and show what they were given.
+//! - [`installation`]: a whole Porchlight of real processes on such a stack.
+//! - [`demo`]: the main job, shown.
 //! - [`sqlx_data`]: keeps the checked-in `.sqlx` equal to the queries and the migrations.
 
+pub mod demo;
+pub mod installation;
 pub mod sandbox;
 pub mod sqlx_data;
 pub mod stack;

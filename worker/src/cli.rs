@@ -5,7 +5,10 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use porchlight_shared::runtime::{clock::Clock, env::Env, shutdown, telemetry};
 
-use crate::{config::WorkerSettings, run};
+use crate::{
+    config::WorkerSettings,
+    run::{Failure, work},
+};
 
 #[derive(Debug, Parser)]
 #[command(name = "porchlight-worker", version = concat!(env!("CARGO_PKG_VERSION"), " (", env!("PORCHLIGHT_BUILD_ID"), ")"))]
@@ -25,7 +28,7 @@ enum Command {
 #[must_use]
 pub fn run() -> ExitCode {
     let Command::Run = Cli::parse().command;
-    match work() {
+    match start() {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             complain(failure.as_ref());
@@ -34,14 +37,16 @@ pub fn run() -> ExitCode {
     }
 }
 
-fn work() -> Result<(), run::Failure> {
+fn start() -> Result<(), Failure> {
     let env = Env::of_process();
     telemetry::start(&env)?;
     // Before anything asks for TLS: one provider for the whole process.
-    rustls::crypto::ring::default_provider().install_default().map_err(|_| "a TLS provider was installed twice")?;
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .map_err(|_| "a TLS provider was installed twice")?;
     let settings = WorkerSettings::from_env(&env)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async { run::work(settings, Clock::system(), shutdown::on_signal()?).await })
+    runtime.block_on(async { work(settings, Clock::system(), shutdown::on_signal()?).await })
 }
 
 /// Says what went wrong and, indented, why; a person reads this.

@@ -20,8 +20,22 @@ const CONNECTIONS: u32 = 6;
 const EMAIL_RETRY: &str = "1m,5m,15m,1h,3h,6h,12h";
 /// Providers of free mail refuse, by DMARC, what others send in their name.
 const FREE_MAIL: [&str; 16] = [
-    "gmail.com", "googlemail.com", "yahoo.com", "ymail.com", "outlook.com", "hotmail.com", "live.com", "msn.com", "aol.com",
-    "icloud.com", "me.com", "gmx.com", "gmx.de", "gmx.net", "web.de", "proton.me",
+    "gmail.com",
+    "googlemail.com",
+    "yahoo.com",
+    "ymail.com",
+    "outlook.com",
+    "hotmail.com",
+    "live.com",
+    "msn.com",
+    "aol.com",
+    "icloud.com",
+    "me.com",
+    "gmx.com",
+    "gmx.de",
+    "gmx.net",
+    "web.de",
+    "proton.me",
 ];
 
 /// Everything that `run` needs to know.
@@ -67,7 +81,8 @@ impl WorkerSettings {
     pub fn from_env(env: &Env) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         let keys: PathBuf = env.required("PORCHLIGHT_KEYS_FILE", "the path of a key file")?;
         let from = sender(env)?;
-        let url: SmtpUrl = env.required("PORCHLIGHT_SMTP_URL", "smtp://user:password@host:587 or smtps://…")?;
+        let url: SmtpUrl =
+            env.required("PORCHLIGHT_SMTP_URL", "smtp://user:password@host:587 or smtps://…")?;
         let connections = env.parsed_or("PORCHLIGHT_SMTP_CONNECTIONS", "a number from 1 to 256", || {
             SmtpSettings::DEFAULT_CONNECTIONS
         })?;
@@ -75,7 +90,10 @@ impl WorkerSettings {
         let attempt_deadline = span(env, "PORCHLIGHT_ATTEMPT_DEADLINE", Duration::from_mins(5))?;
         let needed = smtp.timeouts.body + smtp.timeouts.after_body;
         if attempt_deadline <= needed {
-            let problem = format!("it must be longer than {} s, which the provider may take to answer", needed.as_secs());
+            let problem = format!(
+                "it must be longer than {} s, which the provider may take to answer",
+                needed.as_secs()
+            );
             let expected = "a span of time such as 5m";
             return Err(SettingError::Wrong { name: "PORCHLIGHT_ATTEMPT_DEADLINE", expected, problem }.into());
         }
@@ -86,7 +104,11 @@ impl WorkerSettings {
             site: env.required("PORCHLIGHT_PUBLIC_URL", "https://join.example.org")?,
             from,
             smtp,
-            email_rate: env.parsed_or("PORCHLIGHT_SMTP_RATE", "messages a second such as 10 or 0.5", || Rate(10.0))?,
+            email_rate: env.parsed_or(
+                "PORCHLIGHT_SMTP_RATE",
+                "messages a second such as 10 or 0.5",
+                || Rate(10.0),
+            )?,
             email_retry: env.parsed_or("PORCHLIGHT_EMAIL_RETRY", "spans of time such as 1m,5m,1h", || {
                 EMAIL_RETRY.parse().expect("the default fits")
             })?,
@@ -106,7 +128,8 @@ fn sender(env: &Env) -> Result<EmailAddress, SettingError> {
     const EXPECTED: &str = "an address of a domain that you control, such as invitations@example.org";
     let from: EmailAddress = env.required(NAME, EXPECTED)?;
     if FREE_MAIL.contains(&from.domain()) && !env.switch("PORCHLIGHT_SANDBOX")? {
-        let problem = format!("mail in the name of {} is refused by most receivers when others send it", from.domain());
+        let problem =
+            format!("mail in the name of {} is refused by most receivers when others send it", from.domain());
         return Err(SettingError::Wrong { name: NAME, expected: EXPECTED, problem });
     }
     Ok(from)
@@ -128,7 +151,11 @@ impl FromStr for Site {
         if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
             return Err("it does not begin with https:// and a host");
         }
-        if url.path() != "/" || url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() {
+        if url.path() != "/"
+            || url.query().is_some()
+            || url.fragment().is_some()
+            || !url.username().is_empty()
+        {
             return Err("it has more than scheme, host and port");
         }
         Ok(Self(text.trim_end_matches('/').to_owned()))
@@ -148,7 +175,11 @@ impl FromStr for Rate {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let rate: f64 = text.parse().map_err(|_| "it is not a number")?;
-        if (0.000_1..=100_000.0).contains(&rate) { Ok(Self(rate)) } else { Err("it is not between 0.0001 and 100000") }
+        if (0.000_1..=100_000.0).contains(&rate) {
+            Ok(Self(rate))
+        } else {
+            Err("it is not between 0.0001 and 100000")
+        }
     }
 }
 

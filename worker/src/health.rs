@@ -3,7 +3,10 @@
 use std::{convert::Infallible, net::SocketAddr, sync::Arc};
 
 use http_body_util::Full;
-use hyper::{Request, Response, StatusCode, body::Bytes, body::Incoming, header, server::conn::http1, service::service_fn};
+use hyper::{
+    Request, Response, StatusCode, body::Bytes, body::Incoming, header, server::conn::http1,
+    service::service_fn,
+};
 use hyper_util::rt::TokioIo;
 use sqlx::PgPool;
 use tokio::net::TcpListener;
@@ -43,7 +46,9 @@ pub async fn listen(
                 async move { Ok::<_, Infallible>(answer(&request, &pool, &metrics).await) }
             });
             // Whoever hangs up early has had enough.
-            tokio::spawn(async move { http1::Builder::new().serve_connection(TokioIo::new(stream), service).await.ok() });
+            tokio::spawn(async move {
+                http1::Builder::new().serve_connection(TokioIo::new(stream), service).await.ok()
+            });
         }
     });
     Ok(())
@@ -60,6 +65,7 @@ async fn answer(request: &Request<Incoming>, pool: &PgPool, metrics: &Metrics) -
         _ => (StatusCode::NOT_FOUND, "there are /healthz, /readyz and /metrics\n".to_owned()),
     };
     let kind = "text/plain; charset=utf-8";
-    let response = Response::builder().status(status).header(header::CONTENT_TYPE, kind).body(Full::from(body));
+    let response =
+        Response::builder().status(status).header(header::CONTENT_TYPE, kind).body(Full::from(body));
     response.expect("a status and a header make a response")
 }

@@ -105,13 +105,22 @@ impl Default for Metrics {
     fn default() -> Self {
         let mut registry = Registry::with_prefix("porchlight_worker");
         let (conveyor, deliver) = (conveyor::Metrics::default(), DeliverMetrics::default());
-        let (begin, finish, reconcile) = (LaneMetrics::default(), LaneMetrics::default(), ReconcileMetrics::default());
+        let (begin, finish, reconcile) =
+            (LaneMetrics::default(), LaneMetrics::default(), ReconcileMetrics::default());
         conveyor.register(&mut registry);
         registry.register("attempts", "Attempts that ended", deliver.attempts.clone());
         registry.register("reconciled", "Rows that a reconciler put right", reconcile.found.clone());
         for (name, lane) in [("begin", &begin), ("finish", &finish)] {
-            registry.register(format!("{name}_group_size"), "Deliveries in one statement", lane.group_size.clone());
-            registry.register(format!("{name}_seconds"), "Seconds from a group's start to its commit", lane.seconds.clone());
+            registry.register(
+                format!("{name}_group_size"),
+                "Deliveries in one statement",
+                lane.group_size.clone(),
+            );
+            registry.register(
+                format!("{name}_seconds"),
+                "Seconds from a group's start to its commit",
+                lane.seconds.clone(),
+            );
         }
         Self { registry, conveyor, deliver, begin, finish, reconcile }
     }

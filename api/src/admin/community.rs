@@ -66,7 +66,9 @@ pub async fn create_community(
     let country = new.country.to_ascii_uppercase();
     check("--name", name, 120)?;
     check("--short-name", short_name, SHORT_NAME_CHARACTERS)?;
-    for (argument, value, longest) in [("--postal-address", &new.postal_address, 300), ("--contact", &new.contact, 200)] {
+    for (argument, value, longest) in
+        [("--postal-address", &new.postal_address, 300), ("--contact", &new.contact, 200)]
+    {
         value.as_deref().map_or(Ok(()), |value| check(argument, value, longest))?;
     }
     let refuse = |argument, problem| Err(CreateCommunityError::Argument { argument, problem });

@@ -32,10 +32,11 @@ pub enum GenerateKeysError {
 /// When one is there already, or it cannot be written.
 pub fn generate_keys(path: &Path, rng: &mut impl CryptoRng) -> Result<(), GenerateKeysError> {
     let name = path.display().to_string();
-    let written = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).and_then(|mut file| {
-        file.write_all(Keyring::generate(rng).as_bytes())?;
-        file.sync_all()
-    });
+    let written =
+        OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).and_then(|mut file| {
+            file.write_all(Keyring::generate(rng).as_bytes())?;
+            file.sync_all()
+        });
     written.map_err(|source| match source.kind() {
         io::ErrorKind::AlreadyExists => GenerateKeysError::Exists(name),
         _ => GenerateKeysError::Unwritable { path: name, source },

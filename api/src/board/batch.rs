@@ -11,7 +11,11 @@ use porchlight_shared::domain::{BatchId, Channel, DeliveryState};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{access::Caller, problem::Problem, state::AppState};
+use crate::{
+    access::Caller,
+    problem::{Problem, ProblemBody},
+    state::AppState,
+};
 
 /// A batch and its counts.
 #[derive(Debug, Serialize, ToSchema)]
@@ -60,8 +64,8 @@ pub struct BatchStatus {
     ),
     responses(
         (status = 200, description = "The batch", body = BatchStatus),
-        (status = 401, description = "No valid token", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "No such batch of this token's community", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "No valid token", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such batch of this token's community", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = [])),
 )]
@@ -118,7 +122,11 @@ struct Pace {
 
 impl Pace {
     #[expect(clippy::cast_precision_loss, reason = "a batch has at most 100,000 rows")]
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "positive, and saturating is right")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "positive, and saturating is right"
+    )]
     fn of(done: i64, waiting: i64, seconds: Option<f64>) -> Self {
         let rate = seconds.filter(|seconds| *seconds > 0.0).map_or(0.0, |seconds| done as f64 / seconds);
         let eta_seconds = (waiting > 0 && rate > 0.0).then(|| (waiting as f64 / rate).ceil() as u64);

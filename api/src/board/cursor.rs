@@ -32,7 +32,9 @@ impl Page {
         }
         let after = match &self.cursor {
             None => 0,
-            Some(cursor) => read(cursor).ok_or_else(|| refuse("cursor must be the next_cursor of the page before."))?,
+            Some(cursor) => {
+                read(cursor).ok_or_else(|| refuse("cursor must be the next_cursor of the page before."))?
+            }
         };
         Ok((after, i64::from(limit)))
     }

@@ -14,7 +14,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::cursor::{self, Page};
 use crate::{
     access::Caller,
-    problem::{Kind, Problem},
+    problem::{Kind, Problem, ProblemBody},
     state::AppState,
 };
 
@@ -76,9 +76,9 @@ pub struct DeliveryPage {
     ),
     responses(
         (status = 200, description = "A page", body = DeliveryPage),
-        (status = 400, description = "A parameter does not fit", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No valid token", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "No such batch of this token's community", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "A parameter does not fit", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "No valid token", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such batch of this token's community", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = [])),
 )]

@@ -13,7 +13,11 @@ use porchlight_shared::domain::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{access::Caller, problem::Problem, state::AppState};
+use crate::{
+    access::Caller,
+    problem::{Problem, ProblemBody},
+    state::AppState,
+};
 
 /// A delivery and what happened to it.
 #[derive(Debug, Serialize, ToSchema)]
@@ -103,8 +107,8 @@ pub enum Event {
     ),
     responses(
         (status = 200, description = "The delivery", body = DeliveryStory),
-        (status = 401, description = "No valid token", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "No such delivery of this token's community", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "No valid token", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such delivery of this token's community", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = [])),
 )]

@@ -10,7 +10,8 @@ use axum::http::StatusCode;
 use jiff::Timestamp;
 use porchlight_shared::{
     domain::{
-        AccessCode, BatchId, Channel, CommunityId, ContactId, DeliveryId, HouseholdId, InvitationId, Keyring, PropertyId,
+        AccessCode, BatchId, Channel, CommunityId, ContactId, DeliveryId, HouseholdId, InvitationId, Keyring,
+        PropertyId,
     },
     queue::Job,
 };
@@ -128,7 +129,9 @@ pub async fn accept(
     let rejected = declined.len() - skipped;
     declined.truncate(MOST_SHOWN);
     if invited.is_empty() {
-        let detail = format!("{skipped} entries are skipped and {rejected} need mending; `rows` says why. Nothing was stored.");
+        let detail = format!(
+            "{skipped} entries are skipped and {rejected} need mending; `rows` says why. Nothing was stored."
+        );
         let rows = serde_json::to_value(&declined).expect("verdicts serialise");
         return Err(Problem::new(Kind::NothingToSend, detail).with_rows(rows));
     }
@@ -151,7 +154,8 @@ pub async fn accept(
     for (position, contact, invitation) in invited {
         deliveries.push(DeliveryId::new(now, &mut rng), invitation, contact, position);
     }
-    ledger::insert_deliveries(tx, caller.community, channel, id, wish.send_at.filter(|_| later), &deliveries).await?;
+    ledger::insert_deliveries(tx, caller.community, channel, id, wish.send_at.filter(|_| later), &deliveries)
+        .await?;
     let job = |id: &Uuid| Job { community: caller.community, delivery: (*id).into() };
     let jobs = if later { Vec::new() } else { deliveries.ids.iter().map(job).collect() };
     let accepted = deliveries.ids.len();
@@ -178,11 +182,14 @@ impl Intake<'_> {
             let position = draft.position;
             match known.get(&index) {
                 Some(known) if known.suppressed.is_some() => {
-                    self.declined.extend(known.suppressed.map(|reason| Declined::suppressed(position, reason)));
+                    self.declined
+                        .extend(known.suppressed.map(|reason| Declined::suppressed(position, reason)));
                 }
                 Some(known) if known.joined => self.declined.push(Declined::joined(position)),
                 known => match known.and_then(|known| known.contact) {
-                    Some((contact, household)) => addressed.push(Addressed { position, contact, household, fresh: false }),
+                    Some((contact, household)) => {
+                        addressed.push(Addressed { position, contact, household, fresh: false });
+                    }
                     None => strangers.push(draft),
                 },
             }
@@ -210,7 +217,9 @@ impl Intake<'_> {
                 None => {
                     let household = HouseholdId::new(self.now, &mut self.rng);
                     households.ids.push(household.uuid());
-                    households.properties.push(home.and_then(|home| homes.property(home)).map(PropertyId::uuid));
+                    households
+                        .properties
+                        .push(home.and_then(|home| homes.property(home)).map(PropertyId::uuid));
                     households.names.push(draft.household.clone());
                     homes.add(home, draft.household.as_deref(), household);
                     (household, true)
@@ -222,7 +231,7 @@ impl Intake<'_> {
         if !households.ids.is_empty() {
             ledger::insert_households(self.tx, community, &households).await?;
         }
-        rows.sort_unstable_by(|(a, _), (b, _)| a.hash.cmp(&b.hash));
+        rows.sort_unstable_by_key(|(draft, _)| draft.hash);
         let mut contacts = NewContacts::default();
         let mut addressed = Vec::with_capacity(rows.len());
         for (draft, entry) in rows {
@@ -233,7 +242,8 @@ impl Intake<'_> {
             contacts.names.push(draft.name);
             addressed.push(Addressed { position: draft.position, ..entry });
         }
-        let stored: HashSet<_> = ledger::insert_contacts(self.tx, community, channel, &contacts).await?.into_iter().collect();
+        let stored: HashSet<_> =
+            ledger::insert_contacts(self.tx, community, channel, &contacts).await?.into_iter().collect();
         if stored.len() < addressed.len() {
             let (kept, overtaken): (Vec<_>, Vec<_>) =
                 addressed.into_iter().partition(|entry| stored.contains(&entry.contact.uuid()));
@@ -254,14 +264,19 @@ impl Intake<'_> {
         }
         units.sort_by(|a, b| a.key.cmp(&b.key));
         units.dedup_by(|a, b| a.key == b.key);
-        let units: Vec<_> = units.into_iter().map(|unit| (PropertyId::new(self.now, &mut self.rng), unit)).collect();
+        let units: Vec<_> =
+            units.into_iter().map(|unit| (PropertyId::new(self.now, &mut self.rng), unit)).collect();
         let properties = ledger::lock_properties(self.tx, self.caller.community, &units).await?;
         let ids: Vec<_> = properties.iter().map(|(_, id)| id.uuid()).collect();
         let residents = ledger::residents(self.tx, &ids).await?;
         let mut homes = Homes { properties: properties.into_iter().collect(), residents: HashMap::new() };
         for resident in residents {
             let lives = (resident.household, resident.joined, false);
-            homes.residents.entry(resident.property).or_default().push((resident.name.as_deref().map(comparable), lives));
+            homes
+                .residents
+                .entry(resident.property)
+                .or_default()
+                .push((resident.name.as_deref().map(comparable), lives));
         }
         Ok(homes)
     }
@@ -272,27 +287,36 @@ impl Intake<'_> {
         addressed: Vec<Addressed>,
         already_invited: AlreadyInvited,
     ) -> Result<Vec<(i32, ContactId, InvitationId)>, Problem> {
-        let mut settled: Vec<_> = addressed.iter().filter(|entry| !entry.fresh).map(|entry| entry.household.uuid()).collect();
+        let mut settled: Vec<_> =
+            addressed.iter().filter(|entry| !entry.fresh).map(|entry| entry.household.uuid()).collect();
         settled.sort_unstable();
         settled.dedup();
-        let live = if settled.is_empty() { Vec::new() } else { ledger::live_invitations(self.tx, &settled).await? };
+        let live =
+            if settled.is_empty() { Vec::new() } else { ledger::live_invitations(self.tx, &settled).await? };
         let live: HashMap<_, _> = live.into_iter().map(|live| (live.household, live)).collect();
         let (again, first): (Vec<_>, Vec<_>) =
             addressed.into_iter().partition(|entry| live.contains_key(&entry.household));
 
         let mut invited = Vec::with_capacity(first.len());
         if already_invited == AlreadyInvited::Skip {
-            self.declined.extend(again.iter().map(|entry| Declined::invited(entry.position, live[&entry.household].created_at)));
+            self.declined.extend(
+                again
+                    .iter()
+                    .map(|entry| Declined::invited(entry.position, live[&entry.household].created_at)),
+            );
         } else {
             let ids: Vec<_> = live.values().map(|live| live.id.uuid()).collect();
             let written = ledger::written(self.tx, &ids).await?;
-            let written: HashMap<_, _> = written.iter().map(|row| ((row.invitation, row.contact), row)).collect();
+            let written: HashMap<_, _> =
+                written.iter().map(|row| ((row.invitation, row.contact), row)).collect();
             for entry in again {
                 let invitation = live[&entry.household].id;
                 match written.get(&(invitation, entry.contact)) {
                     Some(row) if row.under_way => self.declined.push(Declined::under_way(entry.position)),
                     Some(row) if row.lately => self.declined.push(Declined::too_soon(entry.position)),
-                    Some(row) if row.messages >= MOST_MESSAGES => self.declined.push(Declined::too_often(entry.position)),
+                    Some(row) if row.messages >= MOST_MESSAGES => {
+                        self.declined.push(Declined::too_often(entry.position));
+                    }
                     _ => invited.push((entry.position, entry.contact, invitation)),
                 }
             }
@@ -310,7 +334,10 @@ impl Intake<'_> {
 
     /// Draws one invitation for each household. A household that is missing in the answer was invited by another list
     /// in the same moment; a code that was drawn before is drawn again.
-    async fn draw_invitations(&mut self, entries: &[Addressed]) -> Result<HashMap<HouseholdId, InvitationId>, Problem> {
+    async fn draw_invitations(
+        &mut self,
+        entries: &[Addressed],
+    ) -> Result<HashMap<HouseholdId, InvitationId>, Problem> {
         let community = self.caller.community;
         let mut missing: Vec<_> = entries.iter().map(|entry| entry.household).collect();
         missing.sort_unstable();
@@ -319,8 +346,10 @@ impl Intake<'_> {
         while !missing.is_empty() {
             let households = std::mem::take(&mut missing);
             let new = tokio::task::block_in_place(|| self.seal(community, &households));
-            let stored: HashSet<_> =
-                ledger::insert_invitations(self.tx, community, INVITATION_DAYS, &new).await?.into_iter().collect();
+            let stored: HashSet<_> = ledger::insert_invitations(self.tx, community, INVITATION_DAYS, &new)
+                .await?
+                .into_iter()
+                .collect();
             for (id, household) in new.ids.iter().zip(households) {
                 if stored.contains(id) {
                     drawn.insert(household, InvitationId::from(*id));
@@ -380,7 +409,10 @@ impl Homes {
 
     fn add(&mut self, unit: Option<&String>, name: Option<&str>, household: HouseholdId) {
         if let Some(property) = unit.and_then(|unit| self.property(unit)) {
-            self.residents.entry(property).or_default().push((name.map(comparable), (household, false, true)));
+            self.residents
+                .entry(property)
+                .or_default()
+                .push((name.map(comparable), (household, false, true)));
         }
     }
 }

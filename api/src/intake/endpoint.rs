@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     access::Caller,
-    problem::{Kind, Problem},
+    problem::{Kind, Problem, ProblemBody},
     state::AppState,
 };
 
@@ -41,15 +41,15 @@ const PUSH_PATIENCE: Duration = Duration::from_secs(10);
     request_body = BatchRequest,
     responses(
         (status = 202, description = "Stored; the deliveries follow", body = BatchAccepted),
-        (status = 400, description = "Not JSON, or a header does not fit", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No valid token", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "Not this token's community", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "The same list within a day, or a twin in flight", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "More than 16 MiB", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "Not application/json", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "A field does not fit, or nothing can go", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "Too many requests", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The ledger cannot be reached", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "Not JSON, or a header does not fit", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "No valid token", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "Not this token's community", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "The same list within a day, or a twin in flight", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 413, description = "More than 16 MiB", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 415, description = "Not application/json", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "A field does not fit, or nothing can go", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "Too many requests", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "The ledger cannot be reached", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = [])),
 )]
@@ -68,9 +68,13 @@ pub async fn create_batch(
     let read = tokio::task::spawn_blocking(move || {
         let request = BatchRequest::parse(&body)?;
         let BatchRequest { rows, already_invited, note, send_at, not_after, again, .. } = request;
-        Ok::<_, Problem>((entry::read(rows, &keyring), Wish { already_invited, note, send_at, not_after, again }))
+        Ok::<_, Problem>((
+            entry::read(rows, &keyring),
+            Wish { already_invited, note, send_at, not_after, again },
+        ))
     });
-    let (entries, wish) = read.await.map_err(|_| Problem::new(Kind::Internal, "The operator's log says more."))??;
+    let (entries, wish) =
+        read.await.map_err(|_| Problem::new(Kind::Internal, "The operator's log says more."))??;
 
     let mut tx = state.pool.begin().await?;
     if let Some(key) = &key
@@ -78,7 +82,8 @@ pub async fn create_batch(
     {
         return Ok(json(status, response));
     }
-    let (answer, jobs) = batch::accept(&mut tx, caller, &state.keyring, state.clock.now(), wish, entries).await?;
+    let (answer, jobs) =
+        batch::accept(&mut tx, caller, &state.keyring, state.clock.now(), wish, entries).await?;
     let response = serde_json::to_string(&answer).expect("an answer serialises");
     if let Some(key) = &key {
         key.remember(&mut tx, caller.community, batch::ACCEPTED, &response).await?;

@@ -82,7 +82,9 @@ impl Declined {
     #[must_use]
     pub fn invited(position: i32, since: Timestamp) -> Self {
         let day = since.strftime("%Y-%m-%d");
-        let message = format!("this household was invited on {day}; send with already_invited \"resend\" to write again");
+        let message = format!(
+            "this household was invited on {day}; send with already_invited \"resend\" to write again"
+        );
         Self::skip(position, "already_invited", message)
     }
 
@@ -117,9 +119,15 @@ impl Declined {
             SuppressionReason::Unsubscribed | SuppressionReason::OptedOut => {
                 ("opted_out", "whoever reads this address asked not to be written to")
             }
-            SuppressionReason::Complained => ("complained", "an earlier message to this address was reported as unwanted"),
-            SuppressionReason::HardBounced => ("hard_bounced", "an earlier message to this address came back for good"),
-            SuppressionReason::NotMe => ("not_me", "whoever reads this address said that it is not this household's"),
+            SuppressionReason::Complained => {
+                ("complained", "an earlier message to this address was reported as unwanted")
+            }
+            SuppressionReason::HardBounced => {
+                ("hard_bounced", "an earlier message to this address came back for good")
+            }
+            SuppressionReason::NotMe => {
+                ("not_me", "whoever reads this address said that it is not this household's")
+            }
             SuppressionReason::Leader => ("suppressed", "a leader asked not to write to this address"),
         };
         Self::skip(position, reason, message)
@@ -151,7 +159,11 @@ pub fn read(rows: Vec<Row>, keyring: &Keyring) -> (Vec<Draft>, Vec<Declined>) {
 
 fn draft(row: Row, position: i32, keyring: &Keyring) -> Result<Draft, Declined> {
     if !row.is_object {
-        return Err(Declined::fix(position, "not_an_object", "an entry is an object such as {\"email\": \"…\"}"));
+        return Err(Declined::fix(
+            position,
+            "not_an_object",
+            "an entry is an object such as {\"email\": \"…\"}",
+        ));
     }
     if row.has_unknown_field {
         let message = "an entry has email, phone, name, unit, household and accept, and nothing else";
@@ -160,13 +172,19 @@ fn draft(row: Row, position: i32, keyring: &Keyring) -> Result<Draft, Declined> 
     let email = match row.email {
         Cell::Text(text) => text,
         Cell::Missing if row.phone != Cell::Missing => {
-            return Err(Declined::fix(position, "no_email", "this entry has a phone number and no e-mail address"));
+            return Err(Declined::fix(
+                position,
+                "no_email",
+                "this entry has a phone number and no e-mail address",
+            ));
         }
         Cell::Missing => return Err(Declined::fix(position, "no_email", "this entry has no e-mail address")),
         Cell::NotText => return Err(Declined::fix(position, "not_text", "email must be a text")),
     };
     let address: EmailAddress =
-        email.parse().map_err(|error: porchlight_shared::domain::EmailAddressError| Declined::fix(position, error.code(), error.to_string()))?;
+        email.parse().map_err(|error: porchlight_shared::domain::EmailAddressError| {
+            Declined::fix(position, error.code(), error.to_string())
+        })?;
     let name = line(row.name, position, "name")?;
     let household = line(row.household, position, "household")?;
     let unit = line(row.unit, position, "unit")?.map(|label| Unit { key: comparable(&label), label });
@@ -183,7 +201,8 @@ fn line(cell: Cell, position: i32, field: &'static str) -> Result<Option<String>
     };
     let trimmed = text.trim();
     if trimmed.contains(|c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')) {
-        let message = format!("{field} holds a line break or another control character; write it on one line");
+        let message =
+            format!("{field} holds a line break or another control character; write it on one line");
         return Err(Declined::fix(position, "control_character", message));
     }
     let length = trimmed.chars().count();
@@ -209,10 +228,13 @@ mod tests {
 
     fn verdicts(rows: &str) -> (Vec<String>, Vec<String>) {
         let keys = Keyring::parse(&Keyring::generate(&mut StdRng::seed_from_u64(1))).unwrap();
-        let request = BatchRequest::parse(format!(r#"{{"channel": "email", "rows": {rows}}}"#).as_bytes()).unwrap();
+        let request =
+            BatchRequest::parse(format!(r#"{{"channel": "email", "rows": {rows}}}"#).as_bytes()).unwrap();
         let (drafts, declined) = read(request.rows, &keys);
-        let drafts = drafts.iter().map(|draft| format!("{} {}", draft.position, draft.address.as_str())).collect();
-        let declined = declined.iter().map(|no| format!("{} {:?} {}", no.position, no.verdict, no.reason)).collect();
+        let drafts =
+            drafts.iter().map(|draft| format!("{} {}", draft.position, draft.address.as_str())).collect();
+        let declined =
+            declined.iter().map(|no| format!("{} {:?} {}", no.position, no.verdict, no.reason)).collect();
         (drafts, declined)
     }
 

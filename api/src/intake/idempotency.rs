@@ -36,11 +36,19 @@ impl IdempotencyKey {
     ///
     /// # Errors
     /// When it is not 1 to 255 visible ASCII characters.
-    pub fn of_request(headers: &HeaderMap, method: &Method, path: &str, body: &[u8]) -> Result<Option<Self>, Problem> {
+    pub fn of_request(
+        headers: &HeaderMap,
+        method: &Method,
+        path: &str,
+        body: &[u8],
+    ) -> Result<Option<Self>, Problem> {
         let Some(value) = headers.get(HEADER) else { return Ok(None) };
-        let fits = |key: &&str| (1..=LONGEST).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
+        let fits = |key: &&str| {
+            (1..=LONGEST).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic())
+        };
         let Some(key) = value.to_str().ok().filter(fits) else {
-            let detail = format!("Idempotency-Key must be 1 to {LONGEST} visible ASCII characters without spaces.");
+            let detail =
+                format!("Idempotency-Key must be 1 to {LONGEST} visible ASCII characters without spaces.");
             return Err(Problem::new(Kind::InvalidHeader, detail));
         };
         let mut hash = Sha256::new();
@@ -86,11 +94,15 @@ impl IdempotencyKey {
         .fetch_one(&mut *tx)
         .await?;
         if earlier.request_hash != self.request_hash {
-            let detail = "Another request was sent with this Idempotency-Key. Use a new key for a new request.";
+            let detail =
+                "Another request was sent with this Idempotency-Key. Use a new key for a new request.";
             return Err(Problem::new(Kind::KeyReused, detail));
         }
         let status = earlier.status.and_then(|status| u16::try_from(status).ok()).unwrap_or(200);
-        Ok(Claim::Replay(StatusCode::from_u16(status).unwrap_or(StatusCode::OK), earlier.response.unwrap_or_default()))
+        Ok(Claim::Replay(
+            StatusCode::from_u16(status).unwrap_or(StatusCode::OK),
+            earlier.response.unwrap_or_default(),
+        ))
     }
 
     /// Keeps the answer, to be committed with what it answers for.
@@ -118,8 +130,10 @@ impl IdempotencyKey {
 }
 
 fn twin_or_fault(error: sqlx::Error) -> Problem {
-    if error.as_database_error().and_then(|error| error.code()).as_deref() == Some(LOCK_NOT_AVAILABLE) {
-        let detail = "A request with this Idempotency-Key is still being answered. Send it again in a few seconds.";
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    if code.as_deref() == Some(LOCK_NOT_AVAILABLE) {
+        let detail =
+            "A request with this Idempotency-Key is still being answered. Send it again in a few seconds.";
         return Problem::new(Kind::TwinInFlight, detail).retry_after(5);
     }
     error.into()

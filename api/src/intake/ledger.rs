@@ -5,8 +5,8 @@
 
 use jiff::Timestamp;
 use porchlight_shared::domain::{
-    BatchId, Channel, CommunityId, ContactId, DeliveryId, DeliveryState, HoldReason, HouseholdId, InvitationId, PropertyId,
-    TokenId,
+    BatchId, Channel, CommunityId, ContactId, DeliveryId, DeliveryState, HoldReason, HouseholdId,
+    InvitationId, PropertyId, TokenId,
 };
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
@@ -53,7 +53,10 @@ pub async fn known_addresses(
     .await?;
     let known = rows.into_iter().map(|row| KnownAddress {
         index: usize::try_from(row.place - 1).expect("ordinality counts from 1"),
-        contact: row.contact.zip(row.household).map(|(contact, household)| (contact.into(), household.into())),
+        contact: row
+            .contact
+            .zip(row.household)
+            .map(|(contact, household)| (contact.into(), household.into())),
         joined: row.joined,
         suppressed: row.reason,
     });
@@ -135,7 +138,11 @@ pub struct NewHouseholds {
 }
 
 /// Stores new households.
-pub async fn insert_households(tx: &mut PgConnection, community: CommunityId, new: &NewHouseholds) -> Result<()> {
+pub async fn insert_households(
+    tx: &mut PgConnection,
+    community: CommunityId,
+    new: &NewHouseholds,
+) -> Result<()> {
     sqlx::query!(
         "INSERT INTO households (id, community_id, property_id, name, created_at)
          SELECT id, $1, property_id, name, app_now()
@@ -346,7 +353,11 @@ pub async fn sender(tx: &mut PgConnection, community: CommunityId) -> Result<Sen
 
 /// Whether the same list was sent within the last day. Until the commit no other transaction gets an answer for the
 /// same list.
-pub async fn sent_lately(tx: &mut PgConnection, community: CommunityId, list_hash: &[u8; 32]) -> Result<bool> {
+pub async fn sent_lately(
+    tx: &mut PgConnection,
+    community: CommunityId,
+    list_hash: &[u8; 32],
+) -> Result<bool> {
     let lock = i64::from_be_bytes(*list_hash.first_chunk().expect("32 bytes hold 8"));
     sqlx::query!("SELECT pg_advisory_xact_lock($1)", lock).execute(&mut *tx).await?;
     sqlx::query_scalar!(

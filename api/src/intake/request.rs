@@ -48,7 +48,6 @@ pub struct BatchRequest {
 /// The channels that can be named.
 #[derive(Debug, ToSchema)]
 #[schema(rename_all = "snake_case")]
-#[expect(dead_code, reason = "stands for the channel's words in the OpenAPI document")]
 pub enum ChannelName {
     /// E-mail.
     Email,
@@ -125,7 +124,10 @@ impl BatchRequest {
         let mut json = serde_json::Deserializer::from_slice(body);
         let request: Self = serde_path_to_error::deserialize(&mut json).map_err(|error| unfit(&error))?;
         json.end().map_err(|error| {
-            Problem::new(Kind::MalformedJson, format!("There is more after the end of the object, in line {}.", error.line()))
+            Problem::new(
+                Kind::MalformedJson,
+                format!("There is more after the end of the object, in line {}.", error.line()),
+            )
         })?;
         request.check()?;
         Ok(request)
@@ -146,16 +148,25 @@ impl BatchRequest {
         }
         if self.rows.len() > MOST_ENTRIES {
             let found = self.rows.len();
-            let detail = format!("A list has at most {MOST_ENTRIES} entries, this one has {found}. Split it.");
-            return Err(Problem::new(Kind::TooManyEntries, detail).at("/rows", format!("has {found} entries")));
+            let detail =
+                format!("A list has at most {MOST_ENTRIES} entries, this one has {found}. Split it.");
+            return Err(
+                Problem::new(Kind::TooManyEntries, detail).at("/rows", format!("has {found} entries"))
+            );
         }
         if let Some(note) = &self.note {
             let length = note.chars().count();
             if length > NOTE_CHARACTERS {
-                return Err(invalid("/note", format!("has {length} characters; at most {NOTE_CHARACTERS} fit")));
+                return Err(invalid(
+                    "/note",
+                    format!("has {length} characters; at most {NOTE_CHARACTERS} fit"),
+                ));
             }
             if note.contains(|c: char| c.is_control() && c != '\n' && c != '\r') {
-                return Err(invalid("/note", "holds a control character; plain text and line breaks are fine"));
+                return Err(invalid(
+                    "/note",
+                    "holds a control character; plain text and line breaks are fine",
+                ));
             }
         }
         if let (Some(from), Some(until)) = (self.send_at, self.not_after)
@@ -168,7 +179,8 @@ impl BatchRequest {
 }
 
 fn invalid(pointer: &str, detail: impl Into<String>) -> Problem {
-    Problem::new(Kind::InvalidField, "Nothing was stored. Mend the field and send the list again.").at(pointer, detail)
+    Problem::new(Kind::InvalidField, "Nothing was stored. Mend the field and send the list again.")
+        .at(pointer, detail)
 }
 
 fn unfit(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
@@ -181,10 +193,13 @@ fn unfit(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
             .map(|segment| match segment {
                 serde_path_to_error::Segment::Seq { index } => format!("/{index}"),
                 serde_path_to_error::Segment::Map { key } => format!("/{key}"),
-                serde_path_to_error::Segment::Enum { .. } | serde_path_to_error::Segment::Unknown => String::new(),
+                serde_path_to_error::Segment::Enum { .. } | serde_path_to_error::Segment::Unknown => {
+                    String::new()
+                }
             })
             .collect();
-        let known = ["channel", "rows", "accept_checks", "already_invited", "note", "send_at", "not_after", "again"];
+        let known =
+            ["channel", "rows", "accept_checks", "already_invited", "note", "send_at", "not_after", "again"];
         let detail = match pointer.trim_start_matches('/') {
             "" => "needs channel and rows".to_owned(),
             field if known.contains(&field) => format!("is not of the type it should have ({place})"),

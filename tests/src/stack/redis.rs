@@ -29,7 +29,7 @@ impl Redis {
     pub(super) fn start_script(&self, port: u16) -> String {
         format!(
             "cd {place} && exec {program} --port {port} --bind 127.0.0.1 --dir {place} --unixsocket {socket} \
-             --daemonize no --appendonly yes --appendfsync everysec --save '' --maxmemory-policy noeviction",
+             --daemonize no --appendonly yes --appendfsync everysec --save '' --maxmemory-policy noeviction --databases 256",
             place = quote(&self.place),
             program = quote(&self.program),
             socket = quote(self.socket()),

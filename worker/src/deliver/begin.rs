@@ -117,6 +117,7 @@ pub(super) fn distinct(ids: impl Iterator<Item = Uuid>) -> Vec<Vec<usize>> {
 }
 
 impl BeginStatement {
+    #[expect(clippy::too_many_lines, reason = "one statement, whole")]
     async fn round(&self, items: &[Ask], round: &[usize], answers: &mut [Option<Begin>]) -> sqlx::Result<()> {
         let ids: Vec<Uuid> = round.iter().map(|&index| items[index].delivery.uuid()).collect();
         let tokens: Vec<i64> = round.iter().map(|&index| items[index].token).collect();
@@ -201,13 +202,16 @@ impl BeginStatement {
                     number: row.attempt_number + i32::from(!running),
                     community: row.community.into(),
                     batch: row.batch.map(Into::into),
-                    invitation: row.invitation.zip(row.code_sealed).zip(row.code_sealed_key).zip(row.expires_at).map(
-                        |(((id, bytes), key), expires_at)| Invited {
+                    invitation: row
+                        .invitation
+                        .zip(row.code_sealed)
+                        .zip(row.code_sealed_key)
+                        .zip(row.expires_at)
+                        .map(|(((id, bytes), key), expires_at)| Invited {
                             id: id.into(),
                             sealed: Sealed { key, bytes },
                             expires_at: expires_at.to_jiff(),
-                        },
-                    ),
+                        }),
                     contact: row.contact.into(),
                     address: row.address.unwrap_or_default(),
                     name: row.name,
@@ -215,7 +219,9 @@ impl BeginStatement {
                     tries: usize::try_from(row.tries).unwrap_or(0),
                     repeated: row.repeated,
                 })),
-                "not_before" => Begin::NotBefore(Duration::try_from_secs_f64(row.wait.unwrap_or(0.0)).unwrap_or_default()),
+                "not_before" => {
+                    Begin::NotBefore(Duration::try_from_secs_f64(row.wait.unwrap_or(0.0)).unwrap_or_default())
+                }
                 "paused" => Begin::Held(HoldReason::Paused),
                 "channel_closed" => Begin::Held(HoldReason::ChannelClosed),
                 _ => Begin::Over,

@@ -147,7 +147,10 @@ impl Courier {
             Report::not_composed(AttemptOutcome::RefusedPermanent)
         };
         let (Some(batch), Some(invited)) = (attempt.batch, &attempt.invitation) else {
-            return Err(ours("a delivery without batch and invitation cannot be composed", &"nothing to say"));
+            return Err(ours(
+                "a delivery without batch and invitation cannot be composed",
+                &"nothing to say",
+            ));
         };
         let letterhead = match self.letterheads.of(batch).await {
             Ok(letterhead) => letterhead,
@@ -233,7 +236,7 @@ impl Courier {
         if closes {
             let reason = report.reason.unwrap_or(AttemptReason::Internal);
             tracing::error!(%reason, channel = %Channel::Email, "the provider refuses us; the channel is closed for a minute");
-            let closed = sqlx::query!(
+            let statement = sqlx::query!(
                 "UPDATE channels SET closed_until = app_now() + make_interval(secs => $3), reason = $2,
                                      closed_at = CASE WHEN closed_until > app_now() THEN closed_at ELSE app_now() END
                  WHERE channel = $1",
@@ -241,7 +244,7 @@ impl Courier {
                 reason as AttemptReason,
                 CLOSED.as_secs_f64(),
             );
-            if let Err(error) = closed.execute(&self.pool).await {
+            if let Err(error) = statement.execute(&self.pool).await {
                 tracing::error!(%error, "the channel could not be closed in the ledger");
             }
         }
@@ -300,7 +303,14 @@ impl Report {
         } else {
             (AttemptOutcome::NotSent, AttemptReason::ShuttingDown)
         };
-        Self { outcome, reason: Some(reason), reply: None, provider_id: None, contacted: body_began, slow_down: false }
+        Self {
+            outcome,
+            reason: Some(reason),
+            reply: None,
+            provider_id: None,
+            contacted: body_began,
+            slow_down: false,
+        }
     }
 }
 

@@ -148,7 +148,8 @@ impl<S: Statement> Runner<S> {
 
 /// Lost against another transaction: at once again.
 fn is_contention(error: &sqlx::Error) -> bool {
-    matches!(error.as_database_error().and_then(|error| error.code()).as_deref(), Some("40P01" | "40001"))
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    matches!(code.as_deref(), Some("40P01" | "40001"))
 }
 
 /// Postgres is away, or going or coming: 57 is an operator's doing, 53 a lack of resources, 08 a broken connection, 25006 a
@@ -172,7 +173,12 @@ fn is_outage(error: &sqlx::Error) -> bool {
 fn code(error: &sqlx::Error) -> String {
     match error.as_database_error() {
         Some(error) => {
-            format!("{} on {}: {}", error.code().unwrap_or_default(), error.constraint().unwrap_or("-"), error.message())
+            format!(
+                "{} on {}: {}",
+                error.code().unwrap_or_default(),
+                error.constraint().unwrap_or("-"),
+                error.message()
+            )
         }
         None => error.to_string(),
     }
@@ -180,11 +186,11 @@ fn code(error: &sqlx::Error) -> String {
 
 /// True while any of the lanes is stuck.
 #[must_use]
-pub fn any_stuck(lanes: Vec<watch::Receiver<bool>>) -> watch::Receiver<bool> {
+pub fn any_stuck(lanes: &[watch::Receiver<bool>]) -> watch::Receiver<bool> {
     let (say, any) = watch::channel(false);
     let say = Arc::new(say);
-    for mut lane in lanes.clone() {
-        let (say, lanes) = (Arc::clone(&say), lanes.clone());
+    for mut lane in lanes.iter().cloned() {
+        let (say, lanes) = (Arc::clone(&say), lanes.to_vec());
         tokio::spawn(async move {
             while lane.changed().await.is_ok() {
                 say.send_replace(lanes.iter().any(|lane| *lane.borrow()));
@@ -220,7 +226,11 @@ mod tests {
                 return Err(sqlx::Error::PoolTimedOut);
             }
             self.groups.lock().unwrap().push(items.to_vec());
-            if items.contains(&13) { Err(sqlx::Error::RowNotFound) } else { Ok(items.iter().map(|item| item * 2).collect()) }
+            if items.contains(&13) {
+                Err(sqlx::Error::RowNotFound)
+            } else {
+                Ok(items.iter().map(|item| item * 2).collect())
+            }
         }
     }
 
@@ -264,7 +274,7 @@ mod tests {
         let doubling = Arc::new(Doubling::default());
         doubling.away.store(true, std::sync::atomic::Ordering::SeqCst);
         let lane = Arc::new(Lane::start("test", Arc::clone(&doubling), LaneMetrics::default()));
-        let mut stuck = any_stuck(vec![lane.is_stuck()]);
+        let mut stuck = any_stuck(&[lane.is_stuck()]);
         let answer = tokio::spawn({
             let lane = Arc::clone(&lane);
             async move { lane.run(3).await }

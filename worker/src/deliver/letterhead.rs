@@ -1,10 +1,6 @@
 //! What the messages of a batch have in common: read once, kept for a while.
 
-use std::{
-    collections::HashMap,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use jiff::{Timestamp, tz::TimeZone};
 use porchlight_shared::domain::{BatchId, EmailAddress};
@@ -88,9 +84,12 @@ impl Letterheads {
     }
 
     async fn read(&self, batch: BatchId) -> sqlx::Result<Letterhead> {
-        sqlx::query!("UPDATE batches SET started_at = app_now() WHERE id = $1 AND started_at IS NULL", batch.uuid())
-            .execute(&self.pool)
-            .await?;
+        sqlx::query!(
+            "UPDATE batches SET started_at = app_now() WHERE id = $1 AND started_at IS NULL",
+            batch.uuid()
+        )
+        .execute(&self.pool)
+        .await?;
         let row = sqlx::query!(
             "SELECT c.name, c.contact, c.postal_address, c.colour, c.time_zone, b.subject, b.note
              FROM batches b JOIN communities c ON c.id = b.community_id WHERE b.id = $1",

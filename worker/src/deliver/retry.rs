@@ -18,7 +18,8 @@ impl FromStr for Schedule {
 
     /// Reads `1m,5m,15m`.
     fn from_str(text: &str) -> Result<Self, String> {
-        let waits: Result<Vec<_>, _> = text.split(',').map(|wait| wait.parse::<Span>().map(|span| span.0)).collect();
+        let waits: Result<Vec<_>, _> =
+            text.split(',').map(|wait| wait.parse::<Span>().map(|span| span.0)).collect();
         let waits = waits?;
         if waits.len() > 30 { Err("it has more than 30 waits".to_owned()) } else { Ok(Self(waits)) }
     }
@@ -57,7 +58,9 @@ pub fn next(
     jitter: f64,
     retry_after: Option<Duration>,
 ) -> Next {
-    let stray = |wait: Duration| wait.mul_f64(1.0 + JITTER * jitter.clamp(-1.0, 1.0)).max(retry_after.unwrap_or_default());
+    let stray = |wait: Duration| {
+        wait.mul_f64(1.0 + JITTER * jitter.clamp(-1.0, 1.0)).max(retry_after.unwrap_or_default())
+    };
     match outcome {
         AttemptOutcome::Accepted => Next::Accepted,
         AttemptOutcome::RefusedPermanent => Next::Failed,
@@ -85,7 +88,9 @@ mod tests {
 
     #[test]
     fn the_schedule_runs_out() {
-        let temporary = |tries| next(AttemptOutcome::RefusedTemporary, History { tries, ..FRESH }, &schedule(), 0.0, None);
+        let temporary = |tries| {
+            next(AttemptOutcome::RefusedTemporary, History { tries, ..FRESH }, &schedule(), 0.0, None)
+        };
         assert_eq!(temporary(0), Next::Retry(Duration::from_mins(1)));
         assert_eq!(temporary(1), Next::Retry(Duration::from_mins(5)));
         assert_eq!(temporary(2), Next::Retry(Duration::from_hours(1)));

@@ -1,0 +1,205 @@
+//! The demo: the main job on a fresh machine, from a list to an inbox.
+//!
+//! It starts a private stack, a sandbox provider, an API and a worker; makes a community; sends it a list of 300
+//! households as a leader would; and compares, at the end, what the API counts, what the ledger holds, and what the
+//! provider saw. With `--once` it then ends, with one JSON line and an exit code; without, it stays up to be looked at.
+
+mod list;
+mod summary;
+
+use std::{process::ExitCode, time::Duration};
+
+use clap::Parser;
+use serde_json::Value;
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+    time::Instant,
+};
+
+use self::summary::Summary;
+use crate::{
+    installation::{Client, Community, Failure, Installation, Process, Programs},
+    sandbox::smtp::{Settings, SmtpSandbox},
+    stack::{Options, Stack},
+};
+
+/// A demo that is not through by then has failed.
+const PATIENCE: Duration = Duration::from_mins(5);
+
+#[derive(Debug, Parser)]
+#[command(
+    name = "cargo demo --",
+    about = "Shows Porchlight at work on private servers and a sandbox provider"
+)]
+struct Arguments {
+    /// End when the list is through, with one JSON line on standard output
+    #[arg(long)]
+    once: bool,
+    /// Households on the list
+    #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..=99_000))]
+    households: u32,
+    /// Messages a second
+    #[arg(long, default_value_t = 40.0)]
+    rate: f64,
+}
+
+/// A running demo. Fields are dropped in order: programs before the servers they use.
+struct Demo {
+    _worker: Process,
+    _api: Process,
+    client: Client,
+    community: Community,
+    installation: Installation,
+    inbox: String,
+    _stack: Stack,
+}
+
+/// The program.
+pub async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(&arguments).await {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            tell(&format!("the demo could not go on: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: &Arguments) -> Result<bool, Failure> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let stopped = async {
+        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+    };
+    tokio::pin!(stopped);
+    tokio::select! {
+        agrees = show(arguments) => {
+            let (demo, agrees) = agrees?;
+            if !arguments.once {
+                invite(&demo);
+                stopped.await;
+                tell("stopping");
+            }
+            Ok(agrees)
+        }
+        () = &mut stopped => {
+            tell("stopped");
+            Ok(false)
+        }
+    }
+}
+
+async fn show(arguments: &Arguments) -> Result<(Demo, bool), Failure> {
+    tell("building the programs (a few minutes the first time)");
+    let programs = tokio::task::spawn_blocking(Programs::build_release).await??;
+    tell("starting a private Postgres and Redis");
+    let demo = start(programs, arguments).await?;
+    let began = Instant::now();
+    let answer =
+        demo.client.send_list(&demo.community, &list::request(arguments.households as usize)).await?;
+    let Some(batch) = answer.body["id"].as_str() else {
+        return Err(format!("the list was not accepted: {} {}", answer.status, answer.body).into());
+    };
+    let declined = |field: &str| answer.body[field].as_u64().unwrap_or(0);
+    tell(&format!(
+        "{} households are invited; {} entries are skipped and {} need mending:",
+        answer.body["accepted"],
+        declined("skipped"),
+        declined("rejected"),
+    ));
+    for row in answer.body["rows"].as_array().into_iter().flatten() {
+        tell(&format!("  entry {}: {}", row["position"], row["message"].as_str().unwrap_or_default()));
+    }
+    let status = watch(&demo, batch).await?;
+    let summary = Summary::of(&demo.installation, &answer.body, &status, began.elapsed()).await?;
+    for line in summary.words() {
+        tell(&line);
+    }
+    if arguments.once {
+        print_line(&summary.json());
+    }
+    Ok((demo, summary.agrees()))
+}
+
+async fn start(programs: Programs, arguments: &Arguments) -> Result<Demo, Failure> {
+    let stack = Stack::start(Options::durable()).await?;
+    let database_url = stack.create_database("porchlight").await?;
+    let smtp = SmtpSandbox::start(Settings::default()).await?;
+    let inbox = serve_inbox(&smtp).await?;
+    let rate = arguments.rate.to_string();
+    let variables = [
+        ("PORCHLIGHT_SMTP_RATE", rate.as_str()),
+        ("PORCHLIGHT_EMAIL_RETRY", "2s,5s,10s"),
+        ("PORCHLIGHT_CHECKING_WAIT", "2s"),
+    ];
+    let mut installation =
+        Installation::prepare(programs, &database_url, stack.redis_url(), smtp, &variables).await?;
+    let more = [
+        "--short-name",
+        "Oakridge HOA",
+        "--time-zone",
+        "America/Chicago",
+        "--postal-address",
+        "Oakridge HOA, 1 Ridge Road, Oakridge, IL 60000",
+        "--contact",
+        "board@oakridge.example",
+    ];
+    let community = installation.create_community(list::NAME, &more).await?;
+    let (api, client) = installation.start_api().await?;
+    let worker = installation.start_worker().await?;
+    tell(&format!("API at {} · inbox at {inbox}", client.base()));
+    Ok(Demo { _worker: worker, _api: api, client, community, installation, inbox, _stack: stack })
+}
+
+async fn serve_inbox(smtp: &SmtpSandbox) -> std::io::Result<String> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?;
+    let router = smtp.inbox();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    Ok(format!("http://{address}"))
+}
+
+/// Looks at the batch until it is finished, telling every second how far it is.
+async fn watch(demo: &Demo, batch: &str) -> Result<Value, Failure> {
+    let began = Instant::now();
+    loop {
+        let status = demo.client.get(&demo.community, &format!("batches/{batch}")).await?.body;
+        let counts = status["counts"].as_object().into_iter().flatten();
+        let counts: Vec<_> = counts
+            .filter(|(_, count)| **count != 0)
+            .map(|(state, count)| format!("{state} {count}"))
+            .collect();
+        tell(&format!("{:>3} s  {}", began.elapsed().as_secs(), counts.join(" · ")));
+        if !status["finished_at"].is_null() {
+            return Ok(status);
+        }
+        if began.elapsed() > PATIENCE {
+            return Err("the batch did not finish in five minutes".into());
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
+
+fn invite(demo: &Demo) {
+    let (base, id, token) = (demo.client.base(), &demo.community.id, &demo.community.token);
+    tell("");
+    tell(&format!("Read the messages:   {}", demo.inbox));
+    tell(&format!("The API's document:  {base}/openapi.json"));
+    tell("Send one more:");
+    tell(&format!("  curl -sS {base}/v1/communities/{id}/batches \\"));
+    tell(&format!("    -H 'Authorization: Bearer {token}' -H 'Content-Type: application/json' \\"));
+    tell(r#"    -d '{"channel": "email", "rows": [{"email": "you@oakridge.example", "name": "You"}]}'"#);
+    tell("Ctrl-C ends everything.");
+}
+
+#[expect(clippy::print_stderr, reason = "the demo talks to whoever started it")]
+fn tell(line: &str) {
+    eprintln!("{line}");
+}
+
+#[expect(clippy::print_stdout, reason = "the one line that a program reads")]
+fn print_line(line: &str) {
+    println!("{line}");
+}

@@ -1,0 +1,96 @@
+//! Calls the HTTP API as a program of a leader's would.
+
+use std::time::Duration;
+
+use reqwest::{StatusCode, header::HeaderMap};
+use serde_json::Value;
+
+use super::{Community, Failure};
+
+/// A caller.
+#[derive(Clone, Debug)]
+pub struct Client {
+    http: reqwest::Client,
+    base: String,
+}
+
+/// An answer, whole.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// Its status.
+    pub status: StatusCode,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its body, null when that is not JSON.
+    pub body: Value,
+}
+
+impl Client {
+    /// A caller of the API at `base`.
+    ///
+    /// # Errors
+    /// When there is no HTTP client to be had.
+    pub fn new(base: &str) -> Result<Self, Failure> {
+        // Nothing here leaves the machine, whatever proxy the environment names.
+        let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_mins(2)).build()?;
+        Ok(Self { http, base: base.to_owned() })
+    }
+
+    /// Where the API is.
+    #[must_use]
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// Sends a list and returns the answer.
+    ///
+    /// # Errors
+    /// When no answer came.
+    pub async fn send_list(&self, community: &Community, list: &Value) -> Result<Answer, Failure> {
+        self.post(community, "batches", list.to_string().into_bytes(), &[]).await
+    }
+
+    /// Posts a body to a path of the community.
+    ///
+    /// # Errors
+    /// When no answer came.
+    pub async fn post(
+        &self,
+        community: &Community,
+        path: &str,
+        body: Vec<u8>,
+        headers: &[(&str, &str)],
+    ) -> Result<Answer, Failure> {
+        let url = format!("{}/v1/communities/{}/{path}", self.base, community.id);
+        let mut request =
+            self.http.post(url).bearer_auth(&community.token).header("content-type", "application/json");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        answer(request.body(body).send().await?).await
+    }
+
+    /// Gets a path of the community.
+    ///
+    /// # Errors
+    /// When no answer came.
+    pub async fn get(&self, community: &Community, path: &str) -> Result<Answer, Failure> {
+        let url = format!("{}/v1/communities/{}/{path}", self.base, community.id);
+        answer(self.http.get(url).bearer_auth(&community.token).send().await?).await
+    }
+
+    /// Gets any path, without a token.
+    ///
+    /// # Errors
+    /// When no answer came.
+    pub async fn get_plain(&self, path: &str) -> Result<(StatusCode, String), Failure> {
+        let response = self.http.get(format!("{}{path}", self.base)).send().await?;
+        Ok((response.status(), response.text().await?))
+    }
+}
+
+async fn answer(response: reqwest::Response) -> Result<Answer, Failure> {
+    let (status, headers) = (response.status(), response.headers().clone());
+    let body = serde_json::from_slice(&response.bytes().await?).unwrap_or(Value::Null);
+    Ok(Answer { status, headers, body })
+}

@@ -1,0 +1,54 @@
+//! Outcomes that are still unknown when nothing more can be found out.
+//!
+//! No adapter of ours can ask its provider yet, so what remains is the policy: an e-mail is repeated once, with the same
+//! code and the same Message-ID; anything else is for a person to decide.
+
+use porchlight_shared::{domain::DeliveryState, queue::Job};
+
+use super::{LookError, MOST, Reconciler};
+
+impl Reconciler {
+    /// Resolves what is `checking` and due.
+    pub(super) async fn checking(&self) -> Result<u64, LookError> {
+        let changed = sqlx::query!(
+            r#"WITH clock AS MATERIALIZED (SELECT app_now() AS now),
+            open AS MATERIALIZED (
+                SELECT d.id, d.channel, d.repeated, h.joined_at IS NOT NULL AS joined
+                FROM clock, batches b
+                JOIN deliveries d ON d.batch_id = b.id AND d.newest
+                JOIN contacts c ON c.id = d.contact_id
+                JOIN households h ON h.id = c.household_id
+                WHERE b.finished_at IS NULL AND d.state = 'checking' AND d.due_at <= clock.now
+                ORDER BY d.id LIMIT $1 FOR NO KEY UPDATE OF d SKIP LOCKED
+            ),
+            changed AS (
+                UPDATE deliveries d SET
+                    state = (CASE WHEN o.joined THEN 'not_needed'
+                                  WHEN o.channel = 'email' AND NOT o.repeated THEN 'retry_wait'
+                                  ELSE 'needs_decision' END)::delivery_state,
+                    due_at = CASE WHEN NOT o.joined AND o.channel = 'email' AND NOT o.repeated THEN clock.now END,
+                    repeated = o.repeated OR (NOT o.joined AND o.channel = 'email'),
+                    changed_at = clock.now
+                FROM clock, open o WHERE d.id = o.id
+                RETURNING d.id, d.community_id, d.batch_id, d.state
+            ),
+            counted AS (
+                INSERT INTO tallies (batch_id, state, shard, count)
+                SELECT batch_id, state, 0, sum(step)
+                FROM (SELECT batch_id, 'checking'::delivery_state AS state, -1 AS step FROM changed
+                      UNION ALL SELECT batch_id, state, 1 FROM changed) steps
+                GROUP BY batch_id, state HAVING sum(step) <> 0 ORDER BY batch_id, state
+                ON CONFLICT (batch_id, state, shard) DO UPDATE SET count = tallies.count + excluded.count
+            )
+            SELECT id, community_id, state FROM changed"#,
+            MOST,
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let again = changed.iter().filter(|row| row.state == DeliveryState::RetryWait);
+        let jobs: Vec<_> =
+            again.map(|row| Job { community: row.community_id.into(), delivery: row.id.into() }).collect();
+        self.push_now(&jobs).await;
+        Ok(changed.len() as u64)
+    }
+}

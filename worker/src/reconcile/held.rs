@@ -1,0 +1,42 @@
+//! Deliveries that were held until a time that has come.
+
+use porchlight_shared::queue::Job;
+
+use super::{LookError, MOST, Reconciler};
+
+impl Reconciler {
+    /// Queues and pushes them.
+    pub(super) async fn held(&self) -> Result<u64, LookError> {
+        let changed = sqlx::query!(
+            r#"WITH clock AS MATERIALIZED (SELECT app_now() AS now),
+            ripe AS MATERIALIZED (
+                SELECT d.id FROM clock, batches b JOIN deliveries d ON d.batch_id = b.id AND d.newest
+                WHERE b.finished_at IS NULL AND d.state = 'held' AND d.due_at <= clock.now
+                ORDER BY d.id LIMIT $1 FOR NO KEY UPDATE OF d SKIP LOCKED
+            ),
+            changed AS (
+                UPDATE deliveries d SET state = 'queued', held_reason = NULL, changed_at = clock.now
+                FROM clock, ripe WHERE d.id = ripe.id
+                RETURNING d.id, d.community_id, d.batch_id
+            ),
+            counted AS (
+                INSERT INTO tallies (batch_id, state, shard, count)
+                SELECT batch_id, state, 0, sum(step)
+                FROM (SELECT batch_id, 'held'::delivery_state AS state, -1 AS step FROM changed
+                      UNION ALL SELECT batch_id, 'queued', 1 FROM changed) steps
+                GROUP BY batch_id, state ORDER BY batch_id, state
+                ON CONFLICT (batch_id, state, shard) DO UPDATE SET count = tallies.count + excluded.count
+            )
+            SELECT id, community_id FROM changed"#,
+            MOST * 10,
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let jobs: Vec<_> = changed
+            .iter()
+            .map(|row| Job { community: row.community_id.into(), delivery: row.id.into() })
+            .collect();
+        self.push_now(&jobs).await;
+        Ok(changed.len() as u64)
+    }
+}

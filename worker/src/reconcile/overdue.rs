@@ -1,0 +1,45 @@
+//! Attempts past their deadline.
+
+use super::{LookError, MOST, Reconciler};
+
+impl Reconciler {
+    /// Records them as unknown. A late answer of the same attempt still lands.
+    pub(super) async fn overdue(&self) -> Result<u64, LookError> {
+        let found = sqlx::query_scalar!(
+            r#"WITH clock AS MATERIALIZED (SELECT app_now() AS now),
+            lost AS MATERIALIZED (
+                SELECT d.id, d.batch_id, d.newest, d.attempt_number, d.attempt_began_at, d.repeated
+                FROM clock, batches b JOIN deliveries d ON d.batch_id = b.id AND d.newest
+                WHERE b.finished_at IS NULL AND d.state = 'sending' AND d.attempt_deadline < clock.now
+                ORDER BY d.id LIMIT $1 FOR NO KEY UPDATE OF d SKIP LOCKED
+            ),
+            recorded AS (
+                INSERT INTO attempts (delivery_id, number, began_at, ended_at, outcome, reason)
+                SELECT id, attempt_number, attempt_began_at, clock.now, 'unknown', 'worker_lost' FROM clock, lost
+            ),
+            changed AS (
+                UPDATE deliveries d SET
+                    state = CASE WHEN l.repeated THEN 'needs_decision' ELSE 'checking' END::delivery_state,
+                    due_at = CASE WHEN NOT l.repeated THEN clock.now + make_interval(secs => $2) END,
+                    tries = d.tries + 1, reason = 'worker_lost', changed_at = clock.now,
+                    attempt_token = NULL, attempt_began_at = NULL, attempt_deadline = NULL
+                FROM clock, lost l WHERE d.id = l.id
+                RETURNING d.batch_id, d.state
+            ),
+            counted AS (
+                INSERT INTO tallies (batch_id, state, shard, count)
+                SELECT batch_id, state, 0, sum(step)
+                FROM (SELECT batch_id, 'sending'::delivery_state AS state, -1 AS step FROM changed
+                      UNION ALL SELECT batch_id, state, 1 FROM changed) steps
+                GROUP BY batch_id, state HAVING sum(step) <> 0 ORDER BY batch_id, state
+                ON CONFLICT (batch_id, state, shard) DO UPDATE SET count = tallies.count + excluded.count
+            )
+            SELECT count(*) AS "count!" FROM changed"#,
+            MOST,
+            self.checking_wait.as_secs_f64(),
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(u64::try_from(found).unwrap_or(0))
+    }
+}
