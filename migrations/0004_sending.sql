@@ -90,7 +90,7 @@ CREATE TABLE deliveries (
     CONSTRAINT deliveries_waiting_knows_when CHECK (state NOT IN ('queued', 'retry_wait', 'checking') OR due_at IS NOT NULL),
     CONSTRAINT deliveries_attempt_runs_while_sending CHECK
         ((state = 'sending') = (attempt_deadline IS NOT NULL) AND (attempt_deadline IS NULL) = (attempt_began_at IS NULL))
-) WITH (fillfactor = 70);
+) WITH (fillfactor = 50);
 CREATE UNIQUE INDEX deliveries_one_newest_per_batch_row ON deliveries (batch_id, batch_row) WHERE newest;
 CREATE INDEX deliveries_of_invitation ON deliveries (invitation_id);
 COMMENT ON TABLE deliveries IS 'One message to one contact on one channel for one invitation.';
@@ -125,10 +125,10 @@ END $$;
 COMMENT ON FUNCTION refuse_transition() IS 'Raises deliveries_legal_transition.';
 CREATE TRIGGER deliveries_legal_transition BEFORE UPDATE ON deliveries FOR EACH ROW
 WHEN (OLD.state <> NEW.state AND NOT CASE OLD.state
-    WHEN 'queued' THEN NEW.state IN ('sending', 'held', 'cancelled', 'suppressed', 'expired', 'not_needed', 'failed')
+    WHEN 'queued' THEN NEW.state IN ('sending', 'held', 'cancelled', 'suppressed', 'expired', 'not_needed', 'failed', 'accepted')
     WHEN 'sending' THEN NEW.state IN ('accepted', 'retry_wait', 'checking', 'failed', 'needs_decision')
     WHEN 'retry_wait' THEN NEW.state IN ('sending', 'held', 'cancelled', 'suppressed', 'expired', 'not_needed', 'failed', 'accepted')
-    WHEN 'held' THEN NEW.state IN ('queued', 'cancelled', 'suppressed', 'expired', 'not_needed')
+    WHEN 'held' THEN NEW.state IN ('queued', 'cancelled', 'suppressed', 'expired', 'not_needed', 'failed', 'accepted')
     WHEN 'checking' THEN NEW.state IN ('accepted', 'delivered', 'bounced', 'failed', 'retry_wait', 'needs_decision', 'not_needed')
     WHEN 'needs_decision' THEN NEW.state IN ('accepted', 'delivered', 'bounced', 'failed', 'not_needed', 'cancelled')
     WHEN 'accepted' THEN NEW.state IN ('delivered', 'bounced', 'complained')

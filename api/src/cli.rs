@@ -100,6 +100,7 @@ async fn obey(command: Command) -> Result<(), Failure> {
             tracing::info!("the database is up to date");
         }
         Command::Admin(Admin::CreateCommunity(new)) => {
+            telemetry::start(&env)?;
             let pool =
                 store::connect(&StoreSettings::from_env(&env, 1)?, "porchlight-api admin", &stopping()?)
                     .await?;
@@ -107,6 +108,7 @@ async fn obey(command: Command) -> Result<(), Failure> {
             say(&if new.json { format!(r#"{{"id": "{id}"}}"#) } else { format!("community {id}") });
         }
         Command::Admin(Admin::CreateToken { community, role, json }) => {
+            telemetry::start(&env)?;
             let pool =
                 store::connect(&StoreSettings::from_env(&env, 1)?, "porchlight-api admin", &stopping()?)
                     .await?;

@@ -117,6 +117,13 @@ impl Problem {
         self
     }
 
+    /// Says what is wrong in other words.
+    #[must_use]
+    pub fn because(mut self, detail: impl Into<String>) -> Self {
+        self.detail = detail.into();
+        self
+    }
+
     /// Adds when to try again.
     #[must_use]
     pub fn retry_after(mut self, seconds: u32) -> Self {

@@ -35,7 +35,8 @@ pub async fn listen(
                 connection = listener.accept() => match connection {
                     Ok((stream, _)) => stream,
                     Err(error) => {
-                        tracing::warn!(%error, "a connection could not be accepted");
+                        tracing::warn!(%error, "a connection could not be accepted; resting a second");
+                        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
                         continue;
                     }
                 },

@@ -43,9 +43,9 @@ pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 /// Jobs in flight for each connection, so that begin and finish of some overlap with sending others.
 const SLOTS_PER_CONNECTION: usize = 4;
 /// How long a stop waits for providers' answers before it records them as unknown.
-const PROVIDER_PATIENCE: Duration = Duration::from_secs(24);
+const PROVIDER_PATIENCE: Duration = Duration::from_secs(20);
 /// How long after that the process goes, whatever is left: leases and deadlines take care of it.
-const LAST_PATIENCE: Duration = Duration::from_secs(5);
+const LAST_PATIENCE: Duration = Duration::from_secs(4);
 const REDIS_PATIENCE: Duration = Duration::from_secs(5);
 /// Tallies are spread over this many shards, two lanes of a worker on different ones.
 const SHARDS: i16 = 16;
@@ -135,9 +135,14 @@ pub async fn work(
         ended = worker.run() => ended?,
         () = patience => tracing::error!("stopping without having recorded everything; attempts past their deadline will be found"),
     }
-    reconciling.join_all().await;
-    courier.mailer.close().await;
-    pool.close().await;
+    let tidy = async {
+        reconciling.join_all().await;
+        courier.mailer.close().await;
+        pool.close().await;
+    };
+    if tokio::time::timeout(LAST_PATIENCE, tidy).await.is_err() {
+        tracing::warn!("a server did not let go in time");
+    }
     tracing::info!("stopped");
     Ok(())
 }

@@ -88,7 +88,7 @@ pub async fn create_batch(
     if let Some(key) = &key {
         key.remember(&mut tx, caller.community, batch::ACCEPTED, &response).await?;
     }
-    tx.commit().await?;
+    tx.commit().await.map_err(commit_unclear)?;
 
     let declined = answer.skipped + answer.rejected + answer.to_check;
     state.metrics.entries_accepted.inc_by(answer.accepted as u64);
@@ -106,6 +106,14 @@ async fn push(state: Arc<AppState>, jobs: Vec<Job>) {
         state.metrics.pushes_failed.inc();
         tracing::warn!(%error, jobs = jobs.len(), "jobs could not be pushed; the reconciler will push them");
     }
+}
+
+/// A commit whose answer was lost may have happened.
+fn commit_unclear(error: sqlx::Error) -> Problem {
+    Problem::from(error).because(
+        "It is not known whether the list was stored. Send it again: with the same Idempotency-Key it gets its answer, \
+         and without one the list is recognised and nothing goes out twice.",
+    )
 }
 
 fn too_large_or_broken(rejection: &BytesRejection) -> Problem {

@@ -5,6 +5,7 @@ use std::collections::{HashMap, hash_map::Entry as Slot};
 use jiff::Timestamp;
 use porchlight_shared::domain::{Channel, EmailAddress, Keyring};
 use serde::Serialize;
+use unicode_normalization::UnicodeNormalization;
 use utoipa::ToSchema;
 
 use super::{
@@ -213,9 +214,10 @@ fn line(cell: Cell, position: i32, field: &'static str) -> Result<Option<String>
     Ok((!trimmed.is_empty()).then(|| trimmed.to_owned()))
 }
 
-/// How names of properties and households are compared: lower case, single spaces, no final dot.
+/// How names of properties and households are compared: NFKC, lower case, single spaces, no final dot.
 #[must_use]
 pub fn comparable(label: &str) -> String {
+    let label: String = label.nfkc().collect();
     let words: Vec<_> = label.split_whitespace().map(str::to_lowercase).collect();
     words.join(" ").trim_end_matches('.').to_owned()
 }

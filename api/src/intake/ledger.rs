@@ -145,7 +145,7 @@ pub async fn insert_households(
 ) -> Result<()> {
     sqlx::query!(
         "INSERT INTO households (id, community_id, property_id, name, created_at)
-         SELECT id, $1, property_id, name, app_now()
+         SELECT id, $1, property_id, name, (SELECT app_now())
          FROM unnest($2::uuid[], $3::uuid[], $4::text[]) AS new(id, property_id, name)",
         community.uuid(),
         &new.ids,
@@ -192,7 +192,7 @@ pub async fn insert_contacts(
 ) -> Result<Vec<Uuid>> {
     sqlx::query_scalar!(
         "INSERT INTO contacts (id, community_id, household_id, channel, address, address_hash, name, created_at)
-         SELECT id, $1, household_id, $2, address, hash, name, app_now()
+         SELECT id, $1, household_id, $2, address, hash, name, (SELECT app_now())
          FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::bytea[], $7::text[]) AS new(id, household_id, address, hash, name)
          ON CONFLICT (community_id, channel, address_hash) DO NOTHING
          RETURNING id",
@@ -222,10 +222,10 @@ pub struct LiveInvitation {
 /// Ends the invitations of these households that have run out, locks the others and returns them.
 pub async fn live_invitations(tx: &mut PgConnection, households: &[Uuid]) -> Result<Vec<LiveInvitation>> {
     sqlx::query!(
-        "UPDATE invitations SET ended_as = 'expired', ended_at = app_now(), code_sealed = NULL, code_sealed_key = NULL
+        "UPDATE invitations SET ended_as = 'expired', ended_at = (SELECT app_now()), code_sealed = NULL, code_sealed_key = NULL
          WHERE id IN (
              SELECT id FROM invitations
-             WHERE household_id = ANY($1) AND ended_at IS NULL AND expires_at <= app_now()
+             WHERE household_id = ANY($1) AND ended_at IS NULL AND expires_at <= (SELECT app_now())
              ORDER BY id FOR NO KEY UPDATE
          )",
         households,
@@ -267,7 +267,7 @@ pub async fn written(tx: &mut PgConnection, invitations: &[Uuid]) -> Result<Vec<
     let rows = sqlx::query!(
         r#"SELECT invitation_id AS "invitation!", contact_id,
                   count(*) FILTER (WHERE state NOT IN ('cancelled', 'suppressed', 'expired', 'not_needed')) AS "messages!",
-                  coalesce(bool_or(created_at > app_now() - interval '24 hours')
+                  coalesce(bool_or(created_at > (SELECT app_now()) - interval '24 hours')
                       FILTER (WHERE state NOT IN ('cancelled', 'suppressed', 'expired', 'not_needed')), false) AS "lately!",
                   bool_or(state IN ('held', 'queued', 'sending', 'retry_wait', 'checking')) AS "under_way!"
            FROM deliveries WHERE invitation_id = ANY($1) AND kind = 'invitation' GROUP BY invitation_id, contact_id"#,
@@ -313,7 +313,7 @@ pub async fn insert_invitations(
     sqlx::query_scalar!(
         "INSERT INTO invitations
              (id, community_id, household_id, code_lookup, code_lookup_key, code_sealed, code_sealed_key, expires_at, created_at)
-         SELECT id, $1, household_id, lookup, lookup_key, sealed, sealed_key, app_now() + make_interval(days => $8), app_now()
+         SELECT id, $1, household_id, lookup, lookup_key, sealed, sealed_key, (SELECT app_now()) + make_interval(days => $8), (SELECT app_now())
          FROM unnest($2::uuid[], $3::uuid[], $4::bytea[], $5::smallint[], $6::bytea[], $7::smallint[])
              AS new(id, household_id, lookup, lookup_key, sealed, sealed_key)
          ON CONFLICT DO NOTHING
@@ -363,7 +363,7 @@ pub async fn sent_lately(
     sqlx::query_scalar!(
         r#"SELECT EXISTS (
                SELECT FROM batches
-               WHERE community_id = $1 AND list_hash = $2 AND created_at > app_now() - interval '1 day'
+               WHERE community_id = $1 AND list_hash = $2 AND created_at > (SELECT app_now()) - interval '1 day'
            ) AS "exists!""#,
         community.uuid(),
         &list_hash[..],
@@ -405,7 +405,7 @@ pub async fn insert_batch(tx: &mut PgConnection, new: &NewBatch<'_>) -> Result<b
         r#"INSERT INTO batches
                (id, community_id, channel, requested_by, list_hash, subject, note, template, total, send_at, not_after)
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-           RETURNING coalesce(send_at > app_now(), false) AS "later!""#,
+           RETURNING coalesce(send_at > (SELECT app_now()), false) AS "later!""#,
         new.id.uuid(),
         new.community.uuid(),
         new.channel as Channel,

@@ -121,6 +121,10 @@ impl BatchRequest {
     /// # Errors
     /// When it is not JSON, or a field of the request itself does not fit.
     pub fn parse(body: &[u8]) -> Result<Self, Problem> {
+        // An array would be read field by field.
+        if body.trim_ascii_start().first() == Some(&b'[') {
+            return Err(invalid("", "is an array; the request is an object with channel and rows"));
+        }
         let mut json = serde_json::Deserializer::from_slice(body);
         let request: Self = serde_path_to_error::deserialize(&mut json).map_err(|error| unfit(&error))?;
         json.end().map_err(|error| {

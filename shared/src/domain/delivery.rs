@@ -73,10 +73,11 @@ impl DeliveryState {
         };
         const NEVER_BEGUN: [DeliveryState; 4] = [Cancelled, Suppressed, Expired, NotNeeded];
         match self {
-            Queued => matches!(next, Sending | Held | Failed) || NEVER_BEGUN.contains(&next),
-            // A retry that waits may still learn that the attempt before it was accepted after all.
-            RetryWait => matches!(next, Sending | Held | Failed | Accepted) || NEVER_BEGUN.contains(&next),
-            Held => next == Queued || NEVER_BEGUN.contains(&next),
+            // What waits for another attempt may still learn how the one before it really ended.
+            Queued | RetryWait => {
+                matches!(next, Sending | Held | Failed | Accepted) || NEVER_BEGUN.contains(&next)
+            }
+            Held => matches!(next, Queued | Failed | Accepted) || NEVER_BEGUN.contains(&next),
             Sending => matches!(next, Accepted | RetryWait | Checking | Failed | NeedsDecision),
             Checking => {
                 matches!(

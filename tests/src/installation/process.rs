@@ -10,7 +10,7 @@ use std::{
 
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
-    process::{Child, Command},
+    process::{Child, ChildStdin, Command},
 };
 
 /// Which signal.
@@ -41,6 +41,8 @@ impl Signal {
 #[derive(Debug)]
 pub struct Process {
     guard: Child,
+    /// Held open for as long as the program may run; waiting for a child would close it.
+    _leash: Option<ChildStdin>,
     id: u32,
     log: PathBuf,
 }
@@ -70,7 +72,7 @@ impl Process {
         let mut line = String::new();
         BufReader::new(stdout).read_line(&mut line).await?;
         let id = line.trim().parse().map_err(|_| io::Error::other("the guard did not say a process id"))?;
-        Ok(Self { guard, id, log })
+        Ok(Self { _leash: guard.stdin.take(), guard, id, log })
     }
 
     /// The program's own process id.

@@ -8,7 +8,7 @@ use std::{
 
 use super::{StackError, install};
 
-const OLDEST_POSTGRES: u32 = 14;
+const OLDEST_POSTGRES: u32 = 15;
 /// Homebrew's places, Apple silicon and Intel.
 const HOMEBREW: [&str; 2] = ["/opt/homebrew", "/usr/local"];
 
@@ -37,7 +37,7 @@ pub(super) fn programs() -> Result<Programs, StackError> {
     }
     let missing = |what, how: &str| StackError::Missing { what, how: how.into() };
     Ok(Programs {
-        postgres_bin: postgres_bin().ok_or_else(|| missing("PostgreSQL 14 or newer", POSTGRES_HOW))?,
+        postgres_bin: postgres_bin().ok_or_else(|| missing("PostgreSQL 15 or newer", POSTGRES_HOW))?,
         redis: redis().ok_or_else(|| missing("Redis or Valkey", REDIS_HOW))?,
     })
 }

@@ -32,6 +32,14 @@ use std::{
 
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
+/// Where `redis-server`, or Valkey's, is: found or installed like the stack's own.
+///
+/// # Errors
+/// When it is neither there nor to be had.
+pub fn redis_program() -> Result<std::path::PathBuf, StackError> {
+    Ok(find::programs()?.redis)
+}
+
 pub use self::{error::StackError, shared::shared, supervisor::Ending};
 use self::{owner::Owner, postgres::Postgres, redis::Redis, supervisor::Supervisor};
 

@@ -30,7 +30,7 @@ use super::{
 use crate::{
     config::Site,
     conveyor::{Claim, Settlement, close_gate},
-    email::{Composed, Letter, Mailer, Outcome, Refusal},
+    email::{Composed, Letter, Mailer, Outcome, Refusal, session::Stage},
     metrics::DeliverMetrics,
 };
 
@@ -163,7 +163,7 @@ impl Courier {
             Ok(code) => code,
             Err(error @ UnsealError::NoSuchKey(_)) => {
                 tracing::error!(%delivery, %error, "PORCHLIGHT_KEYS_FILE is not the one that the API seals with");
-                return Err(Report::not_composed(AttemptOutcome::RefusedConfiguration));
+                return Err(Report::not_composed(AttemptOutcome::NotSent));
             }
             Err(error) => return Err(ours("an access code does not open", &error)),
         };
@@ -317,7 +317,14 @@ impl Report {
 impl From<Outcome> for Report {
     fn from(outcome: Outcome) -> Self {
         let slow_down = outcome.asks_to_slow_down();
-        let (reason, contacted) = (outcome.reason(), !matches!(outcome, Outcome::NotSent { .. }));
+        let reason = outcome.reason();
+        // From MAIL on the provider has heard of the message, whatever became of it.
+        let contacted = match &outcome {
+            Outcome::NotSent { stage, .. } => {
+                matches!(stage, Stage::Mail | Stage::Rcpt | Stage::Data | Stage::Body | Stage::AfterBody)
+            }
+            _ => true,
+        };
         let (outcome, reply, provider_id) = match outcome {
             Outcome::Accepted { provider_id, text } => (AttemptOutcome::Accepted, Some(text), provider_id),
             Outcome::Refused { refusal, code, enhanced, text, .. } => {

@@ -100,7 +100,7 @@ impl FinishStatement {
                            WHEN d.state = 'sending' THEN 'landed'
                            WHEN told.outcome = 'unknown' THEN 'stale'
                            WHEN d.state = 'checking' AND told.next IN ('accepted', 'failed', 'retry_wait') THEN 'late'
-                           WHEN d.state IN ('retry_wait', 'needs_decision') AND told.next IN ('accepted', 'failed') THEN 'late'
+                           WHEN d.state IN ('retry_wait', 'queued', 'held', 'needs_decision') AND told.next IN ('accepted', 'failed') THEN 'late'
                            ELSE 'stale'
                        END AS landing
                 FROM unnest($1::uuid[], $2::int[], $3::attempt_outcome[], $4::attempt_reason[], $5::text[], $6::text[],
@@ -111,6 +111,7 @@ impl FinishStatement {
             changed AS (
                 UPDATE deliveries AS d SET
                     state = s.next,
+                    held_reason = NULL,
                     due_at = clock.now + make_interval(secs => s.wait),
                     tries = d.tries + (s.landing = 'landed' AND s.outcome IN ('refused_temporary', 'unknown'))::int,
                     attempt_token = NULL, attempt_began_at = NULL, attempt_deadline = NULL,

@@ -133,14 +133,14 @@ impl<S: Statement> Runner<S> {
                     return Ok(answers);
                 }
                 Err(error) if is_contention(&error) => {}
-                Err(error) if is_outage(&error) => {
+                Err(error) if is_poison(&error) => return Err(error),
+                Err(error) => {
                     if !self.stuck.send_replace(true) {
                         tracing::error!(lane = self.name, error = %code(&error), "the ledger cannot be reached; nothing new is begun until it answers");
                     }
                     tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(LONGEST_PAUSE);
                 }
-                Err(error) => return Err(error),
             }
         }
     }
@@ -152,19 +152,14 @@ fn is_contention(error: &sqlx::Error) -> bool {
     matches!(code.as_deref(), Some("40P01" | "40001"))
 }
 
-/// Postgres is away, or going or coming: 57 is an operator's doing, 53 a lack of resources, 08 a broken connection, 25006 a
-/// server that became a standby.
-fn is_outage(error: &sqlx::Error) -> bool {
+/// Whether the data of some row is at fault: classes 22 (data exception) and 23 (a rule of ours). Anything else is taken
+/// for an outage, whatever it is: an outcome is rather recorded late than given up.
+fn is_poison(error: &sqlx::Error) -> bool {
     match error {
-        sqlx::Error::Database(error) => error.code().is_some_and(|code| {
-            ["57", "53", "08", "58"].iter().any(|class| code.starts_with(class)) || code == "25006"
-        }),
-        sqlx::Error::Io(_)
-        | sqlx::Error::Tls(_)
-        | sqlx::Error::Protocol(_)
-        | sqlx::Error::PoolTimedOut
-        | sqlx::Error::WorkerCrashed
-        | sqlx::Error::PoolClosed => true,
+        sqlx::Error::Database(error) => {
+            error.code().is_some_and(|code| code.starts_with("22") || code.starts_with("23"))
+        }
+        sqlx::Error::Encode(_) | sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => true,
         _ => false,
     }
 }
@@ -227,7 +222,7 @@ mod tests {
             }
             self.groups.lock().unwrap().push(items.to_vec());
             if items.contains(&13) {
-                Err(sqlx::Error::RowNotFound)
+                Err(sqlx::Error::Decode("thirteen".into()))
             } else {
                 Ok(items.iter().map(|item| item * 2).collect())
             }

@@ -5,20 +5,29 @@
 
 use porchlight_shared::{domain::DeliveryState, queue::Job};
 
+use uuid::Uuid;
+
 use super::{LookError, MOST, Reconciler};
 
 impl Reconciler {
     /// Resolves what is `checking` and due.
-    pub(super) async fn checking(&self) -> Result<u64, LookError> {
+    pub(super) async fn checking(&self, everywhere: bool) -> Result<u64, LookError> {
+        let mut found = 0;
+        for batch in self.batches_with(DeliveryState::Checking, everywhere).await? {
+            found += self.checking_of(batch).await?;
+        }
+        Ok(found)
+    }
+
+    async fn checking_of(&self, batch: Uuid) -> Result<u64, LookError> {
         let changed = sqlx::query!(
             r#"WITH clock AS MATERIALIZED (SELECT app_now() AS now),
             open AS MATERIALIZED (
                 SELECT d.id, d.channel, d.repeated, h.joined_at IS NOT NULL AS joined
-                FROM clock, batches b
-                JOIN deliveries d ON d.batch_id = b.id AND d.newest
+                FROM clock, deliveries d
                 JOIN contacts c ON c.id = d.contact_id
                 JOIN households h ON h.id = c.household_id
-                WHERE b.finished_at IS NULL AND d.state = 'checking' AND d.due_at <= clock.now
+                WHERE d.batch_id = $2 AND d.newest AND d.state = 'checking' AND d.due_at <= clock.now
                 ORDER BY d.id LIMIT $1 FOR NO KEY UPDATE OF d SKIP LOCKED
             ),
             changed AS (
@@ -42,6 +51,7 @@ impl Reconciler {
             )
             SELECT id, community_id, state FROM changed"#,
             MOST,
+            batch,
         )
         .fetch_all(&self.pool)
         .await?;

@@ -37,7 +37,7 @@ impl Reconciler {
         let rows = sqlx::query!(
             r#"SELECT d.id, d.community_id, d.batch_row AS "row!" FROM deliveries d
                WHERE d.batch_id = $1 AND d.newest AND d.batch_row > $2 AND d.channel = $5
-                   AND d.state IN ('queued', 'retry_wait') AND d.due_at < app_now() - make_interval(secs => $3)
+                   AND d.state IN ('queued', 'retry_wait') AND d.due_at < (SELECT app_now()) - make_interval(secs => $3)
                ORDER BY d.batch_row LIMIT $4"#,
             batch,
             after,

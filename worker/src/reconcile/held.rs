@@ -1,17 +1,26 @@
 //! Deliveries that were held until a time that has come.
 
-use porchlight_shared::queue::Job;
+use porchlight_shared::{domain::DeliveryState, queue::Job};
+use uuid::Uuid;
 
 use super::{LookError, MOST, Reconciler};
 
 impl Reconciler {
     /// Queues and pushes them.
-    pub(super) async fn held(&self) -> Result<u64, LookError> {
+    pub(super) async fn held(&self, everywhere: bool) -> Result<u64, LookError> {
+        let mut found = 0;
+        for batch in self.batches_with(DeliveryState::Held, everywhere).await? {
+            found += self.held_of(batch).await?;
+        }
+        Ok(found)
+    }
+
+    async fn held_of(&self, batch: Uuid) -> Result<u64, LookError> {
         let changed = sqlx::query!(
             r#"WITH clock AS MATERIALIZED (SELECT app_now() AS now),
             ripe AS MATERIALIZED (
-                SELECT d.id FROM clock, batches b JOIN deliveries d ON d.batch_id = b.id AND d.newest
-                WHERE b.finished_at IS NULL AND d.state = 'held' AND d.due_at <= clock.now
+                SELECT d.id FROM clock, deliveries d
+                WHERE d.batch_id = $2 AND d.newest AND d.state = 'held' AND d.due_at <= clock.now
                 ORDER BY d.id LIMIT $1 FOR NO KEY UPDATE OF d SKIP LOCKED
             ),
             changed AS (
@@ -29,6 +38,7 @@ impl Reconciler {
             )
             SELECT id, community_id FROM changed"#,
             MOST * 10,
+            batch,
         )
         .fetch_all(&self.pool)
         .await?;

@@ -9,20 +9,26 @@
 //! * [`due`]: rows that are due and that Redis does not know are pushed. This is the outbox: it makes up for a crash
 //!   between commit and push, a push that failed, and the loss of all of Redis.
 //! * [`finished`]: batches without open rows are closed, and not looked at again.
+//! * [`forgotten`]: answers kept for an `Idempotency-Key` are dropped after their day.
 
 mod checking;
 mod due;
 mod finished;
+mod forgotten;
 mod held;
 mod overdue;
 
 use std::time::Duration;
 
-use porchlight_shared::queue::{Job, Queue, push, within};
+use porchlight_shared::{
+    domain::DeliveryState,
+    queue::{Job, Queue, push, within},
+};
 use redis::aio::ConnectionManager;
 use sqlx::PgPool;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::metrics::ReconcileMetrics;
 
@@ -30,6 +36,8 @@ use crate::metrics::ReconcileMetrics;
 const EVERY: Duration = Duration::from_secs(5);
 /// How long Redis may take to answer.
 const REDIS_PATIENCE: Duration = Duration::from_secs(5);
+/// Every so many looks the tallies are not relied upon.
+const EVERYWHERE: u32 = 12;
 /// Rows that one statement puts right; what is left waits for the next look.
 const MOST: i64 = 1_000;
 
@@ -67,18 +75,37 @@ impl Reconciler {
     /// Looks every five seconds until `stopping` is cancelled.
     pub async fn run(self, stopping: CancellationToken) {
         let mut ticks = tokio::time::interval(EVERY);
+        let mut look = 0;
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 () = stopping.cancelled() => return,
                 _ = ticks.tick() => {}
             }
-            self.report("overdue", self.overdue().await);
-            self.report("checking", self.checking().await);
-            self.report("held", self.held().await);
+            let everywhere = look == 0;
+            look = (look + 1) % EVERYWHERE;
+            self.report("overdue", self.overdue(everywhere).await);
+            self.report("checking", self.checking(everywhere).await);
+            self.report("held", self.held(everywhere).await);
             self.report("due", self.due().await);
             self.report("finished", self.finished().await);
+            self.report("forgotten", self.forgotten().await);
         }
+    }
+
+    /// Open batches of which, by the tallies, some row stands in `state`; or all open ones. A batch at a time is what
+    /// lets every statement use the index of a batch's rows.
+    async fn batches_with(&self, state: DeliveryState, everywhere: bool) -> sqlx::Result<Vec<Uuid>> {
+        sqlx::query_scalar!(
+            "SELECT id FROM batches b
+             WHERE finished_at IS NULL
+                 AND ($2 OR 0 < (SELECT sum(count) FROM tallies WHERE batch_id = b.id AND state = $1))
+             ORDER BY id",
+            state as DeliveryState,
+            everywhere,
+        )
+        .fetch_all(&self.pool)
+        .await
     }
 
     /// Pushes what has just become due. If Redis is away, [`due`] makes up for it.

@@ -1,16 +1,27 @@
 //! Attempts past their deadline.
 
+use porchlight_shared::domain::DeliveryState;
+use uuid::Uuid;
+
 use super::{LookError, MOST, Reconciler};
 
 impl Reconciler {
     /// Records them as unknown. A late answer of the same attempt still lands.
-    pub(super) async fn overdue(&self) -> Result<u64, LookError> {
+    pub(super) async fn overdue(&self, everywhere: bool) -> Result<u64, LookError> {
+        let mut found = 0;
+        for batch in self.batches_with(DeliveryState::Sending, everywhere).await? {
+            found += self.overdue_of(batch).await?;
+        }
+        Ok(found)
+    }
+
+    async fn overdue_of(&self, batch: Uuid) -> Result<u64, LookError> {
         let found = sqlx::query_scalar!(
             r#"WITH clock AS MATERIALIZED (SELECT app_now() AS now),
             lost AS MATERIALIZED (
                 SELECT d.id, d.batch_id, d.newest, d.attempt_number, d.attempt_began_at, d.repeated
-                FROM clock, batches b JOIN deliveries d ON d.batch_id = b.id AND d.newest
-                WHERE b.finished_at IS NULL AND d.state = 'sending' AND d.attempt_deadline < clock.now
+                FROM clock, deliveries d
+                WHERE d.batch_id = $3 AND d.newest AND d.state = 'sending' AND d.attempt_deadline < clock.now
                 ORDER BY d.id LIMIT $1 FOR NO KEY UPDATE OF d SKIP LOCKED
             ),
             recorded AS (
@@ -37,6 +48,7 @@ impl Reconciler {
             SELECT count(*) AS "count!" FROM changed"#,
             MOST,
             self.checking_wait.as_secs_f64(),
+            batch,
         )
         .fetch_one(&self.pool)
         .await?;

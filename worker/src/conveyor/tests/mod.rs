@@ -37,14 +37,14 @@ impl Server {
     async fn start() -> Self {
         let home = tempfile::tempdir().unwrap();
         let socket = home.path().join("s");
-        let child = Command::new("redis-server")
+        let child = Command::new(porchlight_tests::stack::redis_program().unwrap())
             .args(["--port", "0", "--save", "", "--appendonly", "no", "--unixsocket"])
             .arg(&socket)
             .arg("--dir")
             .arg(home.path())
             .stdout(Stdio::null())
             .spawn()
-            .expect("these tests need `redis-server` (or Valkey under that name) in PATH");
+            .unwrap();
         let url = format!("redis+unix://{}", socket.display());
         let mut connection = connect(&url, Duration::from_secs(5)).unwrap();
         // Waits until it listens.

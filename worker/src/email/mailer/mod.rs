@@ -8,8 +8,8 @@ use porchlight_shared::domain::CommunityId;
 use super::{
     outcome::{Outcome, accepted, classify},
     pool::{Dial, Pool, TcpDial},
-    session::{Envelope, Introduction, TlsError, connector},
-    settings::SmtpSettings,
+    session::{Envelope, Introduction, TlsError, connector, connector_without_roots},
+    settings::{SmtpSettings, Tls},
 };
 
 /// Sends messages over a pool of connections to the provider.
@@ -23,7 +23,9 @@ impl Mailer {
     /// A mailer for the provider of `settings`, trusting the machine's roots. Opens no connection yet.
     pub fn new(settings: SmtpSettings) -> Result<Self, TlsError> {
         let dial = TcpDial::new(&settings);
-        Ok(Self::over(Box::new(dial), Introduction::new(settings, connector(&[])?)))
+        let connector =
+            if settings.url.tls() == Tls::None { connector_without_roots()? } else { connector(&[])? };
+        Ok(Self::over(Box::new(dial), Introduction::new(settings, connector)))
     }
 
     /// A mailer that opens its connections by `dial`.

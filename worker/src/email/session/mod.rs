@@ -28,7 +28,7 @@ pub use self::{
     failure::{Cause, Failure, Stage},
     open::Introduction,
     reply::{Enhanced, Reply},
-    tls::{TlsError, connector},
+    tls::{TlsError, connector, connector_without_roots},
     wire::Io,
 };
 use super::settings::Timeouts;

@@ -32,6 +32,15 @@ pub fn connector(extra: &[CertificateDer<'static>]) -> Result<TlsConnector, TlsE
     if roots.is_empty() {
         return Err(TlsError::NoRoots);
     }
+    trusting(roots)
+}
+
+/// A connector that trusts nobody, for a provider that is spoken to in the clear.
+pub fn connector_without_roots() -> Result<TlsConnector, TlsError> {
+    trusting(RootCertStore::empty())
+}
+
+fn trusting(roots: RootCertStore) -> Result<TlsConnector, TlsError> {
     let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(TlsError::Setup)?

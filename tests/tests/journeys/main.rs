@@ -1,0 +1,12 @@
+//! Journeys: through real processes, as a user, an operator, or an accident would have it.
+//!
+//! Each journey has a database and a Redis database of its own on the shared private stack (or a stack of its own,
+//! where a server is harmed). Time moves by `app_clock`; nothing waits but for a condition.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+
+mod accidents;
+mod input;
+mod rules;
+mod sending;
+mod world;
