@@ -6,7 +6,8 @@ CREATE TABLE properties (
     label        text NOT NULL CHECK (label <> '' AND char_length(label) <= 200),
     label_key    text NOT NULL,
     created_at   timestamptz NOT NULL DEFAULT app_now(),
-    UNIQUE (community_id, label_key)
+    UNIQUE (community_id, label_key),
+    UNIQUE (community_id, id)
 );
 COMMENT ON TABLE properties IS 'Street addresses, lots or units; optional.';
 COMMENT ON COLUMN properties.id IS 'UUIDv7.';
@@ -18,10 +19,12 @@ COMMENT ON COLUMN properties.created_at IS 'When it was first named.';
 CREATE TABLE households (
     id           uuid PRIMARY KEY,
     community_id uuid NOT NULL REFERENCES communities,
-    property_id  uuid REFERENCES properties,
+    property_id  uuid,
     name         text CHECK (name <> '' AND char_length(name) <= 200),
     joined_at    timestamptz,
-    created_at   timestamptz NOT NULL DEFAULT app_now()
+    created_at   timestamptz NOT NULL DEFAULT app_now(),
+    UNIQUE (community_id, id),
+    FOREIGN KEY (community_id, property_id) REFERENCES properties (community_id, id)
 );
 CREATE INDEX households_of_property ON households (property_id) WHERE property_id IS NOT NULL;
 COMMENT ON TABLE households IS 'The unit that is invited and that joins.';
@@ -34,8 +37,8 @@ COMMENT ON COLUMN households.created_at IS 'When they were first listed.';
 
 CREATE TABLE contacts (
     id           uuid PRIMARY KEY,
-    community_id uuid NOT NULL REFERENCES communities,
-    household_id uuid NOT NULL REFERENCES households,
+    community_id uuid NOT NULL,
+    household_id uuid NOT NULL,
     channel      channel NOT NULL,
     address      text CHECK (char_length(address) <= 254),
     address_hash bytea NOT NULL CHECK (octet_length(address_hash) = 32),
@@ -43,6 +46,7 @@ CREATE TABLE contacts (
     erased_at    timestamptz,
     created_at   timestamptz NOT NULL DEFAULT app_now(),
     UNIQUE (community_id, channel, address_hash),
+    FOREIGN KEY (community_id, household_id) REFERENCES households (community_id, id),
     CONSTRAINT contacts_erased_has_no_address CHECK ((erased_at IS NULL) = (address IS NOT NULL) AND (erased_at IS NULL OR name IS NULL))
 );
 CREATE INDEX contacts_of_household ON contacts (household_id);
@@ -59,8 +63,8 @@ COMMENT ON COLUMN contacts.created_at IS 'When it was first listed.';
 
 CREATE TABLE invitations (
     id              uuid PRIMARY KEY,
-    community_id    uuid NOT NULL REFERENCES communities,
-    household_id    uuid NOT NULL REFERENCES households,
+    community_id    uuid NOT NULL,
+    household_id    uuid NOT NULL,
     code_lookup     bytea NOT NULL UNIQUE CHECK (octet_length(code_lookup) = 32),
     code_lookup_key smallint NOT NULL,
     code_sealed     bytea,
@@ -70,6 +74,7 @@ CREATE TABLE invitations (
     ended_at        timestamptz,
     created_at      timestamptz NOT NULL DEFAULT app_now(),
     UNIQUE (community_id, id),
+    FOREIGN KEY (community_id, household_id) REFERENCES households (community_id, id),
     CONSTRAINT invitations_end_is_whole CHECK ((ended_as IS NULL) = (ended_at IS NULL)),
     CONSTRAINT invitations_seal_names_its_key CHECK ((code_sealed IS NULL) = (code_sealed_key IS NULL)),
     CONSTRAINT invitations_sealed_while_live CHECK ((code_sealed IS NOT NULL) = (ended_at IS NULL))

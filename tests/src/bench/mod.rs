@@ -24,6 +24,9 @@ struct Arguments {
     /// E-mails in the list
     #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     messages: u32,
+    /// SMTP connections of the worker
+    #[arg(long, default_value_t = 32)]
+    connections: u32,
     /// Single invitations, one after the other
     #[arg(long, default_value_t = 200)]
     singles: u32,
@@ -51,7 +54,7 @@ struct Subject {
 
 async fn measure(arguments: &Arguments) -> Result<(), Failure> {
     let programs = tokio::task::spawn_blocking(Programs::build_release).await??;
-    let subject = start(programs).await?;
+    let subject = start(programs, arguments.connections).await?;
     warm_up(&subject).await?;
     report(
         "memory_idle",
@@ -66,13 +69,17 @@ async fn measure(arguments: &Arguments) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn start(programs: Programs) -> Result<Subject, Failure> {
+async fn start(programs: Programs, connections: u32) -> Result<Subject, Failure> {
     let stack = Stack::start(Options::durable()).await?;
     let database_url = stack.create_database("porchlight").await?;
     let settings = Settings { sources_kept: 10, ..Settings::default() };
     let smtp = SmtpSandbox::start(settings).await?;
-    let variables =
-        [("PORCHLIGHT_SMTP_RATE", "100000"), ("RUST_LOG", "warn,porchlight_api=info,porchlight_worker=info")];
+    let connections = connections.to_string();
+    let variables = [
+        ("PORCHLIGHT_SMTP_CONNECTIONS", connections.as_str()),
+        ("PORCHLIGHT_SMTP_RATE", "100000"),
+        ("RUST_LOG", "warn,porchlight_api=info,porchlight_worker=info"),
+    ];
     let mut installation =
         Installation::prepare(programs, &database_url, stack.redis_url(), smtp, &variables).await?;
     let community = installation.create_community("Riverside Gardening Club", &[]).await?;
