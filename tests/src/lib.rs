@@ -6,7 +6,7 @@
 //! - [`sandbox`]: providers that misbehave on request, and show what they were given.
 //! - [`installation`]: a whole Porchlight of real processes on such a stack.
 //! - [`demo`]: the main job, shown.
-//! - [`bench`]: figures, measured from outside.
+//! - [`mod@bench`]: figures, measured from outside.
 //! - [`sqlx_data`]: keeps the checked-in `.sqlx` equal to the queries and the migrations.
 
 pub mod bench;

@@ -7,7 +7,7 @@
 //! * [`email`]: a letter becomes bytes, bytes an outcome that the ledger can trust.
 //! * [`reconcile`]: what fell between two steps is picked up.
 //!
-//! Beside them: [`config`], [`metrics`], [`health`], and [`run`], which puts it all together.
+//! Beside them: [`config`], [`metrics`], [`health`], and [`mod@run`], which puts it all together.
 
 mod cli;
 pub mod config;

@@ -6,7 +6,7 @@ use std::{str::FromStr, time::Duration};
 
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{
-    PgPool,
+    Connection, PgConnection, PgPool,
     migrate::Migrator,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
@@ -78,16 +78,20 @@ pub async fn connect(
     stopping: &CancellationToken,
 ) -> Result<PgPool, StoreError> {
     let options = PgConnectOptions::from_str(settings.url.expose_secret()).map_err(StoreError::Refused)?;
-    let pool = PgPoolOptions::new()
-        .max_connections(settings.connections)
-        .acquire_timeout(Duration::from_secs(10))
-        // Half of a round trip for each statement; a broken connection is found by using it.
-        .test_before_acquire(false)
-        .connect_lazy_with(options.application_name(application));
+    let options = options.application_name(application);
     let mut told = false;
     loop {
-        match pool.acquire().await {
-            Ok(_) => break,
+        let answer = tokio::select! {
+            () = stopping.cancelled() => return Err(StoreError::Stopped),
+            // One by hand: a pool would try in silence until its time-out.
+            answer = PgConnection::connect_with(&options) => answer,
+        };
+        match answer {
+            Ok(connection) => {
+                // It was only to see whether anybody is there.
+                let _ = connection.close().await;
+                break;
+            }
             Err(sqlx::Error::Database(error)) if !is_starting(error.code().as_deref()) => {
                 return Err(StoreError::Refused(sqlx::Error::Database(error)));
             }
@@ -105,6 +109,12 @@ pub async fn connect(
             () = tokio::time::sleep(Duration::from_secs(1)) => {}
         }
     }
+    let pool = PgPoolOptions::new()
+        .max_connections(settings.connections)
+        .acquire_timeout(Duration::from_secs(10))
+        // Half of a round trip for each statement; a broken connection is found by using it.
+        .test_before_acquire(false)
+        .connect_lazy_with(options);
     if told {
         tracing::info!("the database answers");
     }

@@ -1,6 +1,6 @@
 //! Reconcilers: what fell between two steps is picked up.
 //!
-//! Each takes no input, compares what the ledger intends with what is, puts the difference right and reports how much
+//! Each compares what the ledger intends with what is, puts the difference right and reports how much
 //! there was. All run in every worker at once: row locks are skipped, not waited for, so no work is done twice.
 //!
 //! * [`overdue`]: attempts past their deadline are `checking`: the worker may have died after the provider took them.

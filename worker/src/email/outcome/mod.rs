@@ -1,6 +1,6 @@
 //! What became of an attempt, in four words that the ledger knows: accepted, refused, not sent, unknown.
 //!
-//! [`classify`] holds the one table from a session's failure to an [`Outcome`]; [`masked`] makes a server's words fit to
+//! [`fn@classify`] holds the one table from a session's failure to an [`Outcome`]; [`fn@masked`] makes a server's words fit to
 //! be kept.
 
 mod classify;
