@@ -12,6 +12,9 @@ use axum::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
+/// Postgres' code for a lock that was not to be had in time.
+const LOCK_NOT_AVAILABLE: &str = "55P03";
+
 /// An error answer.
 #[derive(Clone, Debug)]
 pub struct Problem {
@@ -141,6 +144,11 @@ impl Problem {
 impl From<sqlx::Error> for Problem {
     /// Logs the fault here, where it is handled, and tells the caller only whether trying again may help.
     fn from(error: sqlx::Error) -> Self {
+        let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+        if code.as_deref() == Some(LOCK_NOT_AVAILABLE) {
+            let detail = "The same request is still being answered. Send it again in a few seconds.";
+            return Self::new(Kind::TwinInFlight, detail).retry_after(5);
+        }
         let unreachable = match &error {
             sqlx::Error::Io(_)
             | sqlx::Error::PoolTimedOut

@@ -7,7 +7,7 @@
 use std::collections::{HashMap, HashSet};
 
 use axum::http::StatusCode;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use porchlight_shared::{
     domain::{
         AccessCode, BatchId, Channel, CommunityId, ContactId, DeliveryId, HouseholdId, InvitationId, Keyring,
@@ -39,6 +39,8 @@ use crate::{
 const MOST_SHOWN: usize = 1_000;
 /// How long a message's invitation can be used.
 const INVITATION_DAYS: i32 = 30;
+/// How far ahead a batch may be scheduled.
+const LATEST_START: SignedDuration = SignedDuration::from_hours(90 * 24);
 /// Messages to one contact in an invitation's life.
 const MOST_MESSAGES: i64 = 5;
 /// The message template that new batches are pinned to.
@@ -77,6 +79,27 @@ pub struct Wish {
     pub again: bool,
 }
 
+impl Wish {
+    /// A batch goes out within three months, and its last moment is still to come.
+    fn check(&self, now: Timestamp) -> Result<(), Problem> {
+        let refuse = |pointer: &str, detail: &str| {
+            let mend = "Nothing was stored. Mend the field and send the list again.";
+            Err(Problem::new(Kind::InvalidField, mend).at(pointer, detail))
+        };
+        let latest = now + LATEST_START;
+        if self.send_at.is_some_and(|at| at > latest || at < now - LATEST_START) {
+            return refuse("/send_at", "is not within the next 90 days");
+        }
+        if self.not_after.is_some_and(|at| at <= now) {
+            return refuse("/not_after", "has passed already");
+        }
+        if self.not_after.is_some_and(|at| at > latest + LATEST_START) {
+            return refuse("/not_after", "is more than 180 days ahead");
+        }
+        Ok(())
+    }
+}
+
 /// One list on its way into the ledger.
 struct Intake<'a> {
     tx: &'a mut PgConnection,
@@ -84,6 +107,7 @@ struct Intake<'a> {
     keyring: &'a Keyring,
     now: Timestamp,
     rng: StdRng,
+    send_at: Option<Timestamp>,
     declined: Vec<Declined>,
 }
 
@@ -109,6 +133,7 @@ pub async fn accept(
     (drafts, declined): (Vec<Draft>, Vec<Declined>),
 ) -> Result<(BatchAccepted, Vec<Job>), Problem> {
     let channel = Channel::Email;
+    wish.check(now)?;
     let sender = ledger::sender(tx, caller.community).await?;
     if !sender.ready {
         return Err(Problem::new(Kind::NotReady, "Its leaders have to finish the checklist first."));
@@ -119,7 +144,7 @@ pub async fn accept(
         return Err(Problem::new(Kind::SameList, detail));
     }
     let rng = StdRng::from_rng(&mut UnwrapErr(SysRng));
-    let mut intake = Intake { tx, caller, keyring, now, rng, declined };
+    let mut intake = Intake { tx, caller, keyring, now, rng, send_at: wish.send_at, declined };
     let addressed = intake.address(channel, drafts).await?;
     let invited = intake.invite(addressed, wish.already_invited).await?;
     let Intake { tx, mut rng, mut declined, .. } = intake;
@@ -185,6 +210,7 @@ impl Intake<'_> {
                     self.declined
                         .extend(known.suppressed.map(|reason| Declined::suppressed(position, reason)));
                 }
+                Some(known) if known.erased => self.declined.push(Declined::erased(position)),
                 Some(known) if known.joined => self.declined.push(Declined::joined(position)),
                 known => match known.and_then(|known| known.contact) {
                     Some((contact, household)) => {
@@ -346,10 +372,11 @@ impl Intake<'_> {
         while !missing.is_empty() {
             let households = std::mem::take(&mut missing);
             let new = tokio::task::block_in_place(|| self.seal(community, &households));
-            let stored: HashSet<_> = ledger::insert_invitations(self.tx, community, INVITATION_DAYS, &new)
-                .await?
-                .into_iter()
-                .collect();
+            let stored: HashSet<_> =
+                ledger::insert_invitations(self.tx, community, INVITATION_DAYS, self.send_at, &new)
+                    .await?
+                    .into_iter()
+                    .collect();
             for (id, household) in new.ids.iter().zip(households) {
                 if stored.contains(id) {
                     drawn.insert(household, InvitationId::from(*id));

@@ -77,6 +77,8 @@ pub async fn create_batch(
         read.await.map_err(|_| Problem::new(Kind::Internal, "The operator's log says more."))??;
 
     let mut tx = state.pool.begin().await?;
+    // A twin in flight, by its key or by its list, is waited for this long.
+    sqlx::query("SET LOCAL lock_timeout = '10s'").execute(&mut *tx).await?;
     if let Some(key) = &key
         && let Claim::Replay(status, response) = key.claim(&mut tx, caller.community).await?
     {

@@ -113,6 +113,12 @@ impl Declined {
         Self::skip(position, "too_often", "this address was written to five times for this invitation")
     }
 
+    /// Whoever read the address asked us to forget it.
+    #[must_use]
+    pub fn erased(position: i32) -> Self {
+        Self::skip(position, "erased", "whoever reads this address asked to be forgotten")
+    }
+
     /// The address must not be written to.
     #[must_use]
     pub fn suppressed(position: i32, reason: SuppressionReason) -> Self {

@@ -12,8 +12,6 @@ use crate::problem::{Kind, Problem};
 
 const HEADER: &str = "idempotency-key";
 const LONGEST: usize = 255;
-/// Postgres' code for a lock that was not to be had in time.
-const LOCK_NOT_AVAILABLE: &str = "55P03";
 
 /// A key together with what it was sent with.
 #[derive(Debug)]
@@ -58,12 +56,11 @@ impl IdempotencyKey {
         Ok(Some(Self { key: key.to_owned(), request_hash: hash.finalize().into() }))
     }
 
-    /// Claims the key for this transaction, waiting up to ten seconds for a twin in flight.
+    /// Claims the key for this transaction, waiting for a twin in flight as long as the transaction waits for locks.
     ///
     /// # Errors
     /// When the key was used for another request, a twin takes longer, or the ledger does not answer.
     pub async fn claim(&self, tx: &mut PgConnection, community: CommunityId) -> Result<Claim, Problem> {
-        sqlx::query("SET LOCAL lock_timeout = '10s'").execute(&mut *tx).await?;
         sqlx::query!(
             "DELETE FROM idempotency_keys
              WHERE community_id = $1 AND key = $2 AND created_at < app_now() - interval '24 hours'",
@@ -71,8 +68,7 @@ impl IdempotencyKey {
             self.key,
         )
         .execute(&mut *tx)
-        .await
-        .map_err(twin_or_fault)?;
+        .await?;
         let claimed = sqlx::query!(
             "INSERT INTO idempotency_keys (community_id, key, request_hash) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
             community.uuid(),
@@ -80,9 +76,7 @@ impl IdempotencyKey {
             &self.request_hash[..],
         )
         .execute(&mut *tx)
-        .await
-        .map_err(twin_or_fault)?;
-        sqlx::query("SET LOCAL lock_timeout = 0").execute(&mut *tx).await?;
+        .await?;
         if claimed.rows_affected() == 1 {
             return Ok(Claim::Fresh);
         }
@@ -127,14 +121,4 @@ impl IdempotencyKey {
         .await?;
         Ok(())
     }
-}
-
-fn twin_or_fault(error: sqlx::Error) -> Problem {
-    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
-    if code.as_deref() == Some(LOCK_NOT_AVAILABLE) {
-        let detail =
-            "A request with this Idempotency-Key is still being answered. Send it again in a few seconds.";
-        return Problem::new(Kind::TwinInFlight, detail).retry_after(5);
-    }
-    error.into()
 }

@@ -22,6 +22,8 @@ pub struct KnownAddress {
     pub contact: Option<(ContactId, HouseholdId)>,
     /// Whether that household joined.
     pub joined: bool,
+    /// Whether the address was forgotten on request.
+    pub erased: bool,
     /// Why the address must not be written to, if so.
     pub suppressed: Option<SuppressionReason>,
 }
@@ -35,7 +37,8 @@ pub async fn known_addresses(
 ) -> Result<Vec<KnownAddress>> {
     let rows = sqlx::query!(
         r#"SELECT asked.place AS "place!", c.id AS "contact?", c.household_id AS "household?",
-                  h.joined_at IS NOT NULL AS "joined!", s.reason AS "reason?"
+                  h.joined_at IS NOT NULL AS "joined!", c.erased_at IS NOT NULL AS "erased!",
+                  s.reason AS "reason?"
            FROM unnest($3::bytea[]) WITH ORDINALITY AS asked(hash, place)
            LEFT JOIN contacts c ON c.community_id = $1 AND c.channel = $2 AND c.address_hash = asked.hash
            LEFT JOIN households h ON h.id = c.household_id
@@ -58,6 +61,7 @@ pub async fn known_addresses(
             .zip(row.household)
             .map(|(contact, household)| (contact.into(), household.into())),
         joined: row.joined,
+        erased: row.erased,
         suppressed: row.reason,
     });
     Ok(known.collect())
@@ -302,18 +306,19 @@ pub struct NewInvitations {
     pub sealed_keys: Vec<i16>,
 }
 
-/// Stores new invitations, live for `days`; returns the ids of those that met neither a live invitation of the same
+/// Stores new invitations, live until `days` after they are sent; returns the ids of those that met neither a live invitation of the same
 /// household nor a code drawn before.
 pub async fn insert_invitations(
     tx: &mut PgConnection,
     community: CommunityId,
     days: i32,
+    send_at: Option<Timestamp>,
     new: &NewInvitations,
 ) -> Result<Vec<Uuid>> {
     sqlx::query_scalar!(
         "INSERT INTO invitations
              (id, community_id, household_id, code_lookup, code_lookup_key, code_sealed, code_sealed_key, expires_at, created_at)
-         SELECT id, $1, household_id, lookup, lookup_key, sealed, sealed_key, (SELECT app_now()) + make_interval(days => $8), (SELECT app_now())
+         SELECT id, $1, household_id, lookup, lookup_key, sealed, sealed_key, greatest((SELECT app_now()), $9) + make_interval(days => $8), (SELECT app_now())
          FROM unnest($2::uuid[], $3::uuid[], $4::bytea[], $5::smallint[], $6::bytea[], $7::smallint[])
              AS new(id, household_id, lookup, lookup_key, sealed, sealed_key)
          ON CONFLICT DO NOTHING
@@ -326,6 +331,7 @@ pub async fn insert_invitations(
         &new.sealed,
         &new.sealed_keys,
         days,
+        send_at.map(jiff_sqlx::Timestamp::from) as Option<jiff_sqlx::Timestamp>,
     )
     .fetch_all(tx)
     .await

@@ -24,7 +24,7 @@ use crate::{
     stack::{Options, Stack},
 };
 
-/// A demo that is not through by then has failed.
+/// A demo that takes so much longer than its rate demands has failed.
 const PATIENCE: Duration = Duration::from_mins(5);
 
 #[derive(Debug, Parser)]
@@ -112,7 +112,8 @@ async fn show(arguments: &Arguments) -> Result<(Demo, bool), Failure> {
     for row in answer.body["rows"].as_array().into_iter().flatten() {
         tell(&format!("  entry {}: {}", row["position"], row["message"].as_str().unwrap_or_default()));
     }
-    let status = watch(&demo, batch).await?;
+    let patience = PATIENCE + Duration::try_from_secs_f64(f64::from(arguments.households) / arguments.rate)?;
+    let status = watch(&demo, batch, patience).await?;
     let summary = Summary::of(&demo.installation, &answer.body, &status, began.elapsed()).await?;
     for line in summary.words() {
         tell(&line);
@@ -162,7 +163,7 @@ async fn serve_inbox(smtp: &SmtpSandbox) -> std::io::Result<String> {
 }
 
 /// Looks at the batch until it is finished, telling every second how far it is.
-async fn watch(demo: &Demo, batch: &str) -> Result<Value, Failure> {
+async fn watch(demo: &Demo, batch: &str, patience: Duration) -> Result<Value, Failure> {
     let began = Instant::now();
     loop {
         let status = demo.client.get(&demo.community, &format!("batches/{batch}")).await?.body;
@@ -175,8 +176,8 @@ async fn watch(demo: &Demo, batch: &str) -> Result<Value, Failure> {
         if !status["finished_at"].is_null() {
             return Ok(status);
         }
-        if began.elapsed() > PATIENCE {
-            return Err("the batch did not finish in five minutes".into());
+        if began.elapsed() > patience {
+            return Err(format!("the batch did not finish in {} s", patience.as_secs()).into());
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
     }

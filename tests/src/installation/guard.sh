@@ -14,5 +14,10 @@ echo "$child"
     done
     kill -KILL "$child" 2>/dev/null
 ) >/dev/null 2>&1 &
+watcher=$!
 exec 3<&-
 wait "$child"
+status=$?
+# Its process id is free now: nobody may be signalled by it any more.
+kill "$watcher" 2>/dev/null
+exit "$status"

@@ -26,6 +26,8 @@ async fn a_worker_killed_in_mid_send_leaves_every_row_in_a_named_state() {
     // Nobody knows yet; another worker does not touch it before its deadline.
     let _another = world.installation.start_worker().await.unwrap();
     world.ahead("6 minutes").await;
+    world.batch_until(&batch, |counts| counts["checking"] == 1).await;
+    world.ahead("1 minute").await;
     let status = world.batch_until(&batch, settled).await;
     assert_eq!(status["counts"]["accepted"], 41, "{status}");
     assert_eq!(
@@ -132,6 +134,8 @@ async fn a_worker_frozen_past_the_deadline_wakes_up_to_a_ledger_that_went_on() {
     frozen.signal(Signal::Stop).await;
     let another = world.installation.start_worker().await.unwrap();
     world.ahead("6 minutes").await;
+    world.batch_until(&batch, |counts| counts["checking"] == 1).await;
+    world.ahead("1 minute").await;
     world.batch_until(&batch, |counts| counts["accepted"] == 1).await;
     frozen.signal(Signal::Cont).await;
     // Its late answer finds another attempt's outcome and changes nothing.

@@ -43,6 +43,27 @@ async fn what_is_wrong_with_a_request_is_said() {
             422,
             "invalid-field",
         ),
+        (
+            json!({"channel": "email", "rows": [{}], "send_at": "-009000-01-01T00:00:00Z"})
+                .to_string()
+                .into_bytes(),
+            422,
+            "invalid-field",
+        ),
+        (
+            json!({"channel": "email", "rows": [{}], "send_at": "2999-01-01T00:00:00Z"})
+                .to_string()
+                .into_bytes(),
+            422,
+            "invalid-field",
+        ),
+        (
+            json!({"channel": "email", "rows": [{}], "not_after": "2020-01-01T00:00:00Z"})
+                .to_string()
+                .into_bytes(),
+            422,
+            "invalid-field",
+        ),
         (list(json!([])).into_bytes(), 422, "empty-list"),
         (list(json!(too_many)).into_bytes(), 422, "too-many-entries"),
         (list(json!([{"email": "nobody"}])).into_bytes(), 422, "nothing-to-send"),

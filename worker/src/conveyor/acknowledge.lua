@@ -15,6 +15,8 @@ for i = 3, #ARGV, 3 do
       back = true
     else
       redis.call('ZADD', delayed, string.format('%.0f', math.floor(now / 1000) + fate), member:sub(1, 32))
+      -- Its handler answered: whatever ended leases before, it was not this job.
+      redis.call('HDEL', expiries, member:sub(17, 32))
     end
     if known[1] and admitted >= tonumber(known[2]) then tokens = tokens + 1 end
   end

@@ -260,12 +260,12 @@ impl Courier {
     /// A job that took its workers with it three times is not tried again.
     async fn bury(&self, claim: &Claim) -> Settlement {
         let delivery = claim.job.delivery;
-        tracing::error!(%delivery, expiries = claim.expiries, "a job lost its lease too often; it is recorded as failed");
+        tracing::error!(%delivery, expiries = claim.expiries, "a job lost its lease too often");
         let buried = sqlx::query!(
             "WITH buried AS (
                  UPDATE deliveries AS d SET state = 'failed', reason = 'internal', due_at = NULL, changed_at = app_now()
                  FROM (SELECT id, state FROM deliveries WHERE id = $1 FOR NO KEY UPDATE) AS was
-                 WHERE d.id = was.id AND d.state IN ('queued', 'retry_wait')
+                 WHERE d.id = was.id AND d.state IN ('queued', 'retry_wait') AND d.attempt_number > 0
                  RETURNING d.batch_id, d.newest, was.state AS was
              )
              INSERT INTO tallies (batch_id, state, shard, count)
@@ -277,6 +277,8 @@ impl Courier {
             delivery.uuid(),
         );
         match buried.execute(&self.pool).await {
+            // It never began: the accidents were its workers', not its own. It starts over after a while.
+            Ok(done) if done.rows_affected() == 0 => Settlement::after(AFTER_POISON).without_contact(),
             Ok(_) => Settlement::done().without_contact(),
             Err(error) => {
                 tracing::error!(%delivery, %error, "a dead job could not be recorded; trying again");

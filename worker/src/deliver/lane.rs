@@ -13,6 +13,8 @@ use crate::metrics::LaneMetrics;
 
 /// Items in one statement.
 const MOST: usize = 256;
+/// What a statement takes at the very most.
+const STATEMENT_PATIENCE: Duration = Duration::from_secs(30);
 const SHORTEST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
@@ -125,7 +127,9 @@ impl<S: Statement> Runner<S> {
     async fn patiently(&self, items: &[S::Item]) -> sqlx::Result<Vec<S::Answer>> {
         let mut pause = SHORTEST_PAUSE;
         loop {
-            match self.statement.run(items).await {
+            // A connection that went silent is an outage too; a repeat is harmless.
+            let answer = tokio::time::timeout(STATEMENT_PATIENCE, self.statement.run(items)).await;
+            match answer.unwrap_or(Err(sqlx::Error::PoolTimedOut)) {
                 Ok(answers) => {
                     if self.stuck.send_replace(false) {
                         tracing::info!(lane = self.name, "the ledger answers again");
@@ -133,7 +137,11 @@ impl<S: Statement> Runner<S> {
                     return Ok(answers);
                 }
                 Err(error) if is_contention(&error) => {}
-                Err(error) if is_poison(&error) => return Err(error),
+                Err(error) if is_poison(&error) => {
+                    // It answered.
+                    self.stuck.send_replace(false);
+                    return Err(error);
+                }
                 Err(error) => {
                     if !self.stuck.send_replace(true) {
                         tracing::error!(lane = self.name, error = %code(&error), "the ledger cannot be reached; nothing new is begun until it answers");

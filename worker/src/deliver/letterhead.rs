@@ -75,7 +75,12 @@ impl Letterheads {
         {
             return Ok(Arc::clone(letterhead));
         }
-        let letterhead = Arc::new(self.read(batch).await?);
+        let letterhead = match (self.read(batch).await, kept.get(&batch)) {
+            (Ok(letterhead), _) => Arc::new(letterhead),
+            // An older one says what it said when the batch began; better than no message.
+            (Err(_), Some((_, letterhead))) => Arc::clone(letterhead),
+            (Err(error), None) => return Err(error),
+        };
         if kept.len() >= MOST {
             kept.retain(|_, (read_at, _)| now.duration_since(*read_at) < FRESH);
         }

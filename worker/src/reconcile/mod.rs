@@ -36,6 +36,8 @@ use crate::metrics::ReconcileMetrics;
 const EVERY: Duration = Duration::from_secs(5);
 /// How long Redis may take to answer.
 const REDIS_PATIENCE: Duration = Duration::from_secs(5);
+/// What one look over everything takes at the very most.
+const LOOK_PATIENCE: Duration = Duration::from_mins(2);
 /// Every so many looks the tallies are not relied upon.
 const EVERYWHERE: u32 = 12;
 /// Rows that one statement puts right; what is left waits for the next look.
@@ -84,13 +86,20 @@ impl Reconciler {
             }
             let everywhere = look == 0;
             look = (look + 1) % EVERYWHERE;
-            self.report("overdue", self.overdue(everywhere).await);
-            self.report("checking", self.checking(everywhere).await);
-            self.report("held", self.held(everywhere).await);
-            self.report("due", self.due().await);
-            self.report("finished", self.finished().await);
-            self.report("forgotten", self.forgotten().await);
+            // A connection that went silent must not end the looking.
+            if tokio::time::timeout(LOOK_PATIENCE, self.look(everywhere)).await.is_err() {
+                tracing::warn!("a look took too long; looking again");
+            }
         }
+    }
+
+    async fn look(&self, everywhere: bool) {
+        self.report("overdue", self.overdue(everywhere).await);
+        self.report("checking", self.checking(everywhere).await);
+        self.report("held", self.held(everywhere).await);
+        self.report("due", self.due().await);
+        self.report("finished", self.finished().await);
+        self.report("forgotten", self.forgotten().await);
     }
 
     /// Open batches of which, by the tallies, some row stands in `state`; or all open ones. A batch at a time is what

@@ -5,6 +5,10 @@ use uuid::Uuid;
 
 use super::{LookError, MOST, Reconciler};
 
+/// Whoever ran the attempt may know how it ended and only have been kept from recording it: a lane that was stuck records
+/// within this time once the ledger answers. Nothing is repeated before.
+const LATE_ANSWER_SECONDS: f64 = 30.0;
+
 impl Reconciler {
     /// Records them as unknown. A late answer of the same attempt still lands.
     pub(super) async fn overdue(&self, everywhere: bool) -> Result<u64, LookError> {
@@ -31,7 +35,7 @@ impl Reconciler {
             changed AS (
                 UPDATE deliveries d SET
                     state = CASE WHEN l.repeated THEN 'needs_decision' ELSE 'checking' END::delivery_state,
-                    due_at = CASE WHEN NOT l.repeated THEN clock.now + make_interval(secs => $2) END,
+                    due_at = CASE WHEN NOT l.repeated THEN clock.now + make_interval(secs => greatest($2::float8, $4::float8)) END,
                     tries = d.tries + 1, reason = 'worker_lost', changed_at = clock.now,
                     attempt_token = NULL, attempt_began_at = NULL, attempt_deadline = NULL
                 FROM clock, lost l WHERE d.id = l.id
@@ -49,6 +53,7 @@ impl Reconciler {
             MOST,
             self.checking_wait.as_secs_f64(),
             batch,
+            LATE_ANSWER_SECONDS,
         )
         .fetch_one(&self.pool)
         .await?;
