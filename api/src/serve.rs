@@ -57,6 +57,9 @@ fn routes() -> OpenApiRouter<Arc<AppState>> {
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(intake::endpoint::create_batch))
         .routes(routes!(board::batch::show_batch))
+        .routes(routes!(board::steering::pause_batch))
+        .routes(routes!(board::steering::resume_batch))
+        .routes(routes!(board::steering::cancel_batch))
         .routes(routes!(board::deliveries::list_deliveries))
         .routes(routes!(board::timeline::show_delivery))
 }

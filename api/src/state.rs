@@ -1,13 +1,20 @@
 //! Everything that a handler may touch; a test builds the same struct.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use porchlight_shared::{domain::Keyring, runtime::clock::Clock};
+use porchlight_shared::{
+    domain::{Channel, Keyring},
+    queue::{self, Job, Queue},
+    runtime::clock::Clock,
+};
 use redis::aio::ConnectionManager;
 use sqlx::PgPool;
 use tokio_util::task::TaskTracker;
 
 use crate::{access::CallerLimit, metrics::Metrics};
+
+/// How long a push waits for Redis before it leaves the jobs to the reconciler.
+const PUSH_PATIENCE: Duration = Duration::from_secs(10);
 
 /// What the handlers share.
 #[derive(Debug)]
@@ -26,6 +33,22 @@ pub struct AppState {
     pub metrics: Metrics,
     /// Work that goes on after its request was answered; a stop waits for it.
     pub afterwards: TaskTracker,
+}
+
+impl AppState {
+    /// Puts jobs on the conveyor once their request is answered. If that fails the ledger still has every row, and the
+    /// reconciler pushes them.
+    pub fn push_afterwards(self: &Arc<Self>, jobs: Vec<Job>) {
+        let state = Arc::clone(self);
+        self.afterwards.spawn(async move {
+            let mut redis = state.redis.0.clone();
+            let queue = Queue::new(Channel::Email);
+            if let Err(error) = queue::within(PUSH_PATIENCE, queue::push(&mut redis, &queue, &jobs)).await {
+                state.metrics.pushes_failed.inc();
+                tracing::warn!(%error, jobs = jobs.len(), "jobs could not be pushed; the reconciler will push them");
+            }
+        });
+    }
 }
 
 /// The shared Redis connection, which has no `Debug` of its own.

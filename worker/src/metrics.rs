@@ -1,19 +1,20 @@
 //! What the worker counts; `/metrics` shows it in the Prometheus text format.
 
-use std::time::Duration;
+use std::{sync::atomic::AtomicU64, time::Duration};
 
-use porchlight_shared::domain::{AttemptOutcome, AttemptReason};
+use porchlight_shared::domain::{AttemptOutcome, AttemptReason, Channel};
 use prometheus_client::{
     encoding::{EncodeLabelSet, text},
     metrics::{
         counter::Counter,
         family::Family,
+        gauge::Gauge,
         histogram::{Histogram, exponential_buckets},
     },
     registry::Registry,
 };
 
-use crate::conveyor;
+use crate::conveyor::{self, Depth};
 
 /// The worker's metrics, one struct for each room.
 #[derive(Debug)]
@@ -29,6 +30,8 @@ pub struct Metrics {
     pub finish: LaneMetrics,
     /// The reconcilers'.
     pub reconcile: ReconcileMetrics,
+    /// The breaker's.
+    pub breaker: BreakerMetrics,
 }
 
 /// What became of attempts.
@@ -50,15 +53,49 @@ pub struct LaneMetrics {
     seconds: Histogram,
 }
 
-/// What reconcilers found and did.
+/// What reconcilers found and did, and what they saw of the queue on the way.
 #[derive(Clone, Debug, Default)]
 pub struct ReconcileMetrics {
     found: Family<FoundLabels, Counter>,
+    depth: Family<DepthLabels, Gauge>,
+    oldest_due: Family<ChannelLabels, Gauge<f64, AtomicU64>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct FoundLabels {
     reconciler: &'static str,
+    what: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct DepthLabels {
+    channel: &'static str,
+    part: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ChannelLabels {
+    channel: &'static str,
+}
+
+/// What became of the channel.
+#[derive(Clone, Debug, Default)]
+pub struct BreakerMetrics {
+    closed: Family<ChannelLabels, Gauge>,
+    closings: Family<ClosingLabels, Counter>,
+    probes: Family<ProbeLabels, Counter>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ClosingLabels {
+    channel: &'static str,
+    reason: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ProbeLabels {
+    channel: &'static str,
+    result: &'static str,
 }
 
 impl DeliverMetrics {
@@ -95,9 +132,44 @@ impl LaneMetrics {
 }
 
 impl ReconcileMetrics {
-    /// Notes how many rows a reconciler put right.
-    pub fn count(&self, reconciler: &'static str, rows: u64) {
-        self.found.get_or_create(&FoundLabels { reconciler }).inc_by(rows);
+    /// Notes what a reconciler put right.
+    pub fn count(&self, reconciler: &'static str, found: &[(&'static str, u64)]) {
+        for &(what, count) in found {
+            self.found.get_or_create(&FoundLabels { reconciler, what }).inc_by(count);
+        }
+    }
+
+    /// Notes how many jobs the queue holds.
+    pub fn depth(&self, channel: Channel, depth: Depth) {
+        let parts = [("waiting", depth.waiting), ("delayed", depth.delayed), ("leased", depth.leased)];
+        for (part, jobs) in parts {
+            let gauge = self.depth.get_or_create(&DepthLabels { channel: channel.as_str(), part });
+            gauge.set(i64::try_from(jobs).unwrap_or(i64::MAX));
+        }
+    }
+
+    /// Notes how long the oldest row that may go has been due.
+    pub fn oldest_due(&self, channel: Channel, age: Duration) {
+        self.oldest_due.get_or_create(&ChannelLabels { channel: channel.as_str() }).set(age.as_secs_f64());
+    }
+}
+
+impl BreakerMetrics {
+    /// Notes whether the channel is closed.
+    pub fn closed(&self, channel: Channel, closed: bool) {
+        self.closed.get_or_create(&ChannelLabels { channel: channel.as_str() }).set(closed.into());
+    }
+
+    /// Notes that this worker closed it.
+    pub fn closing(&self, channel: Channel, reason: AttemptReason) {
+        let labels = ClosingLabels { channel: channel.as_str(), reason: reason.as_str() };
+        self.closings.get_or_create(&labels).inc();
+    }
+
+    /// Notes how a probe ended.
+    pub fn probe(&self, channel: Channel, got_through: bool) {
+        let result = if got_through { "got_through" } else { "refused" };
+        self.probes.get_or_create(&ProbeLabels { channel: channel.as_str(), result }).inc();
     }
 }
 
@@ -105,11 +177,32 @@ impl Default for Metrics {
     fn default() -> Self {
         let mut registry = Registry::with_prefix("porchlight_worker");
         let (conveyor, deliver) = (conveyor::Metrics::default(), DeliverMetrics::default());
-        let (begin, finish, reconcile) =
-            (LaneMetrics::default(), LaneMetrics::default(), ReconcileMetrics::default());
+        let (begin, finish) = (LaneMetrics::default(), LaneMetrics::default());
+        let (reconcile, breaker) = (ReconcileMetrics::default(), BreakerMetrics::default());
         conveyor.register(&mut registry);
         registry.register("attempts", "Attempts that ended", deliver.attempts.clone());
-        registry.register("reconciled", "Rows that a reconciler put right", reconcile.found.clone());
+        registry.register("reconciled", "What a reconciler put right", reconcile.found.clone());
+        registry.register("queue_depth", "Jobs in Redis", reconcile.depth.clone());
+        registry.register(
+            "oldest_due_seconds",
+            "How long the oldest row that may go has been due; zero below ten seconds",
+            reconcile.oldest_due.clone(),
+        );
+        registry.register(
+            "channel_closed",
+            "1 while the provider takes nothing from us",
+            breaker.closed.clone(),
+        );
+        registry.register(
+            "channel_closings",
+            "Times that this worker closed the channel",
+            breaker.closings.clone(),
+        );
+        registry.register(
+            "channel_probes",
+            "Single messages tried while the channel is closed",
+            breaker.probes.clone(),
+        );
         for (name, lane) in [("begin", &begin), ("finish", &finish)] {
             registry.register(
                 format!("{name}_group_size"),
@@ -122,7 +215,7 @@ impl Default for Metrics {
                 lane.seconds.clone(),
             );
         }
-        Self { registry, conveyor, deliver, begin, finish, reconcile }
+        Self { registry, conveyor, deliver, begin, finish, reconcile, breaker }
     }
 }
 

@@ -26,6 +26,7 @@ use crate::{
     conveyor::{Conveyor, Options},
     deliver::{
         begin::BeginStatement,
+        breaker::{Breaker, tend},
         courier::{Courier, deliver},
         finish::FinishStatement,
         lane::{Lane, any_stuck},
@@ -47,8 +48,6 @@ const PROVIDER_PATIENCE: Duration = Duration::from_secs(20);
 /// How long after that the process goes, whatever is left: leases and deadlines take care of it.
 const LAST_PATIENCE: Duration = Duration::from_secs(4);
 const REDIS_PATIENCE: Duration = Duration::from_secs(5);
-/// Tallies are spread over this many shards, two lanes of a worker on different ones.
-const SHARDS: i16 = 16;
 
 /// Works until `stopping` is cancelled and what has begun is finished.
 ///
@@ -71,11 +70,9 @@ pub async fn work(
         .map_err(|_| "REDIS_URL does not fit: it cannot be read; it should be redis://host:6379/0")?;
     let queue = Queue::new(Channel::Email);
 
-    #[expect(clippy::cast_possible_truncation, reason = "the remainder of a small number")]
-    let shard = (rng.next_u32() % (SHARDS as u32 / 2)) as i16 * 2;
-    let begin = BeginStatement { pool: pool.clone(), deadline: settings.attempt_deadline, shard };
+    let begin = BeginStatement { pool: pool.clone(), deadline: settings.attempt_deadline };
     let begin = Lane::start("begin", begin, metrics.begin.clone());
-    let finish = FinishStatement { pool: pool.clone(), shard: shard + 1 };
+    let finish = FinishStatement { pool: pool.clone() };
     let finish = Lane::start("finish", finish, metrics.finish.clone());
     let held = any_stuck(&[begin.is_stuck(), finish.is_stuck()]);
 
@@ -94,6 +91,13 @@ pub async fn work(
         checking_wait: settings.checking_wait,
         deadline: settings.attempt_deadline,
         body_window,
+        breaker: Breaker::new(
+            pool.clone(),
+            redis.clone(),
+            queue.clone(),
+            settings.attempt_deadline,
+            metrics.breaker.clone(),
+        ),
         pool: pool.clone(),
         redis: redis.clone(),
         queue: queue.clone(),
@@ -110,6 +114,7 @@ pub async fn work(
     };
     let mut reconciling = JoinSet::new();
     reconciling.spawn(reconciler.run(stopping.clone()));
+    reconciling.spawn(tend(Arc::clone(&courier), stopping.clone()));
 
     let name = format!("email-{:x}-{:016x}", clock.now().as_millisecond(), rng.next_u64());
     let options = Options {

@@ -45,6 +45,12 @@ pub struct BatchStatus {
     /// When its last row left the waiting, sending and checking states.
     #[schema(value_type = Option<String>, format = DateTime)]
     finished_at: Option<Timestamp>,
+    /// Since when it is paused.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    paused_at: Option<Timestamp>,
+    /// When the rest of it was cancelled.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    cancelled_at: Option<Timestamp>,
     /// Not before.
     #[schema(value_type = Option<String>, format = DateTime)]
     send_at: Option<Timestamp>,
@@ -77,7 +83,7 @@ pub async fn show_batch(
     let batch: BatchId = batch.parse().map_err(|_| Problem::not_found())?;
     // One statement: batch and tallies of the same moment, so the counts sum.
     let rows = sqlx::query!(
-        r#"SELECT b.channel, b.total, b.created_at, b.started_at, b.finished_at, b.send_at, b.not_after,
+        r#"SELECT b.channel, b.total, b.created_at, b.started_at, b.finished_at, b.paused_at, b.cancelled_at, b.send_at, b.not_after,
                   extract(epoch FROM coalesce(b.finished_at, app_now()) - b.started_at)::float8 AS seconds,
                   t.state AS "state?", t.count AS "count?"
            FROM batches b
@@ -108,6 +114,8 @@ pub async fn show_batch(
         created_at: first.created_at.to_jiff(),
         started_at: first.started_at.map(jiff_sqlx::Timestamp::to_jiff),
         finished_at: first.finished_at.map(jiff_sqlx::Timestamp::to_jiff),
+        paused_at: first.paused_at.map(jiff_sqlx::Timestamp::to_jiff),
+        cancelled_at: first.cancelled_at.map(jiff_sqlx::Timestamp::to_jiff),
         send_at: first.send_at.map(jiff_sqlx::Timestamp::to_jiff),
         not_after: first.not_after.map(jiff_sqlx::Timestamp::to_jiff),
     }))

@@ -104,8 +104,8 @@ pub async fn list_deliveries(
         return Err(Problem::not_found());
     }
     let mut rows = sqlx::query!(
-        r#"SELECT d.id, d.batch_row AS "position!", c.address, c.name, d.state, d.changed_at, d.held_reason, d.due_at, d.reason,
-                  d.attempt_number
+        r#"SELECT d.id, d.batch_row AS "position!", c.address, c.name, d.state, d.changed_at, d.held_reason, d.reason,
+                  CASE WHEN d.held_reason IS DISTINCT FROM 'paused' THEN d.due_at END AS due_at, d.attempt_number
            FROM deliveries d JOIN contacts c ON c.id = d.contact_id
            WHERE d.batch_id = $1 AND d.newest AND d.batch_row > $2 AND ($3::delivery_state IS NULL OR d.state = $3)
            ORDER BY d.batch_row LIMIT $4"#,

@@ -1,17 +1,6 @@
 //! `POST /v1/communities/{community}/batches`.
 
-use std::{sync::Arc, time::Duration};
-
-use axum::{
-    body::Bytes,
-    extract::{OriginalUri, State, rejection::BytesRejection},
-    http::{HeaderMap, Method, StatusCode, header},
-    response::{IntoResponse, Response},
-};
-use porchlight_shared::{
-    domain::Channel,
-    queue::{self, Job, Queue},
-};
+use std::sync::Arc;
 
 use super::{
     batch::{self, BatchAccepted, Wish},
@@ -24,9 +13,12 @@ use crate::{
     problem::{Kind, Problem, ProblemBody},
     state::AppState,
 };
-
-/// How long a push waits for Redis before it leaves the jobs to the reconciler.
-const PUSH_PATIENCE: Duration = Duration::from_secs(10);
+use axum::{
+    body::Bytes,
+    extract::{OriginalUri, State, rejection::BytesRejection},
+    http::{HeaderMap, Method, StatusCode, header},
+    response::{IntoResponse, Response},
+};
 
 /// Send a list
 ///
@@ -96,18 +88,8 @@ pub async fn create_batch(
     state.metrics.entries_accepted.inc_by(answer.accepted as u64);
     state.metrics.entries_declined.inc_by(declined as u64);
     tracing::info!(community = %caller.community, batch = %answer.id, accepted = answer.accepted, declined, "batch accepted");
-    state.afterwards.spawn(push(Arc::clone(&state), jobs));
+    state.push_afterwards(jobs);
     Ok(json(batch::ACCEPTED, response))
-}
-
-/// Puts the jobs on the conveyor. If that fails the ledger still has every row, and the reconciler pushes them.
-async fn push(state: Arc<AppState>, jobs: Vec<Job>) {
-    let mut redis = state.redis.0.clone();
-    let queue = Queue::new(Channel::Email);
-    if let Err(error) = queue::within(PUSH_PATIENCE, queue::push(&mut redis, &queue, &jobs)).await {
-        state.metrics.pushes_failed.inc();
-        tracing::warn!(%error, jobs = jobs.len(), "jobs could not be pushed; the reconciler will push them");
-    }
 }
 
 /// A commit whose answer was lost may have happened.

@@ -451,7 +451,7 @@ impl NewDeliveries {
     }
 }
 
-/// Stores a batch's deliveries and the tally of them: queued, or held until `send_at`.
+/// Stores a batch's deliveries: queued, or held until `send_at`.
 pub async fn insert_deliveries(
     tx: &mut PgConnection,
     community: CommunityId,
@@ -481,14 +481,6 @@ pub async fn insert_deliveries(
         &new.invitations,
         &new.contacts,
         &new.rows,
-    )
-    .execute(&mut *tx)
-    .await?;
-    sqlx::query!(
-        "INSERT INTO tallies (batch_id, state, shard, count) VALUES ($1, $2, 0, $3)",
-        batch.uuid(),
-        state as DeliveryState,
-        i64::try_from(new.ids.len()).expect("a list fits"),
     )
     .execute(tx)
     .await?;

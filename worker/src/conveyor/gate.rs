@@ -19,3 +19,8 @@ pub async fn close_gate(
     call.key(queue.keys()).arg(millis(wait));
     call.invoke_async(connection).await.map(Duration::from_millis)
 }
+
+/// Opens the gate.
+pub async fn open_gate(connection: &mut impl ConnectionLike, queue: &Queue) -> RedisResult<()> {
+    redis::cmd("DEL").arg(queue.key(porchlight_shared::queue::Part::Gate)).exec_async(connection).await
+}

@@ -42,6 +42,7 @@
 
 mod belt;
 mod claim;
+mod depth;
 mod fetcher;
 mod finisher;
 mod gate;
@@ -76,7 +77,8 @@ use tokio_util::sync::CancellationToken;
 use self::{belt::Belt, claim::Desk, fetcher::Fetcher, finisher::Finisher, link::Link, outage::Outage};
 pub use self::{
     claim::{Claim, Fate, Settlement},
-    gate::close_gate,
+    depth::{Depth, depth},
+    gate::{close_gate, open_gate},
     layer::{Acknowledged, Acknowledging},
     link::Pace,
     metrics::Metrics,

@@ -60,8 +60,12 @@ pub struct Attempt {
     pub written_at: Timestamp,
     /// Attempts before this one that counted.
     pub tries: usize,
+    /// Attempts before this one that did not go while the channel was open.
+    pub unsent: u32,
     /// Whether the one repeat after an unknown outcome is used up by this attempt.
     pub repeated: bool,
+    /// Whether the channel is closed and this attempt is to show whether the provider takes messages again.
+    pub probe: bool,
 }
 
 /// The invitation that a message carries.
@@ -82,8 +86,6 @@ pub struct BeginStatement {
     pub pool: PgPool,
     /// How long an attempt may take.
     pub deadline: Duration,
-    /// Which shard of the tallies this lane writes.
-    pub shard: i16,
 }
 
 impl Statement for BeginStatement {
@@ -129,10 +131,10 @@ impl BeginStatement {
                 CROSS JOIN LATERAL (SELECT * FROM deliveries WHERE id = asked.id OFFSET 0 FOR NO KEY UPDATE) AS d
             ),
             judged AS MATERIALIZED (
-                SELECT s.id, s.place, s.token, s.community_id, s.batch_id, s.newest, s.state, s.due_at, s.tries, s.repeated,
+                SELECT s.id, s.place, s.token, s.community_id, s.batch_id, s.newest, s.state, s.due_at, s.tries, s.unsent, s.repeated,
                        s.attempt_number, s.created_at, s.contact_id, s.invitation_id, clock.now,
                        i.code_sealed, i.code_sealed_key, i.expires_at, c.address, coalesce(c.name, h.name) AS name,
-                       ch.closed_until,
+                       ch.closed_at IS NOT NULL AS probe,
                        CASE
                            WHEN s.state = 'sending' AND s.attempt_token = s.token THEN 'begun_before'
                            WHEN s.state NOT IN ('queued', 'retry_wait') THEN 'over'
@@ -146,7 +148,7 @@ impl BeginStatement {
                            ) THEN 'suppressed'
                            WHEN s.due_at > clock.now THEN 'not_before'
                            WHEN b.paused_at IS NOT NULL THEN 'paused'
-                           WHEN ch.closed_until > clock.now THEN 'channel_closed'
+                           WHEN ch.closed_at IS NOT NULL AND ch.probe IS DISTINCT FROM s.id THEN 'channel_closed'
                            ELSE 'begun'
                        END AS answer
                 FROM clock CROSS JOIN seen AS s
@@ -161,7 +163,7 @@ impl BeginStatement {
                     state = (CASE j.answer WHEN 'begun' THEN 'sending' WHEN 'paused' THEN 'held' WHEN 'channel_closed' THEN 'held'
                              ELSE j.answer END)::delivery_state,
                     held_reason = (CASE WHEN j.answer IN ('paused', 'channel_closed') THEN j.answer END)::hold_reason,
-                    due_at = CASE j.answer WHEN 'channel_closed' THEN j.closed_until END,
+                    due_at = NULL,
                     attempt_number = d.attempt_number + (j.answer = 'begun')::int,
                     attempt_token = CASE j.answer WHEN 'begun' THEN j.token END,
                     attempt_began_at = CASE j.answer WHEN 'begun' THEN j.now END,
@@ -169,26 +171,16 @@ impl BeginStatement {
                     changed_at = j.now
                 FROM judged AS j
                 WHERE d.id = j.id AND j.answer NOT IN ('over', 'begun_before', 'not_before')
-                RETURNING d.id, d.batch_id, d.newest, j.state AS was, d.state AS became
-            ),
-            counted AS (
-                INSERT INTO tallies (batch_id, state, shard, count)
-                SELECT batch_id, state, $4, sum(step)
-                FROM (SELECT batch_id, was AS state, -1 AS step FROM changed WHERE newest
-                      UNION ALL SELECT batch_id, became, 1 FROM changed WHERE newest) AS steps
-                WHERE batch_id IS NOT NULL GROUP BY batch_id, state HAVING sum(step) <> 0 ORDER BY batch_id, state
-                ON CONFLICT (batch_id, state, shard) DO UPDATE SET count = tallies.count + excluded.count
             )
             SELECT place AS "place!", answer AS "answer!", id AS "id!", community_id AS "community!", batch_id AS batch,
                    invitation_id AS invitation, contact_id AS "contact!", address, name, created_at AS "created_at!",
-                   tries AS "tries!", repeated AS "repeated!", attempt_number AS "attempt_number!",
+                   tries AS "tries!", unsent AS "unsent!", repeated AS "repeated!", probe AS "probe!", attempt_number AS "attempt_number!",
                    code_sealed, code_sealed_key, expires_at AS "expires_at?",
                    extract(epoch FROM due_at - now)::float8 AS wait
             FROM judged"#,
             &ids,
             &tokens,
             self.deadline.as_secs_f64(),
-            self.shard,
         )
         .fetch_all(&self.pool)
         .await?;
@@ -217,7 +209,9 @@ impl BeginStatement {
                     name: row.name,
                     written_at: row.created_at.to_jiff(),
                     tries: usize::try_from(row.tries).unwrap_or(0),
+                    unsent: u32::try_from(row.unsent).unwrap_or(0),
                     repeated: row.repeated,
+                    probe: row.probe,
                 })),
                 "not_before" => {
                     Begin::NotBefore(Duration::try_from_secs_f64(row.wait.unwrap_or(0.0)).unwrap_or_default())

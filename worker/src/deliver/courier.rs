@@ -11,7 +11,7 @@ use std::{
 use apalis::prelude::Data;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use porchlight_shared::{
-    domain::{AttemptOutcome, AttemptReason, Channel, ContactId, DeliveryState, Keyring, UnsealError},
+    domain::{AttemptOutcome, AttemptReason, ContactId, DeliveryId, DeliveryState, Keyring, UnsealError},
     queue::{Queue, within},
     runtime::clock::Stopwatch,
 };
@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     begin::{Ask, Attempt, Begin, BeginStatement},
+    breaker::Breaker,
     finish::{Ended, FinishStatement, Landing},
     lane::Lane,
     letterhead::Letterheads,
@@ -38,8 +39,6 @@ use crate::{
 const AFTER_POISON: Duration = Duration::from_mins(1);
 /// How long the provider is left alone when it asks for it and does not say how long.
 const SLOW_DOWN: Duration = Duration::from_secs(15);
-/// How long the channel stays closed when the provider refuses *us*.
-const CLOSED: Duration = Duration::from_mins(1);
 const GATE_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Everything that a delivery needs on its way.
@@ -66,7 +65,9 @@ pub struct Courier {
     pub deadline: Duration,
     /// Needed after the body was begun.
     pub body_window: Duration,
-    /// The ledger, for what concerns the whole channel.
+    /// What closes the channel for everybody.
+    pub breaker: Breaker,
+    /// The ledger, for jobs that are not begun any more.
     pub pool: PgPool,
     /// The conveyor's gate.
     pub redis: ConnectionManager,
@@ -87,14 +88,15 @@ impl std::fmt::Debug for Courier {
 }
 
 /// How an attempt went, before it is decided what that means.
-struct Report {
-    outcome: AttemptOutcome,
-    reason: Option<AttemptReason>,
+#[derive(Debug)]
+pub(super) struct Report {
+    pub(super) outcome: AttemptOutcome,
+    pub(super) reason: Option<AttemptReason>,
     reply: Option<String>,
     provider_id: Option<String>,
     /// Whether the provider heard of it, so that the admission is used up.
     contacted: bool,
-    slow_down: bool,
+    pub(super) slow_down: bool,
 }
 
 /// The handler of the apalis worker.
@@ -104,10 +106,14 @@ pub async fn deliver(claim: Claim, courier: Data<Arc<Courier>>) -> Settlement {
 
 impl Courier {
     async fn take(&self, claim: &Claim) -> Settlement {
-        let delivery = claim.job.delivery;
         if claim.is_dead() {
             return self.bury(claim).await;
         }
+        self.carry(claim.job.delivery).await
+    }
+
+    /// From begin to finish.
+    pub(super) async fn carry(&self, delivery: DeliveryId) -> Settlement {
         let (token, watch) = (self.random().next_u64().cast_signed(), Stopwatch::start());
         let attempt = match self.begin.run(Ask { delivery, token }).await {
             Ok(Begin::Begun(attempt)) => attempt,
@@ -115,8 +121,11 @@ impl Courier {
             Ok(Begin::Held(_) | Begin::Over) => return Settlement::done().without_contact(),
             Err(_) => return Settlement::after(AFTER_POISON).without_contact(),
         };
-        let report = self.attempt(&attempt, watch).await;
-        self.warn_everybody(&report).await;
+        let mut report = self.attempt(&attempt, watch).await;
+        self.breaker.heed(&attempt, &mut report).await;
+        if report.slow_down {
+            self.slow_down().await;
+        }
         self.conclude(&attempt, report).await
     }
 
@@ -194,7 +203,7 @@ impl Courier {
 
     /// Decides what the report means, records it, and settles the claim.
     async fn conclude(&self, attempt: &Attempt, report: Report) -> Settlement {
-        let history = History { tries: attempt.tries, repeated: attempt.repeated };
+        let history = History { tries: attempt.tries, repeated: attempt.repeated, unsent: attempt.unsent };
         let jitter = self.random().random_range(-1.0..=1.0);
         let retry_after = report.slow_down.then_some(SLOW_DOWN);
         let (state, wait) = match next(report.outcome, history, &self.schedule, jitter, retry_after) {
@@ -216,6 +225,7 @@ impl Courier {
             reason: report.reason,
             reply: report.reply,
             provider_id: report.provider_id,
+            probe: attempt.probe,
             next: state,
             wait,
         };
@@ -230,30 +240,11 @@ impl Courier {
         if report.contacted { settlement } else { settlement.without_contact() }
     }
 
-    /// Tells all workers when the provider wants less, or will have nothing of us.
-    async fn warn_everybody(&self, report: &Report) {
-        let closes = report.outcome == AttemptOutcome::RefusedConfiguration;
-        if closes {
-            let reason = report.reason.unwrap_or(AttemptReason::Internal);
-            tracing::error!(%reason, channel = %Channel::Email, "the provider refuses us; the channel is closed for a minute");
-            let statement = sqlx::query!(
-                "UPDATE channels SET closed_until = app_now() + make_interval(secs => $3), reason = $2,
-                                     closed_at = CASE WHEN closed_until > app_now() THEN closed_at ELSE app_now() END
-                 WHERE channel = $1",
-                Channel::Email as Channel,
-                reason as AttemptReason,
-                CLOSED.as_secs_f64(),
-            );
-            if let Err(error) = statement.execute(&self.pool).await {
-                tracing::error!(%error, "the channel could not be closed in the ledger");
-            }
-        }
-        if closes || report.slow_down {
-            let mut redis = self.redis.clone();
-            let wait = if closes { CLOSED } else { SLOW_DOWN };
-            if let Err(error) = within(GATE_PATIENCE, close_gate(&mut redis, &self.queue, wait)).await {
-                tracing::warn!(%error, "the gate could not be closed");
-            }
+    /// The provider wants less from everybody: nothing is claimed for a while.
+    async fn slow_down(&self) {
+        let mut redis = self.redis.clone();
+        if let Err(error) = within(GATE_PATIENCE, close_gate(&mut redis, &self.queue, SLOW_DOWN)).await {
+            tracing::warn!(%error, "the gate could not be closed");
         }
     }
 
@@ -262,18 +253,10 @@ impl Courier {
         let delivery = claim.job.delivery;
         tracing::error!(%delivery, expiries = claim.expiries, "a job lost its lease too often");
         let buried = sqlx::query!(
-            "WITH buried AS (
-                 UPDATE deliveries AS d SET state = 'failed', reason = 'internal', due_at = NULL, changed_at = app_now()
-                 FROM (SELECT id, state FROM deliveries WHERE id = $1 FOR NO KEY UPDATE) AS was
-                 WHERE d.id = was.id AND d.state IN ('queued', 'retry_wait') AND d.attempt_number > 0
-                 RETURNING d.batch_id, d.newest, was.state AS was
-             )
-             INSERT INTO tallies (batch_id, state, shard, count)
-             SELECT batch_id, state, 0, step
-             FROM (SELECT batch_id, was AS state, -1 AS step FROM buried WHERE newest
-                   UNION ALL SELECT batch_id, 'failed', 1 FROM buried WHERE newest) AS steps
-             WHERE batch_id IS NOT NULL ORDER BY batch_id, state
-             ON CONFLICT (batch_id, state, shard) DO UPDATE SET count = tallies.count + excluded.count",
+            "UPDATE deliveries AS d
+             SET state = 'failed', reason = 'internal', held_reason = NULL, due_at = NULL, changed_at = app_now()
+             FROM (SELECT id FROM deliveries WHERE id = $1 FOR NO KEY UPDATE) AS was
+             WHERE d.id = was.id AND d.state IN ('queued', 'retry_wait') AND d.attempt_number > 0",
             delivery.uuid(),
         );
         match buried.execute(&self.pool).await {

@@ -1,7 +1,8 @@
 //! Finish: an attempt's outcome enters the ledger. One statement for a whole group.
 //!
 //! An outcome lands on the attempt it belongs to and nowhere else. If the attempt was given up as unknown meanwhile, the
-//! late answer still counts (it is the truth) as long as no other attempt began; the record says that it was late.
+//! late answer still counts (it is the truth), and the record says that it was late. A late *accepted* settles the
+//! delivery even if a repeat has been refused since, or is refused after it: the provider has the message.
 
 use std::time::Duration;
 
@@ -26,6 +27,8 @@ pub struct Ended {
     pub reply: Option<String>,
     /// The provider's name for the message.
     pub provider_id: Option<String>,
+    /// Whether it was a closed channel's probe: then that it did not go says nothing about the delivery.
+    pub probe: bool,
     /// What becomes of the delivery.
     pub next: DeliveryState,
     /// Until what is next.
@@ -48,8 +51,6 @@ pub enum Landing {
 pub struct FinishStatement {
     /// The ledger.
     pub pool: PgPool,
-    /// Which shard of the tallies this lane writes.
-    pub shard: i16,
 }
 
 /// The arrays of one round, in the order of the statement's parameters.
@@ -61,6 +62,7 @@ struct Columns {
     reasons: Vec<Option<AttemptReason>>,
     replies: Vec<Option<String>>,
     provider_ids: Vec<Option<String>>,
+    probes: Vec<bool>,
     nexts: Vec<DeliveryState>,
     waits: Vec<Option<f64>>,
 }
@@ -88,39 +90,46 @@ impl FinishStatement {
             columns.reasons.push(item.reason);
             columns.replies.push(item.reply.clone());
             columns.provider_ids.push(item.provider_id.clone());
+            columns.probes.push(item.probe);
             columns.nexts.push(item.next);
             columns.waits.push(item.wait.map(|wait| wait.as_secs_f64()));
         }
         let rows = sqlx::query!(
             r#"WITH clock AS MATERIALIZED (SELECT app_now() AS now),
             seen AS MATERIALIZED (
-                SELECT told.*, d.batch_id, d.newest, d.state AS was, d.attempt_began_at,
+                SELECT told.*, d.attempt_began_at,
                        CASE
-                           WHEN d.attempt_number <> told.number THEN 'stale'
-                           WHEN d.state = 'sending' THEN 'landed'
+                           WHEN d.state = 'sending' AND d.attempt_number = told.number THEN 'landed'
                            WHEN told.outcome = 'unknown' THEN 'stale'
-                           WHEN d.state = 'checking' AND told.next IN ('accepted', 'failed', 'retry_wait') THEN 'late'
-                           WHEN d.state IN ('retry_wait', 'queued', 'held', 'needs_decision') AND told.next IN ('accepted', 'failed') THEN 'late'
+                           WHEN told.outcome = 'accepted'
+                               AND d.state IN ('checking', 'retry_wait', 'queued', 'held', 'needs_decision') THEN 'late'
+                           WHEN d.attempt_number <> told.number THEN 'stale'
+                           WHEN d.state = 'checking' AND told.next IN ('failed', 'retry_wait') THEN 'late'
+                           WHEN d.state IN ('retry_wait', 'queued', 'held', 'needs_decision') AND told.next = 'failed' THEN 'late'
                            ELSE 'stale'
-                       END AS landing
+                       END AS landing,
+                       d.repeated AND EXISTS (
+                           SELECT FROM attempts WHERE delivery_id = told.id AND outcome = 'accepted'
+                       ) AS provider_has_it
                 FROM unnest($1::uuid[], $2::int[], $3::attempt_outcome[], $4::attempt_reason[], $5::text[], $6::text[],
-                            $7::delivery_state[], $8::float8[])
-                     WITH ORDINALITY AS told(id, number, outcome, reason, reply, provider_id, next, wait, place)
+                            $7::delivery_state[], $8::float8[], $9::bool[])
+                     WITH ORDINALITY AS told(id, number, outcome, reason, reply, provider_id, next, wait, probe, place)
                 CROSS JOIN LATERAL (SELECT * FROM deliveries WHERE id = told.id OFFSET 0 FOR NO KEY UPDATE) AS d
             ),
             changed AS (
                 UPDATE deliveries AS d SET
-                    state = s.next,
+                    state = CASE WHEN s.provider_has_it THEN 'accepted' ELSE s.next END,
                     held_reason = NULL,
-                    due_at = clock.now + make_interval(secs => s.wait),
+                    due_at = CASE WHEN NOT s.provider_has_it THEN clock.now + make_interval(secs => s.wait) END,
                     tries = d.tries + (s.landing = 'landed' AND s.outcome IN ('refused_temporary', 'unknown'))::int,
+                    unsent = d.unsent + (s.landing = 'landed' AND s.outcome = 'not_sent' AND NOT s.probe)::int,
                     attempt_token = NULL, attempt_began_at = NULL, attempt_deadline = NULL,
-                    reason = s.reason,
+                    reason = CASE WHEN NOT s.provider_has_it THEN s.reason END,
                     changed_at = clock.now
                 FROM clock, seen AS s
                 WHERE d.id = s.id AND s.landing <> 'stale'
-                RETURNING d.id, d.batch_id, d.newest, s.was, d.state AS became, s.number, s.attempt_began_at, s.landing,
-                          s.outcome, s.reason, s.reply, s.provider_id, clock.now
+                RETURNING d.id, s.number, s.attempt_began_at, s.landing, s.outcome, s.reason, s.reply, s.provider_id,
+                          clock.now
             ),
             recorded AS (
                 INSERT INTO attempts (delivery_id, number, began_at, ended_at, outcome, reason, reply, provider_id)
@@ -133,14 +142,6 @@ impl FinishStatement {
                 FROM clock, seen AS s
                 WHERE a.delivery_id = s.id AND a.number = s.number AND a.outcome = 'unknown'
                     AND s.landing <> 'landed' AND s.outcome <> 'unknown'
-            ),
-            counted AS (
-                INSERT INTO tallies (batch_id, state, shard, count)
-                SELECT batch_id, state, $9, sum(step)
-                FROM (SELECT batch_id, was AS state, -1 AS step FROM changed WHERE newest
-                      UNION ALL SELECT batch_id, became, 1 FROM changed WHERE newest) AS steps
-                WHERE batch_id IS NOT NULL GROUP BY batch_id, state HAVING sum(step) <> 0 ORDER BY batch_id, state
-                ON CONFLICT (batch_id, state, shard) DO UPDATE SET count = tallies.count + excluded.count
             )
             SELECT place AS "place!", landing AS "landing!" FROM seen"#,
             &columns.ids,
@@ -151,7 +152,7 @@ impl FinishStatement {
             &columns.provider_ids as &[Option<String>],
             &columns.nexts as &[DeliveryState],
             &columns.waits as &[Option<f64>],
-            self.shard,
+            &columns.probes,
         )
         .fetch_all(&self.pool)
         .await?;

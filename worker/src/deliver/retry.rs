@@ -4,10 +4,16 @@ use std::{str::FromStr, time::Duration};
 
 use porchlight_shared::{domain::AttemptOutcome, runtime::env::Span};
 
-/// How far a wait may stray from the schedule, either way.
+/// How far a wait may stray from the schedule, either way,
 const JITTER: f64 = 0.2;
-/// An attempt that certainly did not go is repeated after this, however often.
+/// but no further than this: the default schedule is to end within a day.
+const FARTHEST: Duration = Duration::from_mins(10);
+/// An attempt that certainly did not go is repeated after this, then after twice as long, and so on,
 const NOT_SENT_WAIT: Duration = Duration::from_mins(1);
+/// up to this,
+const LONGEST_NOT_SENT_WAIT: Duration = Duration::from_mins(30);
+/// and so often: 19 hours, all together.
+const NOT_SENT_MOST: u32 = 42;
 
 /// How long to wait after each attempt that counts; when it is used up the delivery has failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +38,8 @@ pub struct History {
     pub tries: usize,
     /// Whether the one repeat after an unknown outcome was used.
     pub repeated: bool,
+    /// Attempts that certainly did not go while the channel was open, this one left out.
+    pub unsent: u32,
 }
 
 /// What becomes of a delivery.
@@ -59,7 +67,9 @@ pub fn next(
     retry_after: Option<Duration>,
 ) -> Next {
     let stray = |wait: Duration| {
-        wait.mul_f64(1.0 + JITTER * jitter.clamp(-1.0, 1.0)).max(retry_after.unwrap_or_default())
+        let most = wait.mul_f64(JITTER).min(FARTHEST);
+        (wait.saturating_sub(most) + most.mul_f64(1.0 + jitter.clamp(-1.0, 1.0)))
+            .max(retry_after.unwrap_or_default())
     };
     match outcome {
         AttemptOutcome::Accepted => Next::Accepted,
@@ -68,8 +78,13 @@ pub fn next(
             Some(wait) => Next::Retry(stray(*wait)),
             None => Next::Failed,
         },
-        // Nobody's fault and certainly not sent: it uses up no attempt.
-        AttemptOutcome::RefusedConfiguration | AttemptOutcome::NotSent => Next::Retry(stray(NOT_SENT_WAIT)),
+        // Nobody's fault: the channel closes, and it uses up nothing.
+        AttemptOutcome::RefusedConfiguration => Next::Retry(stray(NOT_SENT_WAIT)),
+        AttemptOutcome::NotSent if history.unsent >= NOT_SENT_MOST => Next::Failed,
+        AttemptOutcome::NotSent => {
+            let wait = NOT_SENT_WAIT.saturating_mul(1 << history.unsent.min(5));
+            Next::Retry(stray(wait.min(LONGEST_NOT_SENT_WAIT)))
+        }
         AttemptOutcome::Unknown if history.repeated => Next::NeedsDecision,
         AttemptOutcome::Unknown => Next::Checking,
     }
@@ -80,7 +95,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const FRESH: History = History { tries: 0, repeated: false };
+    const FRESH: History = History { tries: 0, repeated: false, unsent: 0 };
 
     fn schedule() -> Schedule {
         "1m,5m,1h".parse().unwrap()
@@ -117,7 +132,7 @@ mod tests {
             jitter in -2.0..2.0_f64, tries in 0..3_usize, asked in proptest::option::of(0..10_000_u64),
         ) {
             let asked = asked.map(Duration::from_secs);
-            let history = History { tries, repeated: false };
+            let history = History { tries, ..FRESH };
             let planned = schedule().0[tries];
             let Next::Retry(wait) = next(AttemptOutcome::RefusedTemporary, history, &schedule(), jitter, asked) else {
                 return Err(TestCaseError::fail("a schedule that is not used up retries"));
@@ -128,9 +143,40 @@ mod tests {
         }
 
         #[test]
+        fn the_default_schedule_ends_within_a_day_however_it_strays(jitter in -1.0..=1.0_f64) {
+            let schedule: Schedule = "1m,5m,15m,1h,3h,6h,12h".parse().unwrap();
+            let mut total = Duration::ZERO;
+            for tries in 0.. {
+                match next(AttemptOutcome::RefusedTemporary, History { tries, ..FRESH }, &schedule, jitter, None) {
+                    Next::Retry(wait) => total += wait,
+                    end => {
+                        prop_assert_eq!(end, Next::Failed);
+                        break;
+                    }
+                }
+            }
+            prop_assert!(total > Duration::from_hours(21) && total < Duration::from_mins(23 * 60 + 30), "{total:?}");
+        }
+
+        #[test]
+        fn what_never_goes_has_failed_within_a_day(jitter in -1.0..=1.0_f64) {
+            let mut total = Duration::ZERO;
+            for unsent in 0.. {
+                match next(AttemptOutcome::NotSent, History { unsent, ..FRESH }, &schedule(), jitter, None) {
+                    Next::Retry(wait) => total += wait,
+                    end => {
+                        prop_assert_eq!(end, Next::Failed);
+                        break;
+                    }
+                }
+            }
+            prop_assert!(total > Duration::from_hours(15) && total < Duration::from_hours(24), "{total:?}");
+        }
+
+        #[test]
         fn what_did_not_go_uses_up_nothing(tries in 0..1_000_usize, repeated: bool) {
             for outcome in [AttemptOutcome::NotSent, AttemptOutcome::RefusedConfiguration] {
-                let after = next(outcome, History { tries, repeated }, &schedule(), 0.0, None);
+                let after = next(outcome, History { tries, repeated, unsent: 0 }, &schedule(), 0.0, None);
                 prop_assert_eq!(after, Next::Retry(NOT_SENT_WAIT));
                 prop_assert!(!outcome.counts());
             }

@@ -4,22 +4,24 @@
 //! code and the same Message-ID; anything else is for a person to decide.
 
 use porchlight_shared::{domain::DeliveryState, queue::Job};
-
 use uuid::Uuid;
 
-use super::{LookError, MOST, Reconciler};
+use super::{
+    LookError, MOST, Reconciler,
+    report::{Moved, Report, add},
+};
 
 impl Reconciler {
     /// Resolves what is `checking` and due.
-    pub(super) async fn checking(&self, everywhere: bool) -> Result<u64, LookError> {
-        let mut found = 0;
+    pub(super) async fn checking(&self, everywhere: bool) -> Result<Report, LookError> {
+        let mut moved = Moved::new();
         for batch in self.batches_with(DeliveryState::Checking, everywhere).await? {
-            found += self.checking_of(batch).await?;
+            add(&mut moved, self.checking_of(batch).await?);
         }
-        Ok(found)
+        Ok(Report::Checking(moved))
     }
 
-    async fn checking_of(&self, batch: Uuid) -> Result<u64, LookError> {
+    async fn checking_of(&self, batch: Uuid) -> Result<Vec<DeliveryState>, LookError> {
         let changed = sqlx::query!(
             r#"WITH clock AS MATERIALIZED (SELECT app_now() AS now),
             open AS MATERIALIZED (
@@ -29,27 +31,16 @@ impl Reconciler {
                 JOIN households h ON h.id = c.household_id
                 WHERE d.batch_id = $2 AND d.newest AND d.state = 'checking' AND d.due_at <= clock.now
                 ORDER BY d.id LIMIT $1 FOR NO KEY UPDATE OF d SKIP LOCKED
-            ),
-            changed AS (
-                UPDATE deliveries d SET
-                    state = (CASE WHEN o.joined THEN 'not_needed'
-                                  WHEN o.channel = 'email' AND NOT o.repeated THEN 'retry_wait'
-                                  ELSE 'needs_decision' END)::delivery_state,
-                    due_at = CASE WHEN NOT o.joined AND o.channel = 'email' AND NOT o.repeated THEN clock.now END,
-                    repeated = o.repeated OR (NOT o.joined AND o.channel = 'email'),
-                    changed_at = clock.now
-                FROM clock, open o WHERE d.id = o.id
-                RETURNING d.id, d.community_id, d.batch_id, d.state
-            ),
-            counted AS (
-                INSERT INTO tallies (batch_id, state, shard, count)
-                SELECT batch_id, state, 0, sum(step)
-                FROM (SELECT batch_id, 'checking'::delivery_state AS state, -1 AS step FROM changed
-                      UNION ALL SELECT batch_id, state, 1 FROM changed) steps
-                GROUP BY batch_id, state HAVING sum(step) <> 0 ORDER BY batch_id, state
-                ON CONFLICT (batch_id, state, shard) DO UPDATE SET count = tallies.count + excluded.count
             )
-            SELECT id, community_id, state FROM changed"#,
+            UPDATE deliveries d SET
+                state = (CASE WHEN o.joined THEN 'not_needed'
+                              WHEN o.channel = 'email' AND NOT o.repeated THEN 'retry_wait'
+                              ELSE 'needs_decision' END)::delivery_state,
+                due_at = CASE WHEN NOT o.joined AND o.channel = 'email' AND NOT o.repeated THEN clock.now END,
+                repeated = o.repeated OR (NOT o.joined AND o.channel = 'email'),
+                changed_at = clock.now
+            FROM clock, open o WHERE d.id = o.id
+            RETURNING d.id, d.community_id, d.state"#,
             MOST,
             batch,
         )
@@ -59,6 +50,6 @@ impl Reconciler {
         let jobs: Vec<_> =
             again.map(|row| Job { community: row.community_id.into(), delivery: row.id.into() }).collect();
         self.push_now(&jobs).await;
-        Ok(changed.len() as u64)
+        Ok(changed.into_iter().map(|row| row.state).collect())
     }
 }

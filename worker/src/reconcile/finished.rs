@@ -1,10 +1,10 @@
 //! Batches without open rows.
 
-use super::{LookError, Reconciler};
+use super::{LookError, Reconciler, report::Report};
 
 impl Reconciler {
     /// Closes them. The tallies say which ones to look at, the rows themselves decide.
-    pub(super) async fn finished(&self) -> Result<u64, LookError> {
+    pub(super) async fn finished(&self) -> Result<Report, LookError> {
         let closed = sqlx::query!(
             "UPDATE batches b SET finished_at = app_now()
              WHERE finished_at IS NULL
@@ -16,6 +16,6 @@ impl Reconciler {
         )
         .execute(&self.pool)
         .await?;
-        Ok(closed.rows_affected())
+        Ok(Report::Finished(closed.rows_affected()))
     }
 }

@@ -1,13 +1,15 @@
 //! Reconcilers: what fell between two steps is picked up.
 //!
-//! Each compares what the ledger intends with what is, puts the difference right and reports how much
-//! there was. All run in every worker at once: row locks are skipped, not waited for, so no work is done twice.
+//! Each takes no input, compares what the ledger intends with what is, puts the difference right and returns a
+//! [`Report`], which goes to the log, to the metrics and into `reconcilers`. All run in every worker. Whoever comes first
+//! looks for all; should two look at once, row locks are skipped, not waited for, and no work is done twice.
 //!
 //! * [`overdue`]: attempts past their deadline are `checking`: the worker may have died after the provider took them.
 //! * [`checking`]: what is `checking` and due is repeated once (e-mail), or put before a person.
-//! * [`held`]: what was held until a time that has come is queued.
+//! * [`held`]: what was held for a reason that has gone is queued.
 //! * [`due`]: rows that are due and that Redis does not know are pushed. This is the outbox: it makes up for a crash
 //!   between commit and push, a push that failed, and the loss of all of Redis.
+//! * [`tallies`]: counts that disagree with their rows are put right.
 //! * [`finished`]: batches without open rows are closed, and not looked at again.
 //! * [`forgotten`]: answers kept for an `Idempotency-Key` are dropped after their day.
 
@@ -17,6 +19,8 @@ mod finished;
 mod forgotten;
 mod held;
 mod overdue;
+mod report;
+mod tallies;
 
 use std::time::Duration;
 
@@ -30,10 +34,13 @@ use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::metrics::ReconcileMetrics;
+pub use self::report::{Due, Moved, Report, Tallies};
+use crate::{conveyor::depth, metrics::ReconcileMetrics};
 
-/// How often a worker looks.
+/// How often a worker looks, unless another has just done so.
 const EVERY: Duration = Duration::from_secs(5);
+/// Who looked less than this ago looked for all.
+const JUST_NOW: Duration = Duration::from_secs(4);
 /// How long Redis may take to answer.
 const REDIS_PATIENCE: Duration = Duration::from_secs(5);
 /// What one look over everything takes at the very most.
@@ -94,12 +101,71 @@ impl Reconciler {
     }
 
     async fn look(&self, everywhere: bool) {
-        self.report("overdue", self.overdue(everywhere).await);
-        self.report("checking", self.checking(everywhere).await);
-        self.report("held", self.held(everywhere).await);
-        self.report("due", self.due().await);
-        self.report("finished", self.finished().await);
-        self.report("forgotten", self.forgotten().await);
+        self.alone("overdue", self.overdue(everywhere)).await;
+        self.alone("checking", self.checking(everywhere)).await;
+        self.alone("held", self.held(everywhere)).await;
+        self.alone("due", self.due()).await;
+        if everywhere {
+            self.alone("tallies", self.tallies()).await;
+            self.alone("forgotten", self.forgotten()).await;
+        }
+        self.alone("finished", self.finished()).await;
+        self.measure().await;
+    }
+
+    /// Looks, unless another worker has just done so, and reports.
+    async fn alone(&self, name: &'static str, look: impl Future<Output = Result<Report, LookError>>) {
+        let found = match self.comes_first(name).await {
+            Ok(true) => look.await,
+            Ok(false) => return,
+            Err(error) => Err(error.into()),
+        };
+        match found.map(|report| report.found()) {
+            Ok(found) if found.is_empty() => {}
+            Ok(found) => {
+                self.metrics.count(name, &found);
+                tracing::info!(reconciler = name, ?found, "put right");
+                if let Err(error) = self.keep(name, &found).await {
+                    tracing::warn!(reconciler = name, %error, "the report could not be kept");
+                }
+            }
+            Err(error) => {
+                let cause = std::error::Error::source(&error).map(ToString::to_string);
+                tracing::warn!(reconciler = name, %error, cause, "could not look; trying again");
+            }
+        }
+    }
+
+    async fn comes_first(&self, name: &str) -> sqlx::Result<bool> {
+        let first = sqlx::query!(
+            "INSERT INTO reconcilers AS r (name, looked_at) VALUES ($1, app_now())
+             ON CONFLICT (name) DO UPDATE SET looked_at = excluded.looked_at
+             WHERE r.looked_at <= excluded.looked_at - make_interval(secs => $2)",
+            name,
+            JUST_NOW.as_secs_f64(),
+        );
+        Ok(first.execute(&self.pool).await?.rows_affected() == 1)
+    }
+
+    async fn keep(&self, name: &str, found: &[(&'static str, u64)]) -> sqlx::Result<()> {
+        let found: serde_json::Map<_, _> =
+            found.iter().map(|&(what, count)| (what.to_owned(), count.into())).collect();
+        sqlx::query!(
+            "UPDATE reconcilers SET found_at = app_now(), found = $2 WHERE name = $1",
+            name,
+            serde_json::Value::Object(found),
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    async fn measure(&self) {
+        let mut redis = self.redis.clone();
+        // An outage is in the log already; the gauges keep their last word.
+        if let Ok(depth) = within(REDIS_PATIENCE, depth(&mut redis, &self.queue)).await {
+            self.metrics.depth(self.queue.channel(), depth);
+        }
     }
 
     /// Open batches of which, by the tallies, some row stands in `state`; or all open ones. A batch at a time is what
@@ -125,20 +191,6 @@ impl Reconciler {
         let mut redis = self.redis.clone();
         if let Err(error) = within(REDIS_PATIENCE, push(&mut redis, &self.queue, jobs)).await {
             tracing::warn!(%error, jobs = jobs.len(), "jobs could not be pushed; they will be found again");
-        }
-    }
-
-    fn report(&self, reconciler: &'static str, found: Result<u64, LookError>) {
-        match found {
-            Ok(0) => {}
-            Ok(rows) => {
-                self.metrics.count(reconciler, rows);
-                tracing::info!(reconciler, rows, "put right");
-            }
-            Err(error) => {
-                let cause = std::error::Error::source(&error).map(ToString::to_string);
-                tracing::warn!(reconciler, %error, cause, "could not look; trying again");
-            }
         }
     }
 }

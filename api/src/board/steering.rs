@@ -1,0 +1,198 @@
+//! `POST …/batches/{batch}/pause|resume|cancel`: a leader holds a batch, lets it go on, or takes back the rest.
+//!
+//! Every row that waits is changed here, under its lock, in the order of ids. A worker that is just beginning one either
+//! has its lock, and then the row is *in flight* when we get there, or finds it changed. So when the answer arrives
+//! nothing of the batch begins any more, and `in_flight` counts every message that may still arrive. A row that comes
+//! back from an attempt later (refused for now) meets the batch's mark when it next tries to begin.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{Path, State},
+};
+use jiff::Timestamp;
+use porchlight_shared::{
+    domain::{BatchId, CommunityId, DeliveryState},
+    queue::Job,
+};
+use serde::Serialize;
+use sqlx::PgConnection;
+use utoipa::ToSchema;
+
+use crate::{
+    access::Caller,
+    problem::{Problem, ProblemBody},
+    state::AppState,
+};
+
+/// Where a batch stands after it was steered.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BatchSteered {
+    /// Which batch.
+    #[schema(value_type = uuid::Uuid)]
+    id: BatchId,
+    /// Since when it is paused.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    paused_at: Option<Timestamp>,
+    /// When the rest of it was cancelled.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    cancelled_at: Option<Timestamp>,
+    /// Rows that this request changed.
+    changed: u64,
+    /// Messages that are being sent or whose outcome is being found out: these may still arrive.
+    in_flight: i64,
+    /// Rows that wait, held ones included.
+    waiting: i64,
+}
+
+macro_rules! steering {
+    ($(#[$doc:meta])* $name:ident, $path:literal, $description:literal, $step:expr) => {
+        $(#[$doc])*
+        #[utoipa::path(
+            post, path = $path, tag = "Sending",
+            params(
+                ("community" = String, Path, format = Uuid, description = "The community"),
+                ("batch" = String, Path, format = Uuid, description = "The batch"),
+            ),
+            responses(
+                (status = 200, description = $description, body = BatchSteered),
+                (status = 401, description = "No valid token", body = ProblemBody, content_type = "application/problem+json"),
+                (status = 404, description = "No such batch of this token's community", body = ProblemBody, content_type = "application/problem+json"),
+                (status = 503, description = "The ledger cannot be reached; the same request may be sent again", body = ProblemBody, content_type = "application/problem+json"),
+            ),
+            security(("bearer" = [])),
+        )]
+        pub async fn $name(
+            State(state): State<Arc<AppState>>,
+            caller: Caller,
+            Path((_, batch)): Path<(String, String)>,
+        ) -> Result<Json<BatchSteered>, Problem> {
+            let batch: BatchId = batch.parse().map_err(|_| Problem::not_found())?;
+            steer(&state, caller.community, batch, $step).await.map(Json)
+        }
+    };
+}
+
+steering! {
+    /// Pause a batch
+    ///
+    /// Nothing of it begins until it is resumed. Repeating the request changes nothing.
+    pause_batch, "/v1/communities/{community}/batches/{batch}/pause", "Nothing more of it begins", Step::Pause
+}
+steering! {
+    /// Resume a paused batch
+    ///
+    /// What waited goes on at the provider's pace. A batch that was cancelled stays so.
+    resume_batch, "/v1/communities/{community}/batches/{batch}/resume", "It goes on", Step::Resume
+}
+steering! {
+    /// Cancel the rest of a batch
+    ///
+    /// Every message that has not begun is taken back for good; those in flight may still arrive.
+    cancel_batch, "/v1/communities/{community}/batches/{batch}/cancel", "The rest is cancelled", Step::Cancel
+}
+
+/// What is done to the rows that wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    Pause,
+    Resume,
+    Cancel,
+}
+
+impl Step {
+    /// The state that they get.
+    const fn state(self) -> DeliveryState {
+        match self {
+            Self::Pause => DeliveryState::Held,
+            Self::Resume => DeliveryState::Queued,
+            Self::Cancel => DeliveryState::Cancelled,
+        }
+    }
+}
+
+async fn steer(
+    state: &Arc<AppState>,
+    community: CommunityId,
+    batch: BatchId,
+    step: Step,
+) -> Result<BatchSteered, Problem> {
+    let mut tx = state.pool.begin().await?;
+    let step = mark(&mut tx, community, batch, step).await?.ok_or_else(Problem::not_found)?;
+    let changed = change(&mut tx, batch, step).await?;
+    let after = sqlx::query!(
+        r#"SELECT b.paused_at, b.cancelled_at,
+                  coalesce(sum(t.count) FILTER (WHERE t.state IN ('sending', 'checking')), 0)::bigint AS "in_flight!",
+                  coalesce(sum(t.count) FILTER (WHERE t.state IN ('held', 'queued', 'retry_wait')), 0)::bigint AS "waiting!"
+           FROM batches b JOIN tallies t ON t.batch_id = b.id WHERE b.id = $1 GROUP BY b.id"#,
+        batch.uuid(),
+    )
+    .fetch_one(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    tracing::info!(%community, %batch, ?step, changed = changed.len(), in_flight = after.in_flight, "batch steered");
+    let answer = BatchSteered {
+        id: batch,
+        paused_at: after.paused_at.map(jiff_sqlx::Timestamp::to_jiff),
+        cancelled_at: after.cancelled_at.map(jiff_sqlx::Timestamp::to_jiff),
+        changed: changed.len() as u64,
+        in_flight: after.in_flight,
+        waiting: after.waiting,
+    };
+    if step == Step::Resume {
+        state.push_afterwards(changed);
+    }
+    Ok(answer)
+}
+
+/// Marks the batch, and answers what is to be done with its rows; `None` when the community has no such batch. A batch
+/// that was cancelled stays so, whatever is asked.
+async fn mark(
+    tx: &mut PgConnection,
+    community: CommunityId,
+    batch: BatchId,
+    step: Step,
+) -> sqlx::Result<Option<Step>> {
+    let cancelled = sqlx::query_scalar!(
+        r#"UPDATE batches SET
+               paused_at = CASE WHEN $3 AND cancelled_at IS NULL THEN coalesce(paused_at, app_now()) END,
+               cancelled_at = CASE WHEN $4 THEN coalesce(cancelled_at, app_now()) ELSE cancelled_at END
+           WHERE community_id = $1 AND id = $2
+           RETURNING cancelled_at IS NOT NULL AS "cancelled!""#,
+        community.uuid(),
+        batch.uuid(),
+        step == Step::Pause,
+        step == Step::Cancel,
+    )
+    .fetch_optional(tx)
+    .await?;
+    Ok(cancelled.map(|cancelled| if cancelled { Step::Cancel } else { step }))
+}
+
+async fn change(tx: &mut PgConnection, batch: BatchId, step: Step) -> sqlx::Result<Vec<Job>> {
+    let changed = sqlx::query!(
+        "WITH waiting AS MATERIALIZED (
+             SELECT id FROM deliveries
+             WHERE batch_id = $1 AND newest AND CASE $2::delivery_state
+                 WHEN 'held' THEN state IN ('queued', 'retry_wait')
+                 WHEN 'queued' THEN state = 'held' AND held_reason = 'paused'
+                 ELSE state IN ('held', 'queued', 'retry_wait') END
+             ORDER BY id FOR NO KEY UPDATE
+         )
+         UPDATE deliveries AS d SET
+             state = $2,
+             held_reason = CASE $2 WHEN 'held' THEN 'paused'::hold_reason END,
+             due_at = CASE $2 WHEN 'held' THEN d.due_at WHEN 'queued' THEN coalesce(d.due_at, clock.now) END,
+             changed_at = clock.now
+         FROM (SELECT app_now() AS now OFFSET 0) AS clock, waiting
+         WHERE d.id = waiting.id RETURNING d.id, d.community_id",
+        batch.uuid(),
+        step.state() as DeliveryState,
+    )
+    .fetch_all(tx)
+    .await?;
+    let jobs =
+        changed.into_iter().map(|row| Job { community: row.community_id.into(), delivery: row.id.into() });
+    Ok(jobs.collect())
+}
