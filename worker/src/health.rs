@@ -27,7 +27,8 @@ pub async fn listen(
     let listener = TcpListener::bind(address)
         .await
         .map_err(|error| format!("cannot listen on {address} (PORCHLIGHT_WORKER_LISTEN): {error}"))?;
-    tracing::info!(address = ?listener.local_addr().ok(), "health and metrics");
+    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    tracing::info!(%address, "health and metrics");
     tokio::spawn(async move {
         loop {
             let stream = tokio::select! {

@@ -151,6 +151,16 @@ impl Installation {
         (&self.programs.worker, &self.variables)
     }
 
+    /// A setting that every process of it gets.
+    ///
+    /// # Panics
+    /// When there is none of that name.
+    #[must_use]
+    pub fn variable(&self, name: &str) -> &str {
+        let found = self.variables.iter().find(|(known, _)| known == name);
+        found.map_or_else(|| panic!("{name} is not set"), |(_, value)| value)
+    }
+
     async fn start(
         &mut self,
         program: PathBuf,

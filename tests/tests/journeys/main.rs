@@ -6,7 +6,12 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
 mod accidents;
+mod breaker;
+mod counts;
 mod input;
+mod interleavings;
+mod pace;
+mod queue;
 mod rules;
 mod sending;
 mod world;

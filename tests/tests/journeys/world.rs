@@ -101,6 +101,19 @@ impl World {
         }
     }
 
+    /// Waits until something is so.
+    pub(crate) async fn until(&self, what: &str, is_so: impl AsyncFn() -> bool) {
+        let began = Instant::now();
+        while !is_so().await {
+            assert!(
+                began.elapsed() < PATIENCE,
+                "still not so: {what}; the ledger says {:?}",
+                self.ledger().await
+            );
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// States and their numbers, as the ledger has them.
     pub(crate) async fn ledger(&self) -> Vec<(String, i64)> {
         sqlx::query_as("SELECT state::text, count(*) FROM deliveries GROUP BY state ORDER BY state::text")

@@ -294,6 +294,7 @@ impl<'a> Session<'a> {
             Some(Act::GreylistData) => self.reply("451 4.7.1 greylisted, come back later"),
             Some(Act::TempfailData) => self.reply("451 4.3.0 not now"),
             Some(Act::RefuseData) => self.reply("554 5.7.1 not this message"),
+            _ if self.server.switches().refuse_policy => self.reply("554 5.7.1 nothing of yours"),
             Some(Act::DropAfterDot) => {
                 accept(false);
                 return Ok(false);

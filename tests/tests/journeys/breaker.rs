@@ -1,0 +1,168 @@
+//! The provider will have nothing of us: the channel closes for everybody, one message at a time tries it, it opens.
+
+use porchlight_tests::sandbox::smtp::{Settings, SmtpSandbox, Switches};
+use serde_json::json;
+
+use crate::world::{World, rows, settled};
+
+/// The channel's row.
+#[derive(Debug, PartialEq, Eq, sqlx::FromRow)]
+struct Channel {
+    closed: bool,
+    reason: Option<String>,
+    closings: i16,
+    probing: bool,
+}
+
+impl World {
+    async fn channel(&self) -> Channel {
+        sqlx::query_as(
+            "SELECT closed_at IS NOT NULL AS closed, reason::text, closings, probe IS NOT NULL AS probing
+             FROM channels WHERE channel = 'email'",
+        )
+        .fetch_one(&self.installation.pool)
+        .await
+        .unwrap()
+    }
+
+    async fn attempts(&self) -> i64 {
+        sqlx::query_scalar("SELECT count(*) FROM attempts").fetch_one(&self.installation.pool).await.unwrap()
+    }
+
+    /// Until nothing is under way any more.
+    async fn until_closed_and_quiet(&self, batch: &str) {
+        self.until("the channel is closed", async || self.channel().await.closed).await;
+        self.batch_until(batch, |counts| counts["sending"] == 0).await;
+    }
+
+    async fn until_closings(&self, closings: i16) {
+        self.until("it was tried again", async || self.channel().await.closings == closings).await;
+    }
+
+    /// Retries wait by Redis' clock, which no test moves; the ledger's is ahead, so its reconciler pushes them.
+    async fn forget_delays(&self) {
+        let mut redis = self.redis().await;
+        let _: () = redis::cmd("FLUSHDB").query_async(&mut redis).await.unwrap();
+    }
+
+    async fn sum(&self, column: &'static str) -> i64 {
+        sqlx::query_scalar(sqlx::AssertSqlSafe(format!("SELECT sum({column})::bigint FROM deliveries")))
+            .fetch_one(&self.installation.pool)
+            .await
+            .unwrap()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refused_sender_closes_the_channel_and_one_message_at_a_time_tries_it() {
+    let mut world = World::new().await;
+    world.installation.smtp.set(Switches { refuse_sender: true, ..Switches::default() });
+    let batch = world.send(&rows(40)).await;
+    let one = world.installation.start_worker().await.unwrap();
+    let two = world.installation.start_worker().await.unwrap();
+    world.until_closed_and_quiet(&batch).await;
+    let closed = world.channel().await;
+    assert_eq!((closed.reason.as_deref(), closed.closings), (Some("sender_refused"), 1));
+
+    // Each time a single message, and each time twice the wait.
+    let mut attempts = world.attempts().await;
+    for closings in 2..5 {
+        world.ahead(&format!("{} seconds", 70 << (closings - 2))).await;
+        world.until_closings(closings).await;
+        world.batch_until(&batch, |counts| counts["sending"] == 0).await;
+        attempts += 1;
+        assert_eq!(world.attempts().await, attempts, "one probe and nothing else");
+    }
+    assert_eq!(world.installation.smtp.total(), 0);
+
+    // The operator mends it.
+    world.installation.smtp.set(Switches::default());
+    world.ahead("20 minutes").await;
+    world.until("it is open", async || !world.channel().await.closed).await;
+    world.forget_delays().await;
+    world.ahead("2 minutes").await;
+    let status = world.batch_until(&batch, settled).await;
+    assert_eq!(status["counts"]["accepted"], 40, "{status}");
+    assert!(world.installation.smtp.doubled().is_empty());
+    assert_eq!((world.sum("tries").await, world.sum("unsent").await), (0, 0), "nothing was used up");
+    let alerts = [&one, &two].map(|worker| worker.log().matches("takes nothing from us").count());
+    assert_eq!(alerts.iter().sum::<usize>(), 1, "the operator reads it once");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_provider_that_cannot_be_reached_closes_the_channel_and_nothing_has_failed_when_it_is_back() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let url = format!("smtp://127.0.0.1:{port}?tls=none");
+    let mut world = World::with(&[("PORCHLIGHT_SMTP_URL", &url)]).await;
+    let batch = world.send(&rows(12)).await;
+    let _worker = world.installation.start_worker().await.unwrap();
+    world.until_closed_and_quiet(&batch).await;
+    assert_eq!(world.channel().await.reason.as_deref(), Some("connect_failed"));
+    for closings in 2..6 {
+        world.ahead("6 minutes").await;
+        world.until_closings(closings).await;
+    }
+    let back = SmtpSandbox::start(Settings { port, ..Settings::default() }).await.unwrap();
+    world.ahead("6 minutes").await;
+    world.until("it is open", async || !world.channel().await.closed).await;
+    world.forget_delays().await;
+    world.ahead("2 minutes").await;
+    let status = world.batch_until(&batch, settled).await;
+    assert_eq!(status["counts"]["accepted"], 12, "{status}");
+    assert_eq!(back.total(), 12);
+    assert_eq!(world.sum("tries").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_policy_that_refuses_three_communities_is_about_us() {
+    let mut world = World::new().await;
+    world.installation.smtp.set(Switches { refuse_policy: true, ..Switches::default() });
+    let alone = world.send(&rows(3)).await;
+    let _worker = world.installation.start_worker().await.unwrap();
+    let status = world.batch_until(&alone, settled).await;
+    assert_eq!(status["counts"]["failed"], 3, "one community's trouble: {status}");
+    assert!(!world.channel().await.closed);
+
+    for name in ["Elm Court", "Harbour Club"] {
+        let community = world.installation.create_community(name, &[]).await.unwrap();
+        let list = json!({"channel": "email", "rows": [{"email": "resident@example.org"}]});
+        let answer = world.client.send_list(&community, &list).await.unwrap();
+        assert_eq!(answer.status, 202, "{}", answer.body);
+    }
+    world.until("the channel is closed", async || world.channel().await.closed).await;
+    assert_eq!(world.channel().await.reason.as_deref(), Some("blocked_by_policy"));
+    let failed = world.ledger().await.into_iter().find(|(state, _)| state == "failed");
+    assert_eq!(failed, Some(("failed".to_owned(), 4)), "the third community's recipient is not blamed");
+
+    world.installation.smtp.set(Switches::default());
+    world.ahead("2 minutes").await;
+    world.until("it is open", async || !world.channel().await.closed).await;
+    world
+        .until("the last one is accepted", async || {
+            world.ledger().await.contains(&("accepted".to_owned(), 1))
+        })
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_probe_whose_worker_died_makes_room_for_another() {
+    let mut world = World::new().await;
+    world.installation.smtp.set(Switches { refuse_sender: true, ..Switches::default() });
+    let batch = world.send(&rows(4)).await;
+    let worker = world.installation.start_worker().await.unwrap();
+    world.until_closed_and_quiet(&batch).await;
+    // The probe gets as far as the dot, and then nothing is heard any more.
+    world.installation.smtp.set(Switches { message_latency_ms: 600_000, ..Switches::default() });
+    world.ahead("2 minutes").await;
+    world.batch_until(&batch, |counts| counts["sending"] == 1).await;
+    assert!(world.channel().await.probing);
+    worker.kill().await.unwrap();
+    world.installation.smtp.set(Switches::default());
+    let _another = world.installation.start_worker().await.unwrap();
+    world.ahead("6 minutes").await;
+    world.until("it is open", async || !world.channel().await.closed).await;
+    world.forget_delays().await;
+    world.ahead("2 minutes").await;
+    let status = world.batch_until(&batch, settled).await;
+    assert_eq!(status["counts"]["accepted"], 4, "{status}");
+}
