@@ -109,6 +109,12 @@ impl Env {
 
 impl<const N: usize> From<[(&str, &str); N]> for Env {
     fn from(vars: [(&str, &str); N]) -> Self {
+        vars.into_iter().collect()
+    }
+}
+
+impl<'a> FromIterator<(&'a str, &'a str)> for Env {
+    fn from_iter<I: IntoIterator<Item = (&'a str, &'a str)>>(vars: I) -> Self {
         Self(vars.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
     }
 }

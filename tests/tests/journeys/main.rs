@@ -8,10 +8,12 @@
 mod accidents;
 mod breaker;
 mod counts;
+mod deadline;
 mod input;
 mod interleavings;
 mod pace;
 mod queue;
 mod rules;
 mod sending;
+mod steering;
 mod world;
