@@ -7,9 +7,11 @@
 //! - [`installation`]: a whole Porchlight of real processes on such a stack.
 //! - [`demo`]: the main job, shown.
 //! - [`mod@bench`]: figures, measured from outside.
+//! - [`broken`]: takes promises out of a copy of the sources, and demands that the tests notice.
 //! - [`sqlx_data`]: keeps the checked-in `.sqlx` equal to the queries and the migrations.
 
 pub mod bench;
+pub mod broken;
 pub mod demo;
 pub mod installation;
 pub mod sandbox;

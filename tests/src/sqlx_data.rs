@@ -36,13 +36,11 @@ struct Arguments {
 
 /// Why the data could not be made.
 #[derive(Debug, thiserror::Error)]
-enum DataError {
+pub(crate) enum DataError {
     #[error(transparent)]
     Stack(#[from] StackError),
     #[error("the migrations in {} do not apply", directory.display())]
     Migrations { directory: PathBuf, source: sqlx::migrate::MigrateError },
-    #[error("could not connect to the private Postgres")]
-    Connect(#[source] sqlx::Error),
     #[error("`cargo metadata` failed: {0}")]
     Workspace(String),
     #[error("`cargo check` against the migrated database failed; its output above says where")]
@@ -97,19 +95,7 @@ async fn run(arguments: &Arguments) -> Result<ExitCode, DataError> {
 /// Has the macros describe every query of the workspace into `data`.
 async fn describe(workspace: &Workspace, data: &Path) -> Result<(), DataError> {
     let stack = Stack::start(Options::fast()).await?;
-    let url = stack.create_database("queries").await?;
-    let directory = workspace.workspace_root.join("migrations");
-    if directory.is_dir() {
-        let migrate = async {
-            let mut connection = PgConnection::connect(&url).await?;
-            Migrator::new(directory.as_path()).await?.run(&mut connection).await?;
-            Ok(connection.close().await?)
-        };
-        migrate.await.map_err(|source| DataError::Migrations { directory, source })?;
-    } else {
-        PgConnection::connect(&url).await.map_err(DataError::Connect)?;
-    }
-
+    let url = migrated(&stack, &workspace.workspace_root).await?;
     workspace.touch_roots()?;
     let mut check = Command::new("cargo");
     check
@@ -123,6 +109,19 @@ async fn describe(workspace: &Workspace, data: &Path) -> Result<(), DataError> {
         status.unwrap_or_else(|panic| Err(io::Error::other(panic))).map_err(doing("run cargo check"))?;
     stack.stop().await;
     if status.success() { Ok(()) } else { Err(DataError::Check) }
+}
+
+/// Makes a database with the migrations of a workspace, and answers its URL.
+pub(crate) async fn migrated(stack: &Stack, workspace: &Path) -> Result<String, DataError> {
+    let url = stack.create_database("queries").await?;
+    let directory = workspace.join("migrations");
+    let migrate = async {
+        let mut connection = PgConnection::connect(&url).await?;
+        Migrator::new(directory.as_path()).await?.run(&mut connection).await?;
+        Ok(connection.close().await?)
+    };
+    migrate.await.map_err(|source| DataError::Migrations { directory, source })?;
+    Ok(url)
 }
 
 /// What `cargo metadata` says of the workspace in which we were started.

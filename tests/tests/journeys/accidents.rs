@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use porchlight_shared::queue::Part;
 use porchlight_tests::{
     installation::Signal,
     stack::{Ending, Options, Server, Stack},
@@ -132,7 +133,12 @@ async fn a_worker_frozen_past_the_deadline_wakes_up_to_a_ledger_that_went_on() {
     world.batch_until(&batch, |counts| counts["sending"] == 1).await;
     world.installation.smtp.wait_for_connections(1).await;
     frozen.signal(Signal::Stop).await;
+    // Past its lease: another worker claims the job, and the ledger says that an attempt runs.
+    world.ripen(Part::Leases).await;
     let another = world.installation.start_worker().await.unwrap();
+    world.until_redis_is_empty().await;
+    assert_eq!(world.batch(&batch).await["counts"]["sending"], 1);
+    // Past its deadline: the attempt is given up, and repeated.
     world.ahead("6 minutes").await;
     world.batch_until(&batch, |counts| counts["checking"] == 1).await;
     world.ahead("1 minute").await;

@@ -4,8 +4,7 @@
 use std::time::Duration;
 
 use porchlight_shared::{
-    domain::Channel,
-    queue::{Part, Queue},
+    queue::Part,
     runtime::{clock::Clock, env::Env},
 };
 use porchlight_tests::sandbox::smtp::Switches;
@@ -63,22 +62,9 @@ async fn a_claim_is_acknowledged_only_after_its_outcome_is_recorded() {
     world.batch_until(&batch, |counts| counts["sending"] == 1).await;
     let mut held = world.installation.pool.begin().await.unwrap();
     sqlx::query("SELECT FROM deliveries FOR UPDATE").execute(&mut *held).await.unwrap();
-    world
-        .until("finish waits for the row", async || {
-            sqlx::query_scalar(
-                "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database()
-                            AND application_name = 'porchlight-worker' AND wait_event_type = 'Lock')",
-            )
-            .fetch_one(&world.installation.pool)
-            .await
-            .unwrap()
-        })
-        .await;
+    world.until_blocked("porchlight-worker").await;
     assert_eq!(world.installation.smtp.total(), 1, "the provider has it");
-    let leases = Queue::new(Channel::Email).key(Part::Leases);
-    let mut redis = world.redis().await;
-    let leased: u64 = redis::cmd("ZCARD").arg(&leases).query_async(&mut redis).await.unwrap();
-    assert_eq!(leased, 1, "Redis still knows of it while the ledger does not");
+    assert_eq!(world.count_in(Part::Leases).await, 1, "Redis still knows of it while the ledger does not");
     held.rollback().await.unwrap();
     world.batch_until(&batch, settled).await;
     world.until_redis_is_empty().await;

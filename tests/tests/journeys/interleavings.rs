@@ -16,12 +16,11 @@ use sqlx::{
     PgPool, Postgres, Transaction,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
-use tokio::{task::JoinHandle, time::Instant};
+use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use crate::world::World;
 
-const PATIENCE: Duration = Duration::from_secs(30);
 const BEGINNER: &str = "begin-under-test";
 const STEPPER: &str = "step-under-test";
 
@@ -165,29 +164,9 @@ impl Scene {
         })
     }
 
-    /// Waits until a program waits for a lock.
-    async fn until_blocked(&self, program: &str) {
-        let began = Instant::now();
-        loop {
-            let blocked: bool = sqlx::query_scalar(
-                "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database()
-                                AND application_name = $1 AND wait_event_type = 'Lock')",
-            )
-            .bind(program)
-            .fetch_one(&self.world.installation.pool)
-            .await
-            .unwrap();
-            if blocked {
-                return;
-            }
-            assert!(began.elapsed() < PATIENCE, "{program} is not blocked");
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-    }
-
     async fn until_step_is_blocked(&self, step: Step) {
         let through_the_api = matches!(step, Step::Cancel | Step::Pause);
-        self.until_blocked(if through_the_api { "porchlight-api" } else { STEPPER }).await;
+        self.world.until_blocked(if through_the_api { "porchlight-api" } else { STEPPER }).await;
     }
 
     async fn state(&self, row: Uuid) -> String {
@@ -236,7 +215,7 @@ async fn a_step_after_begin_took_its_view_but_not_the_row_is_obeyed() {
         let case = scene.case().await;
         let held = scene.hold(case.before).await;
         let asked = scene.begin(&[case.before, case.ours]);
-        scene.until_blocked(BEGINNER).await;
+        scene.world.until_blocked(BEGINNER).await;
         let said = scene.step(step, &case).await.unwrap();
         held.rollback().await.unwrap();
         let begun = asked.await.unwrap();
@@ -253,7 +232,7 @@ async fn a_step_that_comes_while_begin_has_the_row_waits_and_counts_it_as_in_fli
         let case = scene.case().await;
         let held = scene.hold(case.after).await;
         let asked = scene.begin(&[case.ours, case.after]);
-        scene.until_blocked(BEGINNER).await;
+        scene.world.until_blocked(BEGINNER).await;
         let said = scene.step(step, &case);
         scene.until_step_is_blocked(step).await;
         held.rollback().await.unwrap();
@@ -274,7 +253,7 @@ async fn begin_that_comes_in_the_middle_of_a_step_waits_and_obeys() {
         let said = scene.step(step, &case);
         scene.until_step_is_blocked(step).await;
         let asked = scene.begin(&[case.ours]);
-        scene.until_blocked(BEGINNER).await;
+        scene.world.until_blocked(BEGINNER).await;
         held.rollback().await.unwrap();
         let said = said.await.unwrap();
         let begun = asked.await.unwrap();
@@ -289,11 +268,11 @@ async fn two_begins_of_one_row_begin_it_once_and_a_repeat_gets_the_same_attempt(
     let case = scene.case().await;
     let held = scene.hold(case.ours).await;
     let first = scene.begin(&[case.ours]);
-    scene.until_blocked(BEGINNER).await;
+    scene.world.until_blocked(BEGINNER).await;
     let other = BeginStatement { pool: scene.stepper.clone(), deadline: Duration::from_mins(5) };
     let ask = Ask { delivery: DeliveryId::from(case.ours), token: 8 };
     let second = tokio::spawn(async move { other.run(&[ask]).await.unwrap() });
-    scene.until_blocked(STEPPER).await;
+    scene.world.until_blocked(STEPPER).await;
     held.rollback().await.unwrap();
     let (first, second) = (first.await.unwrap(), second.await.unwrap());
     let winners = [&first[0], &second[0]].iter().filter(|begun| matches!(begun, Begin::Begun(_))).count();
@@ -318,7 +297,7 @@ async fn a_row_held_by_an_older_view_than_the_resume_is_let_go() {
         .unwrap();
     let held = scene.hold(case.before).await;
     let asked = scene.begin(&[case.before, case.ours]);
-    scene.until_blocked(BEGINNER).await;
+    scene.world.until_blocked(BEGINNER).await;
     let path = format!("batches/{}/resume", case.batch);
     let answer = scene.world.client.post(&scene.world.oakridge, &path, Vec::new(), &[]).await.unwrap();
     assert_eq!(answer.body["changed"], 1, "{}", answer.body);

@@ -6,7 +6,11 @@ use std::{
     time::Duration,
 };
 
-use porchlight_shared::runtime::build_id;
+use porchlight_shared::{
+    domain::Channel,
+    queue::{Part, Queue},
+    runtime::build_id,
+};
 use porchlight_tests::{
     installation::{Client, Community, Installation, Process, Programs, programs::workspace},
     sandbox::smtp::{Settings, SmtpSandbox},
@@ -155,6 +159,39 @@ impl World {
             assert!(began.elapsed() < PATIENCE, "left in Redis: {left:?}");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
+    }
+
+    /// Ends every lease, or makes every delayed job due, as if its time had come.
+    pub(crate) async fn ripen(&self, part: Part) {
+        let mut redis = self.redis().await;
+        let key = Queue::new(Channel::Email).key(part);
+        let members: Vec<Vec<u8>> =
+            redis::cmd("ZRANGE").arg(&key).arg(0).arg(-1).query_async(&mut redis).await.unwrap();
+        for member in members {
+            let ripe = redis::cmd("ZADD").arg(&key).arg("XX").arg(1).arg(member).to_owned();
+            ripe.exec_async(&mut redis).await.unwrap();
+        }
+    }
+
+    /// How many a sorted set of the queue holds.
+    pub(crate) async fn count_in(&self, part: Part) -> u64 {
+        let mut redis = self.redis().await;
+        redis::cmd("ZCARD").arg(Queue::new(Channel::Email).key(part)).query_async(&mut redis).await.unwrap()
+    }
+
+    /// Until a program waits for a lock in the ledger.
+    pub(crate) async fn until_blocked(&self, program: &str) {
+        self.until(&format!("{program} is blocked"), async || {
+            sqlx::query_scalar(
+                "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database()
+                                AND application_name = $1 AND wait_event_type = 'Lock')",
+            )
+            .bind(program)
+            .fetch_one(&self.installation.pool)
+            .await
+            .unwrap()
+        })
+        .await;
     }
 
     /// A connection to this journey's Redis database.

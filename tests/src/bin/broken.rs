@@ -1,0 +1,10 @@
+//! `cargo broken [NAME…]`.
+
+use std::process::ExitCode;
+
+use porchlight_tests::broken;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    broken::main().await
+}
