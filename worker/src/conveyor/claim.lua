@@ -89,17 +89,15 @@ if taken > 0 and interval > 0 then
   redis.call('PEXPIRE', pace, math.ceil((tat - now) / 1000) + 1)
 end
 
--- How long nothing can be claimed, and whether a push would change that.
+-- How long nothing can be claimed, and whether a push (or an opened gate) would change that.
 local wait, listen = 0, 0
-if redis.call('EXISTS', ring) == 0 then
+if closed > 0 or redis.call('EXISTS', ring) == 0 then
   redis.call('DEL', wake)
-  wait, listen = 3600000, 1
+  wait, listen = closed > 0 and closed or 3600000, 1
   for _, set in ipairs({ delayed, leases }) do
     local first = redis.call('ZRANGE', set, 0, 0, 'WITHSCORES')
     if first[2] then wait = math.max(0, math.min(wait, tonumber(first[2]) - now_ms)) end
   end
-elseif closed > 0 then
-  wait = closed
 elseif #jobs >= want then
   rouse()
 elseif interval > 0 then

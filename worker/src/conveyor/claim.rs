@@ -8,9 +8,7 @@ use std::{
 
 use apalis_core::{error::BoxDynError, task::into_response::IntoResponse};
 use porchlight_shared::queue::Job;
-use tokio::sync::{OwnedSemaphorePermit, mpsc};
-
-use super::metrics::Metrics;
+use tokio::sync::{OwnedSemaphorePermit, mpsc::UnboundedSender};
 
 /// How long a job waits whose handler panicked, erred or was dropped half-way.
 pub(super) const AFTER_ACCIDENT: Duration = Duration::from_secs(30);
@@ -103,23 +101,13 @@ pub(super) type Held = Arc<Mutex<HashSet<Member>>>;
 /// Hands out leases and takes their fates. The finisher ends when the desk and every lease are gone.
 #[derive(Clone, Debug)]
 pub(super) struct Desk {
-    fates: mpsc::UnboundedSender<Acknowledgement>,
-    held: Held,
-    metrics: Metrics,
+    pub(super) fates: UnboundedSender<Acknowledgement>,
+    pub(super) held: Held,
 }
 
 impl Desk {
-    pub(super) fn new(fates: mpsc::UnboundedSender<Acknowledgement>, metrics: Metrics) -> Self {
-        Self { fates, held: Held::default(), metrics }
-    }
-
-    pub(super) fn held(&self) -> Held {
-        Arc::clone(&self.held)
-    }
-
     pub(super) fn lease(&self, member: Member, admitted: u64, slot: OwnedSemaphorePermit) -> Lease {
         self.held.lock().unwrap_or_else(PoisonError::into_inner).insert(member);
-        self.metrics.held.inc();
         Lease { member, admitted, settlement: Settlement::give_back(), desk: self.clone(), _slot: slot }
     }
 }
@@ -135,12 +123,7 @@ pub(super) struct Lease {
 }
 
 impl Lease {
-    /// From here on the job may have reached the provider.
-    pub(super) fn begin(&mut self) {
-        self.settlement = Settlement::after(AFTER_ACCIDENT);
-    }
-
-    pub(super) fn settle(mut self, settlement: Settlement) {
+    pub(super) fn settle(&mut self, settlement: Settlement) {
         self.settlement = settlement;
     }
 }
@@ -148,7 +131,6 @@ impl Lease {
 impl Drop for Lease {
     fn drop(&mut self) {
         self.desk.held.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.member);
-        self.desk.metrics.held.dec();
         let Settlement { fate, contacted } = self.settlement;
         let unused = (!contacted).then_some(self.admitted);
         // Without a finisher (an aborted runtime) the lease expires.

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, PoisonError},
 };
 
-use tokio::{sync::mpsc, time::sleep};
+use tokio::{sync::mpsc::UnboundedReceiver, time::sleep};
 
 use super::{
     claim::{Acknowledgement, Held, Member},
@@ -16,39 +16,29 @@ use super::{
 /// The most one call acknowledges or renews.
 const MOST: usize = 256;
 
-pub(super) struct Finisher {
-    pub(super) link: Arc<Link>,
-    pub(super) fates: mpsc::UnboundedReceiver<Acknowledgement>,
-    pub(super) held: Held,
-    pub(super) acknowledging: Outage,
-    pub(super) renewing: Outage,
-}
-
-impl Finisher {
-    /// Ends when every lease is gone and its fate has arrived.
-    pub(super) async fn run(self) {
-        let Self { link, fates, held, acknowledging, renewing } = self;
-        tokio::select! {
-            () = acknowledge(&link, fates, acknowledging) => {}
-            never = renew(&link, &held, renewing) => match never {},
-        }
+/// Ends when every lease is gone and its fate has arrived.
+pub(super) async fn finish(link: Arc<Link>, fates: UnboundedReceiver<Acknowledgement>, held: Held) {
+    tokio::select! {
+        () = acknowledge(&link, fates) => {}
+        never = renew(&link, &held) => match never {},
     }
 }
 
 /// No timer: a batch is what queued while the last call ran.
-async fn acknowledge(link: &Link, mut fates: mpsc::UnboundedReceiver<Acknowledgement>, mut outage: Outage) {
+async fn acknowledge(link: &Link, mut fates: UnboundedReceiver<Acknowledgement>) {
+    let mut outage = Outage::new("acknowledging", link.metrics.redis_errors.clone());
     let mut batch = Vec::with_capacity(MOST);
     while fates.recv_many(&mut batch, MOST).await > 0 {
-        while let Err(error) = link.acknowledge(&batch).await {
-            sleep(outage.failed(&error)).await;
+        while let Err(pause) = outage.note(link.acknowledge(&batch).await) {
+            sleep(pause).await;
         }
-        outage.over();
         batch.clear();
     }
 }
 
 /// A job whose lease turned out lost goes on: another may claim it, and the ledger decides.
-async fn renew(link: &Link, held: &Held, mut outage: Outage) -> Infallible {
+async fn renew(link: &Link, held: &Held) -> Infallible {
+    let mut outage = Outage::new("renewing leases", link.metrics.redis_errors.clone());
     let mut pause = link.lease / 3;
     loop {
         sleep(pause).await;
@@ -56,19 +46,18 @@ async fn renew(link: &Link, held: &Held, mut outage: Outage) -> Infallible {
         let leases: Vec<Member> =
             held.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect();
         for chunk in leases.chunks(MOST) {
-            match link.renew(chunk).await {
+            match outage.note(link.renew(chunk).await) {
                 Ok(lost) => {
-                    outage.over();
                     let mut held = held.lock().unwrap_or_else(PoisonError::into_inner);
                     // One that was settled while we asked is not lost.
                     let lost = lost.iter().filter(|&&at| held.remove(&chunk[at])).count();
                     if lost > 0 {
-                        link.metrics.lost.inc_by(lost as u64);
+                        link.metrics.leases_lost.inc_by(lost as u64);
                         tracing::warn!(queue = %link.queue, lost, "leases of running jobs were lost");
                     }
                 }
-                Err(error) => {
-                    pause = outage.failed(&error).min(pause);
+                Err(soon) => {
+                    pause = soon.min(pause);
                     break;
                 }
             }

@@ -1,15 +1,13 @@
 //! The layer around the handler: marks the beginning, catches what goes wrong, settles the lease.
 
 use std::{
-    any::Any,
     convert::Infallible,
     panic::AssertUnwindSafe,
-    pin::Pin,
     task::{Context, Poll},
 };
 
 use apalis_core::{error::BoxDynError, task::Task};
-use futures_util::FutureExt;
+use futures_util::{FutureExt, future::BoxFuture};
 use tower::{Layer, Service};
 
 use super::claim::{AFTER_ACCIDENT, Claim, Settlement};
@@ -40,44 +38,28 @@ where
 {
     type Response = ();
     type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<(), Infallible>> + Send>>;
+    type Future = BoxFuture<'static, Result<(), Infallible>>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        self.handler.poll_ready(cx).map(|ready| {
-            if let Err(error) = ready {
-                let error: BoxDynError = error.into();
-                tracing::error!(%error, "a layer of the handler is broken; claims will fail one by one");
+        // A layer that is broken fails every call too, and there it is logged.
+        self.handler.poll_ready(cx).map(|_| Ok(()))
+    }
+
+    fn call(&mut self, mut task: Task<Claim>) -> Self::Future {
+        let mut lease = task.args.lease.take().expect("the conveyor leased it, and it is handled once");
+        // From here on it may have reached the provider; this holds unless the handler answers.
+        lease.settle(Settlement::after(AFTER_ACCIDENT));
+        let delivery = task.args.job.delivery;
+        let handled = AssertUnwindSafe(self.handler.call(task)).catch_unwind();
+        Box::pin(async move {
+            match handled.await {
+                Ok(Ok(settlement)) => lease.settle(settlement),
+                Ok(Err(error)) => {
+                    tracing::error!(%delivery, error = %error.into(), "a handler failed; its job is delayed");
+                }
+                Err(_) => tracing::error!(%delivery, "a handler panicked; its job is delayed"),
             }
             Ok(())
         })
     }
-
-    fn call(&mut self, mut task: Task<Claim>) -> Self::Future {
-        let mut lease = task.args.lease.take();
-        if let Some(lease) = &mut lease {
-            lease.begin();
-        }
-        let delivery = task.args.job.delivery;
-        let handled = AssertUnwindSafe(self.handler.call(task)).catch_unwind();
-        Box::pin(async move {
-            let accident = match handled.await {
-                Ok(Ok(settlement)) => {
-                    if let Some(lease) = lease {
-                        lease.settle(settlement);
-                    }
-                    return Ok(());
-                }
-                Ok(Err(error)) => error.into().to_string(),
-                Err(panic) => format!("panic: {}", words(&*panic)),
-            };
-            // The lease is dropped, which delays the job.
-            tracing::error!(%delivery, accident, again_in = ?AFTER_ACCIDENT, "a handler failed");
-            Ok(())
-        })
-    }
-}
-
-fn words(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without words")
 }

@@ -1,6 +1,6 @@
 //! The conveyor's scripts as functions. Every one may be repeated after an error.
 
-use std::time::Duration;
+use std::{sync::LazyLock, time::Duration};
 
 use porchlight_shared::queue::{Job, Queue, within};
 use redis::{RedisResult, Script, ScriptInvocation, aio::ConnectionManager};
@@ -27,9 +27,8 @@ impl Pace {
     /// The pace for a limit above zero, in admissions per second.
     #[must_use]
     pub fn per_second(limit: f64) -> Self {
-        // A hundredth of the limit is given up for a bucket that holds ten milliseconds more than a token: without it,
-        // every moment that a call comes late is lost for good, 7 % at 30 a second.
-        let burst = 1.0 + limit / 100.0;
+        // From 40 a second a burst of two: with one, every millisecond a call comes late is lost for good.
+        let burst = (limit / 50.0).max((limit / 20.0).min(2.0)).floor().max(1.0);
         Self { burst, interval: 1e6 / (limit - (burst - 1.0)) }
     }
 }
@@ -50,44 +49,26 @@ pub(super) struct Claimed {
 /// `claim.lua`'s answer.
 type Reply = (u64, u64, bool, u64, Vec<usize>, Vec<Vec<u8>>, Vec<u32>);
 
+static CLAIM: LazyLock<Script> = LazyLock::new(|| script(include_str!("claim.lua")));
+static ACKNOWLEDGE: LazyLock<Script> = LazyLock::new(|| script(include_str!("acknowledge.lua")));
+static RENEW: LazyLock<Script> = LazyLock::new(|| script(include_str!("renew.lua")));
+
+/// A queue, and how it is worked on.
 #[derive(Debug)]
 pub(super) struct Link {
     pub(super) queue: Queue,
-    pub(super) metrics: Metrics,
+    pub(super) connection: ConnectionManager,
+    pub(super) pace: Option<Pace>,
     pub(super) lease: Duration,
-    connection: ConnectionManager,
-    pace: Option<Pace>,
-    claim: Script,
-    acknowledge: Script,
-    renew: Script,
+    pub(super) metrics: Metrics,
     /// Empty: Redis' own clock. Microseconds: a test holds it still.
     pub(super) clock: String,
 }
 
 impl Link {
-    pub(super) fn new(
-        queue: Queue,
-        connection: ConnectionManager,
-        pace: Option<Pace>,
-        lease: Duration,
-        metrics: Metrics,
-    ) -> Self {
-        Self {
-            queue,
-            metrics,
-            lease,
-            connection,
-            pace,
-            claim: script(include_str!("claim.lua")),
-            acknowledge: script(include_str!("acknowledge.lua")),
-            renew: script(include_str!("renew.lua")),
-            clock: String::new(),
-        }
-    }
-
     /// Claims up to `want` jobs under `token`; `again` when a call with this token failed before.
     pub(super) async fn claim(&self, want: usize, token: u64, again: bool) -> RedisResult<Claimed> {
-        let mut call = self.call(&self.claim);
+        let mut call = self.call(&CLAIM);
         call.arg(want).arg(millis(self.lease)).arg(&token.to_be_bytes()).arg(u8::from(again));
         call.arg(self.pace.map_or(1.0, |pace| pace.burst)).arg(self.interval()).arg(&self.clock);
         let (admitted, pause, listen, expired, garbage, jobs, losses): Reply =
@@ -100,14 +81,14 @@ impl Link {
             jobs.iter().zip(losses).filter_map(|(job, lost)| Some((Job::from_bytes(job)?, lost))).collect();
         self.metrics.claims.inc();
         self.metrics.admissions.inc_by(jobs.len() as u64);
-        self.metrics.expiries.inc_by(expired);
+        self.metrics.lease_expiries.inc_by(expired);
         self.metrics.garbage.inc_by(garbage.len() as u64);
         Ok(Claimed { admitted, wait: Duration::from_millis(pause), listen, jobs })
     }
 
     /// Answers how many leases were still ours; the others changed nothing.
     pub(super) async fn acknowledge(&self, fates: &[Acknowledgement]) -> RedisResult<u64> {
-        let mut call = self.call(&self.acknowledge);
+        let mut call = self.call(&ACKNOWLEDGE);
         call.arg(self.interval()).arg(&self.clock);
         for &Acknowledgement { member, fate, unused } in fates {
             call.arg(&member);
@@ -121,16 +102,15 @@ impl Link {
         let (settled, tokens): (u64, u64) =
             within(CALL, call.invoke_async(&mut self.connection.clone())).await?;
         self.metrics.acknowledgements.inc_by(settled);
-        self.metrics.stale.inc_by((fates.len() as u64).saturating_sub(settled));
-        self.metrics.returned.inc_by(tokens);
-        #[expect(clippy::cast_precision_loss, reason = "a batch is small")]
-        self.metrics.batch.observe(fates.len() as f64);
+        self.metrics.acknowledgements_stale.inc_by((fates.len() as u64).saturating_sub(settled));
+        self.metrics.admissions_returned.inc_by(tokens);
+        self.metrics.acknowledgement_batches.inc();
         Ok(settled)
     }
 
     /// Answers the positions of those that are lost.
     pub(super) async fn renew(&self, leases: &[Member]) -> RedisResult<Vec<usize>> {
-        let mut call = self.call(&self.renew);
+        let mut call = self.call(&RENEW);
         call.arg(millis(self.lease));
         for member in leases {
             call.arg(member);

@@ -9,6 +9,9 @@
 //!   [`Claim::EXPIRIES_ALLOWED`] the claim says [`Claim::is_dead`], and the handler records that instead of sending.
 //!   Dead claims are leased like any other, so a lost reply does not lose them. Beginning in the ledger is what makes
 //!   a second claim harmless; a stale one cannot acknowledge, since its token is part of the lease's name.
+//!   A handler that answers `After` clears the count. So a job that kills its workers before it begins, and is put off
+//!   each time it is dead, goes on for ever, with that rest after every third worker. That is accepted: the ledger
+//!   cannot tell it from one whose workers had accidents of their own.
 //! * **Fair, paced, patient.** See `claim.lua`: communities take turns; at most `limit` admissions in any second over
 //!   all workers; a slot is taken only for a job that may start now. An admission that never reached the provider
 //!   gives its token back, as far as the bucket would still hold it.
@@ -18,7 +21,8 @@
 //! * **Stops.** Cancelling `stop` is enough: nothing more is claimed, what has not begun goes back uncounted, the
 //!   apalis worker stops by itself, running handlers finish with their leases renewed, and closing waits until every
 //!   fate has reached Redis. It waits as long as Redis is away: the deadline is the caller's.
-//! * **Clean.** Nothing of a finished job stays. An element that cannot be read is dropped, counted and logged.
+//! * **Clean.** Nothing of a finished job stays. An element that cannot be read is dropped, counted and logged. Lists
+//!   that were deleted by hand or evicted are noticed as soon as nothing else is ready; see the end of `claim.lua`.
 //!
 //! ```no_run
 //! # use std::time::Duration;
@@ -34,18 +38,16 @@
 //!
 //! let (_hold, held) = tokio::sync::watch::channel(false); // true while outcomes cannot be recorded
 //! let options = Options { slots: 32, limit: Some(10.0), lease: Options::LEASE, held, stop };
-//! let queue = Queue::new(Channel::Email);
-//! let conveyor = Conveyor::start(queue, "redis://127.0.0.1", options, &Metrics::default(), rng)?;
+//! let (queue, metrics) = (Queue::new(Channel::Email), Metrics::default());
+//! let conveyor = Conveyor::start(queue, "redis://127.0.0.1", options, &metrics, rng)?;
 //! WorkerBuilder::new("email-0191f3").backend(conveyor).build(deliver).run().await?;
 //! # Ok(()) }
 //! ```
 
-mod belt;
 mod claim;
-mod depth;
+mod control;
 mod fetcher;
 mod finisher;
-mod gate;
 mod layer;
 mod link;
 mod metrics;
@@ -65,20 +67,20 @@ use apalis_core::{
     task::{Task, builder::TaskBuilder, task_id::TaskId},
     worker::context::WorkerContext,
 };
+use futures_util::FutureExt;
 use porchlight_shared::queue::{Queue, connect};
-use rand::{Rng, SeedableRng, rngs::StdRng};
+use rand::rngs::StdRng;
 use redis::RedisResult;
 use tokio::{
     sync::{Semaphore, mpsc, watch},
-    task::JoinSet,
+    task::JoinHandle,
 };
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
-use self::{belt::Belt, claim::Desk, fetcher::Fetcher, finisher::Finisher, link::Link, outage::Outage};
+use self::{claim::Desk, fetcher::Fetcher, link::Link, outage::Outage};
 pub use self::{
     claim::{Claim, Fate, Settlement},
-    depth::{Depth, depth},
-    gate::{close_gate, open_gate},
+    control::{Depth, close_gate, depth, open_gate},
     layer::{Acknowledged, Acknowledging},
     link::Pace,
     metrics::Metrics,
@@ -107,61 +109,64 @@ impl Options {
 /// The source of an apalis worker; see the [module](self).
 #[derive(Debug)]
 pub struct Conveyor {
-    queue: Queue,
     options: Options,
-    belt: Arc<Belt>,
-    tasks: JoinSet<()>,
+    /// Claims that a free slot is about to take.
+    belt: mpsc::UnboundedReceiver<Claim>,
+    /// Claims that came too late to be taken.
+    left: Vec<Claim>,
+    /// Ends last. Dropping it is not aborting it: fates still reach Redis.
+    finisher: JoinHandle<()>,
+    _stop_when_dropped: DropGuard,
 }
 
 impl Conveyor {
     /// Starts fetching from `queue`; call it inside a Tokio runtime. Redis may be away. Fails only when `url` is not a
-    /// Redis URL. `rng` draws tokens and jitter.
+    /// Redis URL. `rng` draws tokens.
     pub fn start(
         queue: Queue,
         url: &str,
         options: Options,
         metrics: &Metrics,
-        mut rng: StdRng,
+        rng: StdRng,
     ) -> RedisResult<Self> {
         // A conveyor that is dropped stops itself, not its siblings.
         let options = Options { stop: options.stop.child_token(), ..options };
-        let connection = connect(url, link::RESPONSE)?;
-        let pace = options.limit.map(Pace::per_second);
-        let link = Arc::new(Link::new(queue.clone(), connection, pace, options.lease, metrics.clone()));
-        let belt = Arc::new(Belt::default());
+        let link = Arc::new(Link {
+            queue,
+            connection: connect(url, link::RESPONSE)?,
+            pace: options.limit.map(Pace::per_second),
+            lease: options.lease,
+            metrics: metrics.clone(),
+            clock: String::new(),
+        });
+        let (give, belt) = mpsc::unbounded_channel();
         let (sender, fates) = mpsc::unbounded_channel();
-        let desk = Desk::new(sender, metrics.clone());
-        let mut outage = |doing| Outage::new(doing, metrics.clone(), StdRng::seed_from_u64(rng.next_u64()));
-
-        let mut tasks = JoinSet::new();
-        let finisher = Finisher {
-            link: Arc::clone(&link),
-            fates,
-            held: desk.held(),
-            acknowledging: outage("acknowledging"),
-            renewing: outage("renewing leases"),
-        };
-        tasks.spawn(finisher.run());
+        let held = claim::Held::default();
         let fetcher = Fetcher {
-            belt: Arc::clone(&belt),
-            desk,
+            link: Arc::clone(&link),
+            belt: give,
+            desk: Desk { fates: sender, held: Arc::clone(&held) },
+            options: options.clone(),
             slots: Arc::new(Semaphore::new(options.slots)),
             sleeper: connect(url, fetcher::LONGEST_SLEEP + link::RESPONSE)?,
-            held: options.held.clone(),
-            stop: options.stop.clone(),
-            claiming: outage("claiming"),
-            sleeping: outage("waiting for jobs"),
-            rng: StdRng::seed_from_u64(rng.next_u64()),
-            link,
+            claiming: Outage::new("claiming", metrics.redis_errors.clone()),
+            sleeping: Outage::new("waiting for jobs", metrics.redis_errors.clone()),
+            rng,
         };
-        tasks.spawn(fetcher.run());
-        Ok(Self { queue, options, belt, tasks })
+        tokio::spawn(fetcher.run());
+        let finisher = tokio::spawn(finisher::finish(link, fates, held));
+        let _stop_when_dropped = options.stop.clone().drop_guard();
+        Ok(Self { options, belt, left: Vec::new(), finisher, _stop_when_dropped })
     }
 
-    /// Which queue it serves.
-    #[must_use]
-    pub const fn queue(&self) -> &Queue {
-        &self.queue
+    /// Gives back what nobody has taken, as soon as the fetcher has ended.
+    fn poll_give_back(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        while let Some(claim) = ready!(self.belt.poll_recv(cx)) {
+            self.left.push(claim);
+        }
+        // The last becomes the first of its list, so the order stays.
+        self.left.drain(..).rev().for_each(drop);
+        Poll::Ready(())
     }
 }
 
@@ -169,31 +174,32 @@ impl Backend for Conveyor {
     type Task = Task<Claim>;
     type Error = Infallible;
 
-    fn poll_ready(&mut self, cx: &mut Context<'_>, worker: &WorkerContext) -> Poll<Result<(), Infallible>> {
-        if self.belt.is_closed(cx) {
-            // It can only object that it never started, and then nothing polls us. It wakes itself up.
-            let _ = worker.stop();
-            return Poll::Pending;
-        }
+    fn poll_ready(&mut self, _: &mut Context<'_>, _: &WorkerContext) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
     }
 
     fn poll_next(
         &mut self,
         cx: &mut Context<'_>,
-        _: &WorkerContext,
+        worker: &WorkerContext,
     ) -> Poll<Option<Result<Task<Claim>, Infallible>>> {
-        let claim = ready!(self.belt.poll_take(cx));
-        let id = TaskId::from_uuid(claim.job.delivery.uuid());
-        Poll::Ready(Some(Ok(TaskBuilder::new(claim).task_id(id).build())))
+        if !self.options.stop.is_cancelled()
+            && let Some(claim) = ready!(self.belt.poll_recv(cx))
+        {
+            let id = TaskId::from_uuid(claim.job.delivery.uuid());
+            return Poll::Ready(Some(Ok(TaskBuilder::new(claim).task_id(id).build())));
+        }
+        ready!(self.poll_give_back(cx));
+        // Without it the worker would wait to be told. It can only object that it never started.
+        let _ = worker.stop();
+        Poll::Ready(None)
     }
 
     fn poll_close(&mut self, cx: &mut Context<'_>, _: &WorkerContext) -> Poll<Result<(), Infallible>> {
         self.options.stop.cancel();
-        while let Some(ended) = ready!(self.tasks.poll_join_next(cx)) {
-            if let Err(error) = ended {
-                tracing::error!(queue = %self.queue, %error, "a task of the conveyor ended early");
-            }
+        ready!(self.poll_give_back(cx));
+        if let Err(error) = ready!(self.finisher.poll_unpin(cx)) {
+            tracing::error!(%error, "fates were not carried to the end; leases will expire");
         }
         Poll::Ready(Ok(()))
     }
@@ -212,14 +218,5 @@ impl BackendConfig for Conveyor {
 
     fn middleware(&mut self, _: &mut WorkerContext) -> Acknowledging {
         Acknowledging
-    }
-}
-
-impl Drop for Conveyor {
-    fn drop(&mut self) {
-        self.options.stop.cancel();
-        self.belt.close();
-        // Aborting a claim in flight would leave its leases to expire.
-        self.tasks.detach_all();
     }
 }

@@ -2,42 +2,35 @@
 
 use std::time::Duration;
 
-use rand::{RngExt, rngs::StdRng};
-use redis::RedisError;
-
-use super::metrics::Metrics;
+use prometheus_client::metrics::counter::Counter;
+use redis::RedisResult;
 
 const SHORTEST: Duration = Duration::from_millis(100);
 const LONGEST: Duration = Duration::from_secs(5);
 
+/// How one sort of call has fared lately.
 #[derive(Debug)]
 pub(super) struct Outage {
     doing: &'static str,
     failures: u32,
-    metrics: Metrics,
-    rng: StdRng,
+    errors: Counter,
 }
 
 impl Outage {
-    pub(super) const fn new(doing: &'static str, metrics: Metrics, rng: StdRng) -> Self {
-        Self { doing, failures: 0, metrics, rng }
+    pub(super) const fn new(doing: &'static str, errors: Counter) -> Self {
+        Self { doing, failures: 0, errors }
     }
 
-    /// Answers how long to wait before the next try: doubling, with jitter.
-    pub(super) fn failed(&mut self, error: &RedisError) -> Duration {
-        self.metrics.redis_errors.inc();
-        if self.failures == 0 {
-            tracing::warn!(%error, doing = self.doing, "Redis is away; trying on");
+    /// Notes how a call went. In place of an error it answers how long to wait before the next try.
+    pub(super) fn note<T>(&mut self, result: RedisResult<T>) -> Result<T, Duration> {
+        let (doing, failures) = (self.doing, self.failures);
+        match &result {
+            Ok(_) if failures > 0 => tracing::info!(doing, failures, "Redis is back"),
+            Err(error) if failures == 0 => tracing::warn!(%error, doing, "Redis is away; trying on"),
+            _ => {}
         }
-        let pause = SHORTEST.saturating_mul(1 << self.failures.min(6)).min(LONGEST);
-        self.failures = self.failures.saturating_add(1);
-        pause.mul_f64(self.rng.random_range(0.5..1.0))
-    }
-
-    pub(super) fn over(&mut self) {
-        if self.failures > 0 {
-            tracing::info!(doing = self.doing, failures = self.failures, "Redis is back");
-            self.failures = 0;
-        }
+        self.failures = if result.is_ok() { 0 } else { failures + 1 };
+        self.errors.inc_by(u64::from(result.is_err()));
+        result.map_err(|_| LONGEST.min(SHORTEST * (1 << failures.min(6))))
     }
 }

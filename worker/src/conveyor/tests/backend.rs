@@ -113,7 +113,7 @@ async fn a_conveyor_that_nobody_polls_gives_everything_back() {
     let metrics = Metrics::default();
     let (url, rng) = (&bench.server.url, StdRng::seed_from_u64(3));
     let conveyor = Conveyor::start(bench.queue.clone(), url, options, &metrics, rng).unwrap();
-    until(|| metrics.held.get() == 20).await;
+    until(|| metrics.admissions.get() == 20).await;
     drop(conveyor);
     until(|| metrics.acknowledgements.get() == 20).await;
     let claimed = bench.link(None, None).claim(50, 1, false).await.unwrap();

@@ -87,11 +87,14 @@ impl Bench {
     }
 
     fn link(&self, pace: Option<f64>, now: Option<u64>) -> Link {
-        let pace = pace.map(Pace::per_second);
-        let mut link =
-            Link::new(self.queue.clone(), self.connection.clone(), pace, LEASE, Metrics::default());
-        link.clock = now.map(|now| now.to_string()).unwrap_or_default();
-        link
+        Link {
+            queue: self.queue.clone(),
+            connection: self.connection.clone(),
+            pace: pace.map(Pace::per_second),
+            lease: LEASE,
+            metrics: Metrics::default(),
+            clock: now.map(|now| now.to_string()).unwrap_or_default(),
+        }
     }
 
     fn jobs(&mut self, count: usize) -> Vec<Job> {
