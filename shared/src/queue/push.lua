@@ -11,6 +11,8 @@ for i = 2, #ARGV do
 end
 if #ids > 0 then
   enqueue('RPUSH', community, ids)
+  -- Only if somebody deleted the ring is the community not there; then this brings its list back.
+  if not redis.call('LPOS', ring, community, 'RANK', -1) then redis.call('RPUSH', ring, community) end
   rouse()
 end
 return new

@@ -90,7 +90,7 @@ if taken > 0 and interval > 0 then
 end
 
 -- How long nothing can be claimed, and whether a push (or an opened gate) would change that.
-local wait, listen = 0, 0
+local wait, listen, vanished = 0, 0, 0
 if closed > 0 or redis.call('EXISTS', ring) == 0 then
   redis.call('DEL', wake)
   wait, listen = closed > 0 and closed or 3600000, 1
@@ -105,4 +105,13 @@ elseif interval > 0 then
   local some = math.min(want, math.max(1, math.floor(burst / 2)))
   wait = math.max(0, math.ceil((tat - now + (some - burst) * interval) / 1000))
 end
-return { admitted, wait, listen, #expired, garbage, jobs, counts }
+
+-- With nothing ready, each known id is delayed or claimed. If not, lists were lost (evicted, or deleted by hand), and
+-- nobody would miss their jobs. What is known is forgotten, so that the ledger's due rows are absent and pushed again.
+-- Ids that are delayed or claimed then come twice, which beginning makes harmless; they never are too few here.
+if redis.call('EXISTS', ring) == 0 then
+  local known = redis.call('SCARD', waiting)
+  vanished = math.max(0, known - redis.call('ZCARD', delayed) - redis.call('ZCARD', leases))
+  if vanished > 0 then redis.call('UNLINK', waiting) end
+end
+return { admitted, wait, listen, #expired, vanished, garbage, jobs, counts }

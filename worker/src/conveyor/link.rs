@@ -47,7 +47,7 @@ pub(super) struct Claimed {
 }
 
 /// `claim.lua`'s answer.
-type Reply = (u64, u64, bool, u64, Vec<usize>, Vec<Vec<u8>>, Vec<u32>);
+type Reply = (u64, u64, bool, u64, u64, Vec<usize>, Vec<Vec<u8>>, Vec<u32>);
 
 static CLAIM: LazyLock<Script> = LazyLock::new(|| script(include_str!("claim.lua")));
 static ACKNOWLEDGE: LazyLock<Script> = LazyLock::new(|| script(include_str!("acknowledge.lua")));
@@ -71,10 +71,13 @@ impl Link {
         let mut call = self.call(&CLAIM);
         call.arg(want).arg(millis(self.lease)).arg(&token.to_be_bytes()).arg(u8::from(again));
         call.arg(self.pace.map_or(1.0, |pace| pace.burst)).arg(self.interval()).arg(&self.clock);
-        let (admitted, pause, listen, expired, garbage, jobs, losses): Reply =
+        let (admitted, pause, listen, expired, vanished, garbage, jobs, losses): Reply =
             within(CALL, call.invoke_async(&mut self.connection.clone())).await?;
         if !garbage.is_empty() {
             tracing::error!(queue = %self.queue, lengths = ?garbage, "dropped elements that are not jobs");
+        }
+        if vanished > 0 {
+            tracing::warn!(queue = %self.queue, vanished, "ready lists were lost; what is due is pushed again");
         }
         let losses = losses.into_iter().chain(std::iter::repeat(0));
         let jobs: Vec<_> =
@@ -83,6 +86,7 @@ impl Link {
         self.metrics.admissions.inc_by(jobs.len() as u64);
         self.metrics.lease_expiries.inc_by(expired);
         self.metrics.garbage.inc_by(garbage.len() as u64);
+        self.metrics.vanished.inc_by(vanished);
         Ok(Claimed { admitted, wait: Duration::from_millis(pause), listen, jobs })
     }
 

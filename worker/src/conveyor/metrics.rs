@@ -27,6 +27,7 @@ counters! {
     lease_expiries: "Leases found expired",
     leases_lost: "Leases of running jobs that were gone when renewed",
     garbage: "Elements dropped because they were no jobs",
+    vanished: "Known jobs found in no list, to be pushed again",
     acknowledgement_batches: "Acknowledge calls",
     acknowledgements: "Jobs settled",
     acknowledgements_stale: "Settlements of leases that were no longer ours",
