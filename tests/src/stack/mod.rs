@@ -20,6 +20,7 @@ mod install;
 mod owner;
 mod port;
 mod postgres;
+pub mod proxy;
 mod redis;
 mod shared;
 mod supervisor;
