@@ -39,7 +39,10 @@ pub(super) struct Fetcher {
 impl Fetcher {
     pub(super) async fn run(mut self) {
         let stop = self.options.stop.clone();
-        while let Some(mut slots) = stop.run_until_cancelled(self.free_slots()).await {
+        while let Some(mut slots) = stop.run_until_cancelled(self.free_slots()).await
+            // A slot may become free in the moment of the stop.
+            && !stop.is_cancelled()
+        {
             let want = slots.num_permits();
             let Some((token, found)) = self.claim(want).await else { return };
             let idle = found.jobs.len() < want;

@@ -109,6 +109,8 @@ impl Options {
 /// The source of an apalis worker; see the [module](self).
 #[derive(Debug)]
 pub struct Conveyor {
+    /// First, so that what is given back below is not claimed once more.
+    _stop_when_dropped: DropGuard,
     options: Options,
     /// Claims that a free slot is about to take.
     belt: mpsc::UnboundedReceiver<Claim>,
@@ -116,7 +118,6 @@ pub struct Conveyor {
     left: Vec<Claim>,
     /// Ends last. Dropping it is not aborting it: fates still reach Redis.
     finisher: JoinHandle<()>,
-    _stop_when_dropped: DropGuard,
 }
 
 impl Conveyor {
@@ -155,8 +156,8 @@ impl Conveyor {
         };
         tokio::spawn(fetcher.run());
         let finisher = tokio::spawn(finisher::finish(link, fates, held));
-        let _stop_when_dropped = options.stop.clone().drop_guard();
-        Ok(Self { options, belt, left: Vec::new(), finisher, _stop_when_dropped })
+        let guard = options.stop.clone().drop_guard();
+        Ok(Self { _stop_when_dropped: guard, options, belt, left: Vec::new(), finisher })
     }
 
     /// Gives back what nobody has taken, as soon as the fetcher has ended.
