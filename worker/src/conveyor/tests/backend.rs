@@ -1,106 +1,61 @@
-//! The whole conveyor under an apalis worker.
+//! How a conveyor starts, waits and stops under an apalis worker.
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::{Arc, Mutex},
-    time::Instant,
-};
+use std::{collections::HashSet, time::Instant};
 
-use apalis::prelude::{Monitor, WorkerBuilder, WorkerError};
-use tokio::{
-    sync::{Semaphore, mpsc, watch},
-    task::JoinHandle,
-};
+use apalis::prelude::{Monitor, WorkerBuilder};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::*;
-use crate::conveyor::{Claim, Conveyor, Options, Settlement};
-
-const PATIENCE: Duration = Duration::from_secs(20);
-
-/// A running worker: what it began, the leave to finish, and the way to stop it.
-struct Running {
-    began: mpsc::UnboundedReceiver<Job>,
-    leave: Arc<Semaphore>,
-    hold: watch::Sender<bool>,
-    stop: CancellationToken,
-    worker: JoinHandle<Result<(), WorkerError>>,
-}
-
-impl Running {
-    fn start(
-        bench: &Bench,
-        slots: usize,
-        settle: impl Fn(&Claim) -> Settlement + Clone + Send + 'static,
-    ) -> Self {
-        let (began, received) = mpsc::unbounded_channel();
-        let (hold, on_hold) = watch::channel(false);
-        let (token, leave) = (CancellationToken::new(), Arc::new(Semaphore::new(0)));
-        let options = Options { slots, limit: None, lease: LEASE, held: on_hold, stop: token.clone() };
-        let conveyor = Conveyor::start(
-            bench.queue.clone(),
-            &bench.server.url,
-            options,
-            &Metrics::default(),
-            StdRng::seed_from_u64(3),
-        )
-        .unwrap();
-        let gate = Arc::clone(&leave);
-        let worker = WorkerBuilder::new("test").backend(conveyor).build(move |claim: Claim| {
-            began.send(claim.job).unwrap();
-            let (gate, settle) = (Arc::clone(&gate), settle.clone());
-            async move {
-                gate.acquire().await.unwrap().forget();
-                settle(&claim)
-            }
-        });
-        Self { began: received, leave, hold, stop: token, worker: tokio::spawn(worker.run()) }
-    }
-
-    async fn next(&mut self) -> Job {
-        tokio::time::timeout(PATIENCE, self.began.recv()).await.expect("a job begins").unwrap()
-    }
-
-    async fn end(self) {
-        self.stop.cancel();
-        tokio::time::timeout(PATIENCE, self.worker).await.expect("the worker stops").unwrap().unwrap();
-    }
-}
+use crate::conveyor::{Claim, Conveyor, Options, Settlement, close_gate, open_gate};
 
 #[tokio::test]
 async fn a_push_starts_at_once_on_an_idle_worker_and_leaves_nothing() {
     let mut bench = Bench::new().await;
-    let mut running = Running::start(&bench, 4, |_| Settlement::done());
-    running.leave.add_permits(1_000);
+    let mut running = Running::free(&bench, 4);
     for _ in 0..3 {
+        running.sleeps(&mut bench).await;
         let job = bench.pushed(1).await[0];
         let pushed = Instant::now();
         assert_eq!(running.next().await, job);
         assert!(pushed.elapsed() < Duration::from_secs(2), "woken, not polled");
     }
     bench.pushed(500).await;
-    for _ in 0..500 {
-        running.next().await;
-    }
+    running.next_many(500).await;
     running.end().await;
-    bench.link(None, None).claim(1, 1, false).await.unwrap();
-    assert_eq!(bench.keys().await, Vec::<String>::new());
+    bench.is_clean().await;
 }
 
 #[tokio::test]
-async fn a_stop_finishes_what_runs_and_claims_no_more() {
+async fn an_opened_gate_is_noticed_by_a_worker_that_waits_for_it() {
+    let mut bench = Bench::new().await;
+    let queue = bench.queue.clone();
+    close_gate(&mut bench.connection, &queue, Duration::from_mins(15)).await.unwrap();
+    let job = bench.pushed(1).await[0];
+    let mut running = Running::free(&bench, 4);
+    running.sleeps(&mut bench).await;
+    assert_eq!(running.metrics.admissions.get(), 0);
+    let opened = Instant::now();
+    open_gate(&mut bench.connection, &queue).await.unwrap();
+    assert_eq!(running.next().await, job);
+    assert!(opened.elapsed() < Duration::from_secs(2), "woken, not polled");
+    running.end().await;
+    bench.is_clean().await;
+}
+
+#[tokio::test]
+async fn a_stop_with_256_in_flight_finishes_them_and_claims_no_more() {
     let mut bench = Bench::new().await;
     let jobs = bench.pushed(300).await;
-    let mut running = Running::start(&bench, 100, |_| Settlement::done());
-    for job in &jobs[..100] {
-        assert_eq!(running.next().await, *job);
-    }
+    let mut running = Running::start(&bench, 256);
+    assert_eq!(running.next_many(256).await, jobs[..256]);
     running.stop.cancel();
-    running.leave.add_permits(100);
-    running.end().await;
-    let (waiting, leases): (usize, usize) =
-        (bench.ask("SCARD", Part::Waiting).await, bench.ask("ZCARD", Part::Leases).await);
-    assert_eq!((waiting, leases), (200, 0));
+    assert_eq!(bench.depth().await, (44, 0, 256));
+    running.leave.add_permits(256);
+    let metrics = running.metrics.clone();
+    assert_eq!(running.end().await, [], "nothing more began");
+    assert_eq!(bench.depth().await, (44, 0, 0), "every fate has arrived");
+    assert_eq!((metrics.acknowledgements.get(), metrics.admissions_returned.get()), (256, 0));
 }
 
 #[tokio::test]
@@ -117,70 +72,32 @@ async fn a_conveyor_that_nobody_polls_gives_everything_back() {
     drop(conveyor);
     until(|| metrics.acknowledgements.get() == 20).await;
     let claimed = bench.link(None, None).claim(50, 1, false).await.unwrap();
-    // Acknowledged in one group they keep their order; how they are grouped is a matter of timing.
     let again: HashSet<_> = claimed.jobs.iter().map(|(job, _)| *job).collect();
     assert_eq!(again, jobs.iter().copied().collect());
     assert!(claimed.jobs.iter().all(|(_, expiries)| *expiries == 0), "no expiry counted");
 }
 
+/// What waits while outcomes cannot be recorded goes to a worker that can record them, and to nobody else.
 #[tokio::test]
-async fn a_handler_that_panics_has_its_job_delayed_and_the_worker_goes_on() {
+async fn nothing_is_claimed_while_outcomes_cannot_be_recorded() {
     let mut bench = Bench::new().await;
-    let jobs = bench.pushed(2).await;
-    let poison = jobs[0];
-    let mut running = Running::start(&bench, 1, move |claim| {
-        assert!(claim.job != poison, "poison");
-        Settlement::done()
-    });
-    running.leave.add_permits(10);
-    assert_eq!((running.next().await, running.next().await), (jobs[0], jobs[1]));
-    running.end().await;
-    let (delayed, waiting): (usize, usize) =
-        (bench.ask("ZCARD", Part::Delayed).await, bench.ask("SCARD", Part::Waiting).await);
-    assert_eq!((delayed, waiting), (1, 1));
-}
-
-#[tokio::test]
-async fn nothing_is_claimed_while_held() {
-    let mut bench = Bench::new().await;
-    let mut running = Running::start(&bench, 2, |_| Settlement::done());
-    running.leave.add_permits(10);
-    bench.pushed(1).await;
-    running.next().await;
-    running.hold.send(true).unwrap();
-    // The fetcher may have been past the check once; two jobs cannot both have been.
-    bench.pushed(5).await;
-    running.hold.send(false).unwrap();
-    for _ in 0..5 {
-        running.next().await;
+    let mut held = Running::free(&bench, 64);
+    held.sleeps(&mut bench).await;
+    held.hold.send(true).unwrap();
+    let jobs = bench.pushed(1_000).await;
+    // The push woke it: it is past its sleep, has every slot free, and the next thing it does is to look at the hold.
+    while bench.ask::<u32>("EXISTS", Part::Wake).await == 1 {
+        tokio::task::yield_now().await;
     }
-    running.end().await;
-}
-
-/// Connections die at any moment, and every job is still done; none waits for its lease to expire.
-#[tokio::test]
-async fn killed_connections_lose_no_job_and_no_acknowledgement() {
-    let mut bench = Bench::new().await;
-    let jobs = bench.pushed(3_000).await;
-    let seen = Arc::new(Mutex::new(HashMap::<Job, u32>::new()));
-    let mut running = Running::start(&bench, 16, |_| Settlement::done());
-    running.leave.add_permits(100_000);
-    let mut killer = bench.server.connection();
-    let mut count = 0;
-    while seen.lock().unwrap().len() < jobs.len() {
-        let job = running.next().await;
-        *seen.lock().unwrap().entry(job).or_default() += 1;
-        count += 1;
-        if count % 200 == 0 {
-            let kill = redis::cmd("CLIENT").arg("KILL").arg("TYPE").arg("normal").clone();
-            kill.exec_async(&mut killer).await.unwrap();
-        }
-    }
-    running.end().await;
-    assert_eq!(count, 3_000, "none ran twice");
-    bench.connection = killer;
-    let waiting: usize = bench.ask("SCARD", Part::Waiting).await;
-    assert_eq!(waiting, 0);
+    let mut other = Running::free(&bench, 4);
+    each_once(other.next_many(1_000).await, &jobs);
+    other.end().await;
+    assert_eq!(held.metrics.admissions.get(), 0);
+    let more = bench.pushed(100).await;
+    held.hold.send(false).unwrap();
+    each_once(held.next_many(100).await, &more);
+    held.end().await;
+    bench.is_clean().await;
 }
 
 /// How a worker is registered with a monitor: the token alone stops it.
@@ -202,13 +119,4 @@ async fn a_monitor_ends_when_the_token_is_cancelled() {
     until(|| metrics.acknowledgements.get() == 20).await;
     stop.cancel();
     tokio::time::timeout(PATIENCE, monitor).await.expect("the monitor ends").unwrap().unwrap();
-}
-
-async fn until(condition: impl Fn() -> bool) {
-    let reached = async {
-        while !condition() {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(PATIENCE, reached).await.expect("the condition is reached");
 }

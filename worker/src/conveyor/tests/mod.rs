@@ -1,12 +1,19 @@
 //! The conveyor against a private Redis.
 
+mod answers;
 mod backend;
+mod books;
 mod figures;
+mod handlers;
+mod leases;
+mod load;
+mod outages;
 mod pace;
+mod running;
 mod scripts;
+mod server;
 
 use std::{
-    process::{Child, Command, Stdio},
     sync::atomic::{AtomicU32, Ordering},
     time::Duration,
 };
@@ -14,55 +21,22 @@ use std::{
 use jiff::Timestamp;
 use porchlight_shared::{
     domain::{Channel, CommunityId, DeliveryId},
-    queue::{Job, Part, Queue, connect, push},
+    queue::{Job, Part, Queue, push},
 };
 use rand::{SeedableRng, rngs::StdRng};
 use redis::aio::ConnectionManager;
-use tempfile::TempDir;
 
+use self::{
+    running::{Running, each_once},
+    server::Server,
+};
 use super::{
+    Depth,
     claim::{Acknowledgement, Fate, Member},
+    depth,
     link::{Link, Pace},
     metrics::Metrics,
 };
-
-/// A Redis of the test's own on a socket; it ends with the test.
-struct Server {
-    child: Child,
-    url: String,
-    _home: TempDir,
-}
-
-impl Server {
-    async fn start() -> Self {
-        let home = tempfile::tempdir().unwrap();
-        let socket = home.path().join("s");
-        let child = Command::new(porchlight_tests::stack::redis_program().unwrap())
-            .args(["--port", "0", "--save", "", "--appendonly", "no", "--unixsocket"])
-            .arg(&socket)
-            .arg("--dir")
-            .arg(home.path())
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
-        let url = format!("redis+unix://{}", socket.display());
-        let mut connection = connect(&url, Duration::from_secs(5)).unwrap();
-        // Waits until it listens.
-        redis::cmd("PING").exec_async(&mut connection).await.unwrap();
-        Self { child, url, _home: home }
-    }
-
-    fn connection(&self) -> ConnectionManager {
-        connect(&self.url, Duration::from_secs(5)).unwrap()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 /// A server, a queue, and the scripts with the clock in the test's hand.
 struct Bench {
@@ -72,6 +46,8 @@ struct Bench {
     rng: StdRng,
 }
 
+/// How long a test waits for anything at all.
+const PATIENCE: Duration = Duration::from_secs(30);
 const LEASE: Duration = Duration::from_mins(1);
 /// Where tests hold the clock, in µs.
 const NOON: u64 = 1_800_000_000_000_000;
@@ -79,8 +55,11 @@ const SECOND: u64 = 1_000_000;
 
 impl Bench {
     async fn new() -> Self {
+        Self::on(Server::start(&[]).await)
+    }
+
+    fn on(server: Server) -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let server = Server::start().await;
         let prefix = format!("test-{}", NUMBER.fetch_add(1, Ordering::Relaxed));
         let queue = Queue::with_prefix(&prefix, Channel::Email);
         Self { connection: server.connection(), server, queue, rng: StdRng::seed_from_u64(7) }
@@ -124,6 +103,23 @@ impl Bench {
             .collect()
     }
 
+    async fn depth(&mut self) -> (u64, u64, u64) {
+        let Depth { waiting, delayed, leased } = depth(&mut self.connection, &self.queue).await.unwrap();
+        (waiting, delayed, leased)
+    }
+
+    /// Waits until every job is settled, then looks whether anything is left.
+    async fn is_clean(&mut self) {
+        while self.depth().await != (0, 0, 0) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        // What wakes workers goes with the next claim, the pace when its bucket is full.
+        self.link(None, None).claim(1, 1, false).await.unwrap();
+        let pace = self.queue.key(Part::Pace);
+        let left: Vec<_> = self.keys().await.into_iter().filter(|key| *key != pace).collect();
+        assert_eq!(left, Vec::<String>::new());
+    }
+
     async fn ask<T: redis::FromRedisValue>(&mut self, command: &str, part: Part) -> T {
         redis::cmd(command).arg(self.queue.key(part)).query_async(&mut self.connection).await.unwrap()
     }
@@ -134,4 +130,14 @@ fn acknowledgement(job: Job, token: u64, fate: Fate, unused: Option<u64>) -> Ack
     member[..32].copy_from_slice(&job.to_bytes());
     member[32..].copy_from_slice(&token.to_be_bytes());
     Acknowledgement { member, fate, unused }
+}
+
+/// Waits for a condition that nothing announces.
+async fn until(condition: impl Fn() -> bool) {
+    let reached = async {
+        while !condition() {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, reached).await.expect("the condition is reached");
 }

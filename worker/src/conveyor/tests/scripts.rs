@@ -90,23 +90,6 @@ async fn a_claim_whose_answer_got_lost_is_found_again() {
 }
 
 #[tokio::test]
-async fn ten_thousand_due_jobs_are_promoted_a_few_at_a_time() {
-    let mut bench = Bench::new().await;
-    let due: Vec<_> = bench.jobs(10_000).into_iter().map(|job| (job, Duration::ZERO)).collect();
-    let queue = bench.queue.clone();
-    push_after(&mut bench.connection, &queue, &due).await.unwrap();
-    let link = bench.link(None, None);
-    assert_eq!(link.claim(50, 0, false).await.unwrap().jobs.len(), 50);
-    let left: usize = bench.ask("ZCARD", Part::Delayed).await;
-    assert_eq!(left, 9_800);
-    let mut claimed = 50;
-    for token in 1..200 {
-        claimed += link.claim(256, token, false).await.unwrap().jobs.len();
-    }
-    assert_eq!(claimed, 10_000);
-}
-
-#[tokio::test]
 async fn what_is_not_a_job_is_dropped() {
     let mut bench = Bench::new().await;
     let job = bench.pushed(1).await[0];
