@@ -89,7 +89,7 @@ async fn walk(steps: Vec<Step>) -> u64 {
     for (token, step) in (1..).zip(steps) {
         let link = bench.link(Some(50.0), Some(now));
         match step {
-            Step::Push(first, count) => drop(bench.push(&jobs[first..first + count]).await),
+            Step::Push(first, count) => _ = bench.push(&jobs[first..first + count]).await,
             Step::PushAfter(which, wait) => {
                 let later = [(jobs[which], Duration::from_millis(wait))];
                 push_after(&mut bench.connection, &queue, &later).await.unwrap();

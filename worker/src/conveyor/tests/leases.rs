@@ -35,13 +35,19 @@ async fn the_claims_of_a_worker_that_crashed_go_to_another_once() {
     let jobs = bench.pushed(5).await;
     let (began, all_began) = oneshot::channel();
     let bench = std::thread::spawn(move || {
+        let mut bench = bench;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let short = |options: &mut crate::conveyor::Options| {
                 (options.slots, options.lease) = (5, Duration::from_millis(500));
             };
             let mut running = Running::with(&bench, &bench.server.url, short, |_| Settlement::done());
-            began.send(running.next_many(5).await).unwrap();
+            bench.connection = bench.server.connection();
+            let claimed = running.next_many(5).await;
+            for _ in 0..10 {
+                assert_eq!(bench.depth().await, (0, 0, 5), "nothing is settled before its handler ends");
+            }
+            began.send(claimed).unwrap();
         });
         drop(runtime);
         bench

@@ -42,9 +42,9 @@ impl Running {
         settle: impl Fn(&Claim) -> Settlement + Clone + Send + 'static,
     ) -> Self {
         let (began, received) = mpsc::unbounded_channel();
-        let (hold, held) = watch::channel(false);
+        let (hold, on_hold) = watch::channel(false);
         let (stop, leave) = (CancellationToken::new(), Arc::new(Semaphore::new(0)));
-        let mut options = Options { slots: 4, limit: None, lease: LEASE, held, stop: stop.clone() };
+        let mut options = Options { slots: 4, limit: None, lease: LEASE, held: on_hold, stop: stop.clone() };
         change(&mut options);
         let (metrics, rng) = (Metrics::default(), StdRng::seed_from_u64(rand_seed()));
         let conveyor = Conveyor::start(bench.queue.clone(), url, options, &metrics, rng).unwrap();
