@@ -86,7 +86,7 @@ end
 if taken > 0 and interval > 0 then
   tat = math.ceil(tat + taken * interval)
   redis.call('HSET', pace, 'tat', string.format('%.0f', tat), 'full', string.format('%.0f', full))
-  redis.call('PEXPIRE', pace, math.ceil((tat - now) / 1000) + 1)
+  redis.call('PEXPIREAT', pace, string.format('%.0f', math.ceil(tat / 1000) + 1))
 end
 
 -- How long nothing can be claimed, and whether a push (or an opened gate) would change that.
@@ -106,9 +106,8 @@ elseif interval > 0 then
   wait = math.max(0, math.ceil((tat - now + (some - burst) * interval) / 1000))
 end
 
--- With nothing ready, each known id is delayed or claimed. If not, lists were lost (evicted, or deleted by hand), and
--- nobody would miss their jobs. What is known is forgotten, so that the ledger's due rows are absent and pushed again.
--- Ids that are delayed or claimed then come twice, which beginning makes harmless; they never are too few here.
+-- With nothing ready, each known id is delayed or claimed. If not, lists were lost (evicted, or deleted by hand): what
+-- is known is forgotten, so that the ledger's due rows are absent and pushed again. Some then come twice, harmlessly.
 if redis.call('EXISTS', ring) == 0 then
   local known = redis.call('SCARD', waiting)
   vanished = math.max(0, known - redis.call('ZCARD', delayed) - redis.call('ZCARD', leases))
