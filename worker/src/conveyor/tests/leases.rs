@@ -126,7 +126,8 @@ async fn a_late_acknowledgement_does_not_end_another_workers_claim() {
         end.arg(bench.queue.key(Part::Leases)).arg("XX").arg(1).arg(member);
         end.exec_async(&mut bench.connection).await.unwrap();
         token += 1;
-        if link.claim(1, token, false).await.unwrap().jobs == [(job, 1)] {
+        // Unless its renewal came in between.
+        if !link.claim(1, token, false).await.unwrap().jobs.is_empty() {
             break;
         }
     }

@@ -79,14 +79,18 @@ impl Running {
 
     /// Waits until it sleeps: nothing can be claimed, and it listens for a push.
     pub(super) async fn sleeps(&self, bench: &mut Bench) {
-        loop {
-            let info: String =
-                redis::cmd("INFO").arg("clients").query_async(&mut bench.connection).await.unwrap();
-            if !info.contains("blocked_clients:0") {
-                return;
+        let asleep = async {
+            let info = redis::cmd("INFO").arg("clients").clone();
+            while info
+                .query_async::<String>(&mut bench.connection)
+                .await
+                .unwrap()
+                .contains("blocked_clients:0")
+            {
+                tokio::time::sleep(Duration::from_millis(2)).await;
             }
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
+        };
+        tokio::time::timeout(PATIENCE, asleep).await.expect("the worker sleeps");
     }
 
     /// Stops it; answers what it began that nobody asked for.
