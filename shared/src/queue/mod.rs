@@ -10,7 +10,8 @@
 //! * **Versioned.** The layout's version is part of every key. A new layout gets a new version, so an old worker never
 //!   sees, and never discards, the jobs of a new one.
 //! * **Movable.** All keys of a channel carry one hash tag. Redis 6.2 or later, or Valkey; `maxmemory-policy` must be
-//!   `noeviction`, because an evicted list would leave its members in the set of waiting ids.
+//!   `noeviction`, because an evicted list leaves its members in the set of waiting ids. Workers notice that only once
+//!   nothing else is ready; then the set goes, and what is due is absent and pushed again.
 
 mod connect;
 mod push;

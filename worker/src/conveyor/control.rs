@@ -1,6 +1,4 @@
-//! What others than workers do with a queue: close and open its gate, and count what it holds.
-//!
-//! All workers of a channel share the gate: closed while the provider asks to be left alone (429, 421).
+//! What others do with a queue: close its gate while the provider asks to be left alone, open it, count what waits.
 
 use std::time::Duration;
 

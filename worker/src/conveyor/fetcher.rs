@@ -39,10 +39,7 @@ pub(super) struct Fetcher {
 impl Fetcher {
     pub(super) async fn run(mut self) {
         let stop = self.options.stop.clone();
-        while let Some(mut slots) = stop.run_until_cancelled(self.free_slots()).await
-            // A slot may become free in the moment of the stop.
-            && !stop.is_cancelled()
-        {
+        while let Some(mut slots) = stop.run_until_cancelled(self.free_slots()).await {
             let want = slots.num_permits();
             let Some((token, found)) = self.claim(want).await else { return };
             let idle = found.jobs.len() < want;
@@ -79,13 +76,15 @@ impl Fetcher {
     /// Claims, until it succeeds or we stop. Never given up half-way: leases that nobody knows of have to expire.
     async fn claim(&mut self, want: usize) -> Option<(u64, Claimed)> {
         let (token, mut again) = (self.rng.next_u64(), false);
-        loop {
+        // Asked first: a slot may become free in the moment of the stop.
+        while !self.options.stop.is_cancelled() {
             match self.claiming.note(self.link.claim(want, token, again).await) {
                 Ok(claimed) => return Some((token, claimed)),
                 Err(pause) => self.options.stop.run_until_cancelled(sleep(pause)).await?,
             }
             again = true;
         }
+        None
     }
 
     /// Sleeps until something can be claimed, or if it helps to listen, until a push.

@@ -9,9 +9,8 @@
 //!   [`Claim::EXPIRIES_ALLOWED`] the claim says [`Claim::is_dead`], and the handler records that instead of sending.
 //!   Dead claims are leased like any other, so a lost reply does not lose them. Beginning in the ledger is what makes
 //!   a second claim harmless; a stale one cannot acknowledge, since its token is part of the lease's name.
-//!   A handler that answers `After` clears the count. So a job that kills its workers before it begins, and is put off
-//!   each time it is dead, goes on for ever, with that rest after every third worker. That is accepted: the ledger
-//!   cannot tell it from one whose workers had accidents of their own.
+//!   `After` clears the count. So a job that kills its workers before it begins, and is put off whenever it is dead,
+//!   goes on for ever, with a rest after every third of them. That is accepted: the accidents may have been theirs.
 //! * **Fair, paced, patient.** See `claim.lua`: communities take turns; at most `limit` admissions in any second over
 //!   all workers; a slot is taken only for a job that may start now. An admission that never reached the provider
 //!   gives its token back, as far as the bucket would still hold it.
@@ -25,7 +24,6 @@
 //!   that were deleted by hand or evicted are noticed as soon as nothing else is ready; see the end of `claim.lua`.
 //!
 //! ```no_run
-//! # use std::time::Duration;
 //! # use apalis::prelude::*;
 //! # use porchlight_shared::{domain::Channel, queue::Queue};
 //! # use porchlight_worker::conveyor::{Claim, Conveyor, Metrics, Options, Settlement};
@@ -33,7 +31,7 @@
 //! # async fn run(rng: StdRng, stop: tokio_util::sync::CancellationToken) -> Result<(), Box<dyn std::error::Error>> {
 //! async fn deliver(claim: Claim) -> Settlement {
 //!     if claim.is_dead() { /* record failed(internal) */ }
-//!     Settlement::after(Duration::from_secs(60)).without_contact()
+//!     Settlement::after(std::time::Duration::from_secs(60)).without_contact()
 //! }
 //!
 //! let (_hold, held) = tokio::sync::watch::channel(false); // true while outcomes cannot be recorded
