@@ -9,6 +9,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use porchlight_shared::store::Unquoted;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -166,22 +167,6 @@ impl From<sqlx::Error> for Problem {
         } else {
             tracing::error!(error = %Unquoted(&error), "a statement failed");
             Self::new(Kind::Internal, "Nothing was stored. The operator's log says more.")
-        }
-    }
-}
-
-/// A database error for the log: code, constraint and message, never the values of the row (Postgres' DETAIL).
-struct Unquoted<'a>(&'a sqlx::Error);
-
-impl std::fmt::Display for Unquoted<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.0 {
-            sqlx::Error::Database(error) => {
-                let (code, constraint) =
-                    (error.code().unwrap_or_default(), error.constraint().unwrap_or("-"));
-                write!(f, "{code} on {constraint}: {}", error.message())
-            }
-            other => other.fmt(f),
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Statements live with the room that owns their step, not here.
 
-use std::{str::FromStr, time::Duration};
+use std::{fmt, str::FromStr, time::Duration};
 
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{
@@ -119,6 +119,23 @@ pub async fn connect(
         tracing::info!("the database answers");
     }
     Ok(pool)
+}
+
+/// A database error for the log: code, constraint and message, never the values of a row (Postgres' DETAIL).
+#[derive(Debug)]
+pub struct Unquoted<'a>(pub &'a sqlx::Error);
+
+impl fmt::Display for Unquoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            sqlx::Error::Database(error) => {
+                let (code, constraint) =
+                    (error.code().unwrap_or_default(), error.constraint().unwrap_or("-"));
+                write!(f, "{code} on {constraint}: {}", error.message())
+            }
+            other => other.fmt(f),
+        }
+    }
 }
 
 /// 57P03: starting up or shutting down; 53300: too many connections.

@@ -23,6 +23,7 @@ async fn a_worker_killed_in_mid_send_leaves_every_row_in_a_named_state() {
     world.installation.smtp.wait_for(41).await;
     world.batch_until(&batch, |counts| counts["accepted"] == 40 && counts["sending"] == 1).await;
     worker.kill().await.unwrap();
+    world.ripen(Part::Leases).await;
 
     // Nobody knows yet; another worker does not touch it before its deadline.
     let _another = world.installation.start_worker().await.unwrap();

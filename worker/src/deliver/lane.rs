@@ -7,6 +7,7 @@
 
 use std::{fmt, future::Future, sync::Arc, time::Duration};
 
+use porchlight_shared::store::Unquoted;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::metrics::LaneMetrics;
@@ -111,7 +112,7 @@ impl<S: Statement> Runner<S> {
             match self.patiently(part).await {
                 Ok(found) => answers.extend(found.into_iter().map(Ok)),
                 Err(error) if part.len() == 1 => {
-                    tracing::error!(lane = self.name, error = %code(&error), "the ledger refuses a row");
+                    tracing::error!(lane = self.name, error = %Unquoted(&error), "the ledger refuses a row");
                     answers.push(Err(Poisoned));
                 }
                 Err(_) => {
@@ -144,7 +145,7 @@ impl<S: Statement> Runner<S> {
                 }
                 Err(error) => {
                     if !self.stuck.send_replace(true) {
-                        tracing::error!(lane = self.name, error = %code(&error), "the ledger cannot be reached; nothing new is begun until it answers");
+                        tracing::error!(lane = self.name, error = %Unquoted(&error), "the ledger cannot be reached; nothing new is begun until it answers");
                     }
                     tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(LONGEST_PAUSE);
@@ -169,21 +170,6 @@ fn is_poison(error: &sqlx::Error) -> bool {
         }
         sqlx::Error::Encode(_) | sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => true,
         _ => false,
-    }
-}
-
-/// An error for the log, without any value of a row.
-fn code(error: &sqlx::Error) -> String {
-    match error.as_database_error() {
-        Some(error) => {
-            format!(
-                "{} on {}: {}",
-                error.code().unwrap_or_default(),
-                error.constraint().unwrap_or("-"),
-                error.message()
-            )
-        }
-        None => error.to_string(),
     }
 }
 
