@@ -111,7 +111,7 @@ async fn state(world: &World, id: Uuid) -> String {
 async fn a_late_acceptance_settles_a_delivery_whose_repeat_is_refused() {
     use AttemptOutcome::{Accepted, RefusedPermanent, RefusedTemporary, Unknown};
     let world = World::new().await;
-    world.send(&rows(5)).await;
+    world.send(&rows(6)).await;
     let finish = FinishStatement { pool: world.installation.pool.clone() };
     let run = async |told: Ended| finish.run(&[told]).await.unwrap()[0];
 
@@ -137,11 +137,15 @@ async fn a_late_acceptance_settles_a_delivery_whose_repeat_is_refused() {
     let id = repeated(&world, 5).await;
     assert_eq!(run(ended(id, 1, RefusedPermanent, DeliveryState::Failed)).await, Landing::Stale);
     assert_eq!(state(&world, id).await, "sending");
+    let id = repeated(&world, 6).await;
+    run(ended(id, 2, RefusedTemporary, DeliveryState::RetryWait)).await;
+    assert_eq!(run(ended(id, 1, RefusedPermanent, DeliveryState::Failed)).await, Landing::Stale);
+    assert_eq!(state(&world, id).await, "retry_wait");
     let late: i64 = sqlx::query_scalar("SELECT count(*) FROM attempts WHERE late AND number = 1")
         .fetch_one(&world.installation.pool)
         .await
         .unwrap();
-    assert_eq!(late, 5, "each late answer is on record");
+    assert_eq!(late, 6, "each late answer is on record");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

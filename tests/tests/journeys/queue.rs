@@ -3,16 +3,20 @@
 use std::time::Duration;
 
 use porchlight_shared::{
-    domain::{Channel, CommunityId, DeliveryId},
+    domain::{AttemptOutcome, AttemptReason, Channel, CommunityId, DeliveryId, DeliveryState},
     queue::{Job, Part, Queue, push},
 };
 use porchlight_tests::{
     installation::Process,
-    stack::{Options, Stack},
+    stack::{
+        Options, Stack,
+        proxy::{Proxy, Upstream},
+    },
 };
 use porchlight_worker::{
     deliver::{
         begin::{Ask, Begin, BeginStatement},
+        finish::{Ended, FinishStatement, Landing},
         lane::Lane,
     },
     metrics::LaneMetrics,
@@ -240,4 +244,48 @@ async fn a_begin_whose_connection_or_server_goes_is_asked_again_and_begins_once(
         let begun = asked.await.unwrap().unwrap();
         assert!(matches!(&begun, Begin::Begun(attempt) if attempt.number == 1), "{begun:?}");
     }
+}
+
+/// Postgres has committed, and nobody heard.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_begin_and_a_finish_whose_answers_got_lost_count_once() {
+    let world = World::new().await;
+    let batch = world.send(&rows(1)).await;
+    let delivery = world.jobs().await[0].delivery;
+    let direct = world.installation.variable("DATABASE_URL").parse::<PgConnectOptions>().unwrap();
+    let upstream = format!("{}:{}", direct.get_host(), direct.get_port()).parse().unwrap();
+    let proxy = Proxy::start(Upstream::Tcp(upstream)).await.unwrap();
+    let options = direct.host("127.0.0.1").port(proxy.address().port());
+    let pool = PgPoolOptions::new().connect_lazy_with(options);
+    let begin = BeginStatement { pool: pool.clone(), deadline: Duration::from_mins(5) };
+    let begin = Lane::start("begin", begin, LaneMetrics::default());
+    let finish = Lane::start("finish", FinishStatement { pool }, LaneMetrics::default());
+
+    // The id travels with the statement's execution, not with its text.
+    proxy.lose_answer_to(delivery.as_bytes());
+    let begun = begin.run(Ask { delivery, token: 7 }).await.unwrap();
+    assert!(matches!(&begun, Begin::Begun(attempt) if attempt.number == 1), "{begun:?}");
+    assert_eq!(proxy.lost(), 1);
+
+    proxy.lose_answer_to(delivery.as_bytes());
+    let ended = Ended {
+        delivery,
+        number: 1,
+        outcome: AttemptOutcome::RefusedTemporary,
+        reason: Some(AttemptReason::Greylisted),
+        reply: None,
+        provider_id: None,
+        probe: false,
+        next: DeliveryState::RetryWait,
+        wait: Some(Duration::from_mins(5)),
+    };
+    assert_eq!(finish.run(ended).await.unwrap(), Landing::Stale, "the first time it landed");
+    assert_eq!(proxy.lost(), 2);
+    let row: (String, i16, i64) =
+        sqlx::query_as("SELECT state::text, tries, (SELECT count(*) FROM attempts) FROM deliveries")
+            .fetch_one(&world.installation.pool)
+            .await
+            .unwrap();
+    assert_eq!(row, ("retry_wait".to_owned(), 1, 1));
+    assert_eq!(world.batch(&batch).await["counts"]["retry_wait"], 1);
 }
