@@ -1,7 +1,15 @@
 //! The provider will have nothing of us: the channel closes for everybody, one message at a time tries it, it opens.
 
+use std::time::Duration;
+
+use porchlight_shared::domain::{DeliveryId, HoldReason};
 use porchlight_tests::sandbox::smtp::{Settings, SmtpSandbox, Switches};
+use porchlight_worker::deliver::{
+    begin::{Ask, Begin, BeginStatement},
+    lane::Statement,
+};
 use serde_json::json;
+use uuid::Uuid;
 
 use crate::world::{World, rows, settled};
 
@@ -165,4 +173,29 @@ async fn a_probe_whose_worker_died_makes_room_for_another() {
     world.ahead("2 minutes").await;
     let status = world.batch_until(&batch, settled).await;
     assert_eq!(status["counts"]["accepted"], 4, "{status}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn while_a_channel_is_closed_its_probe_begins_and_nothing_else() {
+    let world = World::new().await;
+    world.send(&rows(3)).await;
+    let pool = &world.installation.pool;
+    let ids: Vec<Uuid> =
+        sqlx::query_scalar("SELECT id FROM deliveries ORDER BY id").fetch_all(pool).await.unwrap();
+    // Time to try it again, and one was chosen for that.
+    sqlx::query(
+        "UPDATE channels SET closed_at = now(), closed_until = now() - interval '1 second', reason = 'auth_refused',
+                             closings = 1, probe = $1, probe_until = now() + interval '5 minutes' WHERE channel = 'email'",
+    )
+    .bind(ids[1])
+    .execute(pool)
+    .await
+    .unwrap();
+    let statement = BeginStatement { pool: pool.clone(), deadline: Duration::from_mins(5) };
+    let asks: Vec<_> = ids.iter().map(|&id| Ask { delivery: DeliveryId::from(id), token: 1 }).collect();
+    let answers = statement.run(&asks).await.unwrap();
+    assert!(matches!(&answers[1], Begin::Begun(attempt) if attempt.probe), "{answers:?}");
+    for answer in [&answers[0], &answers[2]] {
+        assert!(matches!(answer, Begin::Held(HoldReason::ChannelClosed)), "{answers:?}");
+    }
 }

@@ -257,13 +257,13 @@ async fn a_begin_and_a_finish_whose_answers_got_lost_count_once() {
     let proxy = Proxy::start(Upstream::Tcp(upstream)).await.unwrap();
     let options = direct.host("127.0.0.1").port(proxy.address().port());
     let pool = PgPoolOptions::new().connect_lazy_with(options);
-    let begin = BeginStatement { pool: pool.clone(), deadline: Duration::from_mins(5) };
-    let begin = Lane::start("begin", begin, LaneMetrics::default());
-    let finish = Lane::start("finish", FinishStatement { pool }, LaneMetrics::default());
+    let statement = BeginStatement { pool: pool.clone(), deadline: Duration::from_mins(5) };
+    let asking = Lane::start("begin", statement, LaneMetrics::default());
+    let telling = Lane::start("finish", FinishStatement { pool }, LaneMetrics::default());
 
     // The id travels with the statement's execution, not with its text.
     proxy.lose_answer_to(delivery.as_bytes());
-    let begun = begin.run(Ask { delivery, token: 7 }).await.unwrap();
+    let begun = asking.run(Ask { delivery, token: 7 }).await.unwrap();
     assert!(matches!(&begun, Begin::Begun(attempt) if attempt.number == 1), "{begun:?}");
     assert_eq!(proxy.lost(), 1);
 
@@ -279,7 +279,7 @@ async fn a_begin_and_a_finish_whose_answers_got_lost_count_once() {
         next: DeliveryState::RetryWait,
         wait: Some(Duration::from_mins(5)),
     };
-    assert_eq!(finish.run(ended).await.unwrap(), Landing::Stale, "the first time it landed");
+    assert_eq!(telling.run(ended).await.unwrap(), Landing::Stale, "the first time it landed");
     assert_eq!(proxy.lost(), 2);
     let row: (String, i16, i64) =
         sqlx::query_as("SELECT state::text, tries, (SELECT count(*) FROM attempts) FROM deliveries")
