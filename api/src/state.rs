@@ -36,7 +36,7 @@ pub struct AppState {
 }
 
 impl AppState {
-    /// Puts jobs on the conveyor once their request is answered. If that fails the ledger still has every row, and the
+    /// Puts jobs on the conveyor while their request is answered. If that fails the ledger still has every row, and the
     /// reconciler pushes them.
     pub fn push_afterwards(self: &Arc<Self>, jobs: Vec<Job>) {
         let state = Arc::clone(self);

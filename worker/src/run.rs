@@ -99,8 +99,6 @@ pub async fn work(
             metrics.breaker.clone(),
         ),
         pool: pool.clone(),
-        redis: redis.clone(),
-        queue: queue.clone(),
         give_up: give_up.clone(),
         metrics: metrics.deliver.clone(),
         rng: Mutex::new(StdRng::seed_from_u64(rng.next_u64())),

@@ -120,7 +120,7 @@ pub async fn show_delivery(
     let delivery: DeliveryId = delivery.parse().map_err(|_| Problem::not_found())?;
     let row = sqlx::query!(
         r#"SELECT d.batch_id, d.batch_row, d.invitation_id, d.channel, c.address AS "address?", d.state, d.changed_at, d.held_reason,
-                  d.due_at, d.created_at, d.attempt_number, d.attempt_began_at, d.attempt_deadline
+                  CASE WHEN d.held_reason IS DISTINCT FROM 'paused' THEN d.due_at END AS due_at, d.created_at, d.attempt_number, d.attempt_began_at, d.attempt_deadline
            FROM deliveries d JOIN contacts c ON c.id = d.contact_id
            WHERE d.community_id = $1 AND d.id = $2"#,
         caller.community.uuid(),

@@ -197,6 +197,14 @@ pub(super) const BREAKS: &[Break] = &[
         test: "sending::a_paused_batch_is_held_and_a_scheduled_one_waits_for_its_time",
     },
     Break {
+        name: "pause-leaves-the-rows-alone",
+        file: "api/src/board/steering.rs",
+        from: "WHEN 'held' THEN state IN ('queued', 'retry_wait')",
+        to: "WHEN 'held' THEN false",
+        suite: Suite::Journeys,
+        test: "steering::a_paused_batch_sends_nothing_more_and_goes_on_where_it_was",
+    },
+    Break {
         name: "steering-skips-locked-rows",
         file: "api/src/board/steering.rs",
         from: "ORDER BY id FOR NO KEY UPDATE",
@@ -229,12 +237,12 @@ pub(super) const BREAKS: &[Break] = &[
         test: "accidents::wiping_redis_loses_nobody",
     },
     Break {
-        name: "only-the-writer-counts",
+        name: "rows-that-leave-a-state-are-not-counted",
         file: "migrations/0005_counts_and_breaker.sql",
         from: "HAVING sum(step) <> 0 ORDER BY",
         to: "HAVING sum(step) > 0 ORDER BY",
         suite: Suite::Journeys,
-        test: "counts::every_writer_is_counted",
+        test: "counts::a_writer_that_knows_nothing_of_tallies_is_counted",
     },
     Break {
         name: "a-closed-channel-lets-everybody-try",
@@ -246,9 +254,9 @@ pub(super) const BREAKS: &[Break] = &[
     },
     Break {
         name: "one-community-closes-the-channel",
-        file: "worker/src/deliver/breaker.rs",
-        from: "pub const COMMUNITIES_REFUSED: usize = 3;",
-        to: "pub const COMMUNITIES_REFUSED: usize = 1;",
+        file: "worker/src/deliver/breaker/word.rs",
+        from: "const COMMUNITIES_REFUSED: usize = 3;",
+        to: "const COMMUNITIES_REFUSED: usize = 1;",
         suite: Suite::Journeys,
         test: "breaker::a_policy_that_refuses_three_communities_is_about_us",
     },
@@ -269,7 +277,7 @@ pub(super) const BREAKS: &[Break] = &[
         test: "queue::a_stop_records_what_the_provider_never_answers_as_unknown_and_the_rest_as_not_sent",
     },
     Break {
-        name: "each-worker-has-a-pace-of-its-own",
+        name: "the-limit-is-twice-what-was-set",
         file: "worker/src/run.rs",
         from: "limit: Some(settings.email_rate.per_second()),",
         to: "limit: Some(settings.email_rate.per_second() * 2.0),",

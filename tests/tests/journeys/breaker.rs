@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use porchlight_shared::domain::{DeliveryId, HoldReason};
+use porchlight_shared::domain::{AttemptReason, DeliveryId, HoldReason};
 use porchlight_tests::sandbox::smtp::{Settings, SmtpSandbox, Switches};
 use porchlight_worker::deliver::{
     begin::{Ask, Begin, BeginStatement},
@@ -194,7 +194,10 @@ async fn while_a_channel_is_closed_its_probe_begins_and_nothing_else() {
     let statement = BeginStatement { pool: pool.clone(), deadline: Duration::from_mins(5) };
     let asks: Vec<_> = ids.iter().map(|&id| Ask { delivery: DeliveryId::from(id), token: 1 }).collect();
     let answers = statement.run(&asks).await.unwrap();
-    assert!(matches!(&answers[1], Begin::Begun(attempt) if attempt.probe), "{answers:?}");
+    assert!(
+        matches!(&answers[1], Begin::Begun(attempt) if attempt.probe == Some(AttemptReason::AuthRefused)),
+        "{answers:?}"
+    );
     for answer in [&answers[0], &answers[2]] {
         assert!(matches!(answer, Begin::Held(HoldReason::ChannelClosed)), "{answers:?}");
     }

@@ -38,6 +38,16 @@ async fn tallies_that_disagree_are_put_right_once_by_however_many_workers() {
         off == 0
     })
     .await;
+    world
+        .until("the report is kept", async || {
+            sqlx::query_scalar(
+                "SELECT EXISTS (SELECT FROM reconcilers WHERE name = 'tallies' AND found IS NOT NULL)",
+            )
+            .fetch_one(&world.installation.pool)
+            .await
+            .unwrap()
+        })
+        .await;
     let found: Value = sqlx::query_scalar("SELECT found FROM reconcilers WHERE name = 'tallies'")
         .fetch_one(&world.installation.pool)
         .await
@@ -47,7 +57,7 @@ async fn tallies_that_disagree_are_put_right_once_by_however_many_workers() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_writer_is_counted() {
+async fn a_writer_that_knows_nothing_of_tallies_is_counted() {
     let world = World::new().await;
     let batch = world.send(&rows(10)).await;
     // Whoever it is, and whatever it changes: a resend makes a newer row of the same entry.
@@ -183,7 +193,7 @@ async fn an_answer_that_comes_while_the_outcome_is_being_found_out_lands() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_worker_shows_what_it_sees() {
+async fn no_metric_is_missing_from_a_workers_page() {
     let mut world = World::new().await;
     let batch = world.send(&rows(5)).await;
     let listen = [("PORCHLIGHT_WORKER_LISTEN", "127.0.0.1:0")];

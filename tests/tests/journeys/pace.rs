@@ -29,15 +29,37 @@ async fn admissions(redis_url: &str, count: usize) -> JoinHandle<Vec<u64>> {
         while admitted.len() < count {
             let line = lines.next_line().await.unwrap().expect("Redis goes on telling");
             // +1763851234.123456 [0 lua] "ZADD" "porchlight:{email:v1}:leases" "1763851294123" "…" …
-            let words: Vec<_> = line.split("\" \"").collect();
-            let claims = words[0].ends_with("\"ZADD") && words[1].ends_with(":leases") && words[2] != "XX";
-            if claims {
-                let ends = words[2..].iter().step_by(2).map(|score| score.parse::<u64>().unwrap());
+            let words = words(&line);
+            if let [command, key, first, ..] = &words[..]
+                && command == "ZADD"
+                && key.ends_with(":leases")
+                && first != "XX"
+            {
+                let ends = words[2..].iter().step_by(2);
+                let ends =
+                    ends.map(|score| score.parse::<u64>().unwrap_or_else(|_| panic!("{score:?} in {line}")));
                 admitted.extend(ends.map(|ends| ends - LEASE));
             }
         }
         admitted
     })
+}
+
+/// The quoted words of a line. What follows a backslash is part of the word.
+fn words(line: &str) -> Vec<String> {
+    let (mut words, mut word, mut escaped) = (Vec::new(), None::<String>, false);
+    for letter in line.chars() {
+        match (&mut word, letter) {
+            (None, '"') => word = Some(String::new()),
+            (None, _) => {}
+            (Some(_), '"') if !escaped => words.extend(word.take()),
+            (Some(word), letter) => {
+                escaped = letter == '\\' && !escaped;
+                word.push(letter);
+            }
+        }
+    }
+    words
 }
 
 /// The most within any second. A window that begins with an admission is as full as any.

@@ -1,7 +1,8 @@
 //! A leader pauses, resumes and cancels while messages go out.
 
+use porchlight_tests::sandbox::smtp::Switches;
 use reqwest::StatusCode;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::world::{World, rows, settled};
 
@@ -22,6 +23,10 @@ async fn a_paused_batch_sends_nothing_more_and_goes_on_where_it_was() {
     world.installation.smtp.wait_for(40).await;
     let paused = world.steer(&batch, "pause").await;
     assert!(paused["paused_at"].is_string(), "{paused}");
+    assert_eq!(
+        paused["waiting"], paused["changed"],
+        "all that waited was taken back by the answer: {paused}"
+    );
     // What was in flight arrives; nothing else does.
     let status = world.batch_until(&batch, |counts| counts["sending"] == 0).await;
     let sent = status["counts"]["accepted"].as_u64().unwrap();
@@ -64,7 +69,20 @@ async fn a_cancelled_batch_sends_what_was_in_flight_and_no_more() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_refused_for_now_after_a_cancel_is_not_tried_again() {
     let mut world = World::new().await;
-    let list = [serde_json::json!({"email": "greylist-data-1-resident@example.org"})];
+    world.installation.smtp.set(Switches { message_latency_ms: 1_000, ..Switches::default() });
+    let batch = world.send(&[json!({"email": "greylist-data-1-resident@example.org"})]).await;
+    let _worker = world.installation.start_worker().await.unwrap();
+    world.batch_until(&batch, |counts| counts["sending"] == 1).await;
+    let cancelled = world.steer(&batch, "cancel").await;
+    assert_eq!((&cancelled["changed"], &cancelled["in_flight"]), (&0.into(), &1.into()), "{cancelled}");
+    world.batch_until(&batch, |counts| counts["cancelled"] == 1).await;
+    assert_eq!(world.installation.smtp.total(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_row_that_waits_for_its_retry_is_cancelled_too() {
+    let mut world = World::new().await;
+    let list = [json!({"email": "greylist-data-1-resident@example.org"})];
     let batch = world.send(&list).await;
     let _worker = world.installation.start_worker_with(&[("PORCHLIGHT_EMAIL_RETRY", "1h")]).await.unwrap();
     world.batch_until(&batch, |counts| counts["retry_wait"] == 1).await;

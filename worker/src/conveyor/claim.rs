@@ -30,7 +30,7 @@ impl Claim {
     /// A job that lost as many leases as this has probably taken its workers with it.
     pub const EXPIRIES_ALLOWED: u32 = 3;
 
-    /// Whether to record the job as failed instead of trying once more.
+    /// Whether its handler has to decide if the job is at fault, before it is tried once more.
     #[must_use]
     pub const fn is_dead(&self) -> bool {
         self.expiries >= Self::EXPIRIES_ALLOWED

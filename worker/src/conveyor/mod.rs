@@ -6,7 +6,7 @@
 //!
 //! * **At least once.** A job is claimed under a lease, renewed while it runs, and forgotten only when its settlement
 //!   is `Done`. A lease that ends puts the job back at the front of its list and is counted; at
-//!   [`Claim::EXPIRIES_ALLOWED`] the claim says [`Claim::is_dead`], and the handler records that instead of sending.
+//!   [`Claim::EXPIRIES_ALLOWED`] the claim says [`Claim::is_dead`], and the handler decides what that means instead of sending.
 //!   Dead claims are leased like any other, so a lost reply does not lose them. Beginning in the ledger is what makes
 //!   a second claim harmless; a stale one cannot acknowledge, since its token is part of the lease's name.
 //!   `After` clears the count. So a job that kills its workers before it begins, and is put off whenever it is dead,

@@ -8,7 +8,7 @@ use std::{collections::HashSet, time::Duration};
 
 use jiff::Timestamp;
 use porchlight_shared::domain::{
-    BatchId, CommunityId, ContactId, DeliveryId, HoldReason, InvitationId, Sealed,
+    AttemptReason, BatchId, CommunityId, ContactId, DeliveryId, HoldReason, InvitationId, Sealed,
 };
 use sqlx::PgPool;
 use uuid::Uuid;
@@ -64,8 +64,8 @@ pub struct Attempt {
     pub unsent: u32,
     /// Whether the one repeat after an unknown outcome is used up by this attempt.
     pub repeated: bool,
-    /// Whether the channel is closed and this attempt is to show whether the provider takes messages again.
-    pub probe: bool,
+    /// What the channel is closed for, if this attempt is to show whether the provider takes messages again.
+    pub probe: Option<AttemptReason>,
 }
 
 /// The invitation that a message carries.
@@ -134,7 +134,7 @@ impl BeginStatement {
                 SELECT s.id, s.place, s.token, s.community_id, s.batch_id, s.newest, s.state, s.due_at, s.tries, s.unsent, s.repeated,
                        s.attempt_number, s.created_at, s.contact_id, s.invitation_id, clock.now,
                        i.code_sealed, i.code_sealed_key, i.expires_at, c.address, coalesce(c.name, h.name) AS name,
-                       ch.closed_at IS NOT NULL AS probe,
+                       ch.reason AS probe,
                        CASE
                            WHEN s.state = 'sending' AND s.attempt_token = s.token THEN 'begun_before'
                            WHEN s.state NOT IN ('queued', 'retry_wait') THEN 'over'
@@ -174,7 +174,7 @@ impl BeginStatement {
             )
             SELECT place AS "place!", answer AS "answer!", id AS "id!", community_id AS "community!", batch_id AS batch,
                    invitation_id AS invitation, contact_id AS "contact!", address, name, created_at AS "created_at!",
-                   tries AS "tries!", unsent AS "unsent!", repeated AS "repeated!", probe AS "probe!", attempt_number AS "attempt_number!",
+                   tries AS "tries!", unsent AS "unsent!", repeated AS "repeated!", probe AS "probe: AttemptReason", attempt_number AS "attempt_number!",
                    code_sealed, code_sealed_key, expires_at AS "expires_at?",
                    extract(epoch FROM due_at - now)::float8 AS wait
             FROM judged"#,

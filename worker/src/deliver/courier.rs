@@ -11,35 +11,31 @@ use std::{
 use apalis::prelude::Data;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use porchlight_shared::{
-    domain::{AttemptOutcome, AttemptReason, ContactId, DeliveryId, DeliveryState, Keyring, UnsealError},
-    queue::{Queue, within},
+    domain::{AttemptOutcome, ContactId, DeliveryId, DeliveryState, Keyring, UnsealError},
     runtime::clock::Stopwatch,
 };
 use rand::{Rng, RngExt, rngs::StdRng};
-use redis::aio::ConnectionManager;
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
 use super::{
     begin::{Ask, Attempt, Begin, BeginStatement},
-    breaker::Breaker,
+    breaker::{Breaker, SLOW_DOWN},
     finish::{Ended, FinishStatement, Landing},
     lane::Lane,
     letterhead::Letterheads,
+    report::Report,
     retry::{History, Next, Schedule, next},
 };
 use crate::{
     config::Site,
-    conveyor::{Claim, Settlement, close_gate},
-    email::{Composed, Letter, Mailer, Outcome, Refusal, session::Stage},
+    conveyor::{Claim, Settlement},
+    email::{Composed, Letter, Mailer},
     metrics::DeliverMetrics,
 };
 
 /// How long a row that the ledger refuses waits before it is looked at again.
 const AFTER_POISON: Duration = Duration::from_mins(1);
-/// How long the provider is left alone when it asks for it and does not say how long.
-const SLOW_DOWN: Duration = Duration::from_secs(15);
-const GATE_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Everything that a delivery needs on its way.
 pub struct Courier {
@@ -69,10 +65,6 @@ pub struct Courier {
     pub breaker: Breaker,
     /// The ledger, for jobs that are not begun any more.
     pub pool: PgPool,
-    /// The conveyor's gate.
-    pub redis: ConnectionManager,
-    /// Which conveyor.
-    pub queue: Queue,
     /// Cancelled when a stop can wait no longer for the provider.
     pub give_up: CancellationToken,
     /// What is counted.
@@ -83,20 +75,8 @@ pub struct Courier {
 
 impl std::fmt::Debug for Courier {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Courier").field("queue", &self.queue).finish_non_exhaustive()
+        f.debug_struct("Courier").finish_non_exhaustive()
     }
-}
-
-/// How an attempt went, before it is decided what that means.
-#[derive(Debug)]
-pub(super) struct Report {
-    pub(super) outcome: AttemptOutcome,
-    pub(super) reason: Option<AttemptReason>,
-    reply: Option<String>,
-    provider_id: Option<String>,
-    /// Whether the provider heard of it, so that the admission is used up.
-    contacted: bool,
-    pub(super) slow_down: bool,
 }
 
 /// The handler of the apalis worker.
@@ -123,9 +103,6 @@ impl Courier {
         };
         let mut report = self.attempt(&attempt, watch).await;
         self.breaker.heed(&attempt, &mut report).await;
-        if report.slow_down {
-            self.slow_down().await;
-        }
         self.conclude(&attempt, report).await
     }
 
@@ -225,7 +202,7 @@ impl Courier {
             reason: report.reason,
             reply: report.reply,
             provider_id: report.provider_id,
-            probe: attempt.probe,
+            probe: attempt.probe.is_some(),
             next: state,
             wait,
         };
@@ -240,15 +217,7 @@ impl Courier {
         if report.contacted { settlement } else { settlement.without_contact() }
     }
 
-    /// The provider wants less from everybody: nothing is claimed for a while.
-    async fn slow_down(&self) {
-        let mut redis = self.redis.clone();
-        if let Err(error) = within(GATE_PATIENCE, close_gate(&mut redis, &self.queue, SLOW_DOWN)).await {
-            tracing::warn!(%error, "the gate could not be closed");
-        }
-    }
-
-    /// A job that took its workers with it three times is not tried again.
+    /// A job that took its workers with it three times has failed, if an attempt was ever made.
     async fn bury(&self, claim: &Claim) -> Settlement {
         let delivery = claim.job.delivery;
         tracing::error!(%delivery, expiries = claim.expiries, "a job lost its lease too often");
@@ -260,7 +229,7 @@ impl Courier {
             delivery.uuid(),
         );
         match buried.execute(&self.pool).await {
-            // It never began: the accidents were its workers', not its own. It starts over after a while.
+            // No attempt was made, so the accidents were its workers'; or it is over, and begin will say so.
             Ok(done) if done.rows_affected() == 0 => Settlement::after(AFTER_POISON).without_contact(),
             Ok(_) => Settlement::done().without_contact(),
             Err(error) => {
@@ -272,59 +241,5 @@ impl Courier {
 
     fn random(&self) -> std::sync::MutexGuard<'_, StdRng> {
         self.rng.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Report {
-    fn not_composed(outcome: AttemptOutcome) -> Self {
-        let reason = Some(AttemptReason::Internal);
-        Self { outcome, reason, reply: None, provider_id: None, contacted: false, slow_down: false }
-    }
-
-    /// What is known of a send that was broken off by a stop.
-    fn stopped(body_began: bool) -> Self {
-        let (outcome, reason) = if body_began {
-            (AttemptOutcome::Unknown, AttemptReason::WorkerStopped)
-        } else {
-            (AttemptOutcome::NotSent, AttemptReason::ShuttingDown)
-        };
-        Self {
-            outcome,
-            reason: Some(reason),
-            reply: None,
-            provider_id: None,
-            contacted: body_began,
-            slow_down: false,
-        }
-    }
-}
-
-impl From<Outcome> for Report {
-    fn from(outcome: Outcome) -> Self {
-        let slow_down = outcome.asks_to_slow_down();
-        let reason = outcome.reason();
-        // From MAIL on the provider has heard of the message, whatever became of it.
-        let contacted = match &outcome {
-            Outcome::NotSent { stage, .. } => {
-                matches!(stage, Stage::Mail | Stage::Rcpt | Stage::Data | Stage::Body | Stage::AfterBody)
-            }
-            _ => true,
-        };
-        let (outcome, reply, provider_id) = match outcome {
-            Outcome::Accepted { provider_id, text } => (AttemptOutcome::Accepted, Some(text), provider_id),
-            Outcome::Refused { refusal, code, enhanced, text, .. } => {
-                let outcome = match refusal {
-                    Refusal::Permanent => AttemptOutcome::RefusedPermanent,
-                    Refusal::Temporary => AttemptOutcome::RefusedTemporary,
-                    Refusal::Configuration => AttemptOutcome::RefusedConfiguration,
-                };
-                let enhanced = enhanced.map(|enhanced| format!("{enhanced} ")).unwrap_or_default();
-                (outcome, Some(format!("{code} {enhanced}{text}")), None)
-            }
-            Outcome::NotSent { text, .. } => (AttemptOutcome::NotSent, Some(text), None),
-            Outcome::Unknown { .. } => (AttemptOutcome::Unknown, None, None),
-        };
-        let reply = reply.filter(|reply| !reply.is_empty()).map(|reply| reply.chars().take(500).collect());
-        Self { outcome, reason, reply, provider_id, contacted, slow_down }
     }
 }

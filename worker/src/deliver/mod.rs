@@ -17,4 +17,5 @@ pub mod courier;
 pub mod finish;
 pub mod lane;
 pub mod letterhead;
+mod report;
 pub mod retry;

@@ -1,0 +1,103 @@
+//! The breaker: closes the channel for everybody when the provider will have nothing of *us*, and opens it again when
+//! one message got through.
+//!
+//! Truth is the channel's row in `channels`; every worker mirrors it to the conveyor's gate, so while a channel is
+//! closed nothing is claimed, and what was claimed before is `held (channel_closed)`. Nobody is to blame and nothing is
+//! used up. [`word`] says what an attempt means for the channel, [`row`] holds the statements on it, [`probe`] tries the
+//! provider. What is promised:
+//!
+//! * **It closes** at once when the provider refuses the account, the sender or the quota; after
+//!   [`UNREACHABLE_IN_A_ROW`](word::UNREACHABLE_IN_A_ROW) messages in a row of a worker did not reach it; and when policy refuses
+//!   [`COMMUNITIES_REFUSED`](word::COMMUNITIES_REFUSED) communities with nothing accepted in between. The operator reads it once.
+//! * **One probe at a time.** When its time has come one waiting delivery may begin, whichever worker comes first;
+//!   the claim is in the channel's row and ends by itself should that worker die. If the provider takes it (or says no
+//!   to that address only), the channel opens. If not, the next wait is twice as long.
+//! * **It opens by itself,** no later than its longest wait after the provider is well again, if anything waits to be sent.
+
+mod probe;
+mod row;
+mod word;
+
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use porchlight_shared::{
+    domain::{AttemptOutcome, AttemptReason, Channel},
+    queue::{Queue, within},
+};
+use redis::aio::ConnectionManager;
+use sqlx::PgPool;
+
+pub use self::probe::tend;
+use self::word::{Memory, Word};
+use super::{begin::Attempt, report::Report};
+use crate::{conveyor::close_gate, metrics::BreakerMetrics};
+
+/// How long the provider is left alone when it asks for less and does not say for how long.
+pub(super) const SLOW_DOWN: Duration = Duration::from_secs(15);
+const REDIS_PATIENCE: Duration = Duration::from_secs(2);
+
+/// One channel's breaker in one worker.
+#[derive(Debug)]
+pub struct Breaker {
+    pool: PgPool,
+    redis: ConnectionManager,
+    queue: Queue,
+    /// How long a probe may take.
+    deadline: Duration,
+    metrics: BreakerMetrics,
+    memory: Mutex<Memory>,
+}
+
+impl Breaker {
+    /// The breaker of `queue`'s channel. A probe is given up `deadline` after it was chosen.
+    #[must_use]
+    pub fn new(
+        pool: PgPool,
+        redis: ConnectionManager,
+        queue: Queue,
+        deadline: Duration,
+        metrics: BreakerMetrics,
+    ) -> Self {
+        Self { pool, redis, queue, deadline, metrics, memory: Mutex::default() }
+    }
+
+    const fn channel(&self) -> Channel {
+        self.queue.channel()
+    }
+
+    /// Hears how an attempt ended, before that is recorded: closes or opens the channel, and takes the blame from a
+    /// recipient whose refusal was meant for us.
+    pub(super) async fn heed(&self, attempt: &Attempt, report: &mut Report) {
+        let word = self.memory.lock().unwrap_or_else(PoisonError::into_inner).word(
+            attempt.community,
+            attempt.probe,
+            report,
+        );
+        if let Word::Closes(AttemptReason::BlockedByPolicy) = word {
+            report.outcome = AttemptOutcome::RefusedConfiguration;
+        }
+        let done = match (word, attempt.probe) {
+            (Word::Well, Some(_)) => self.open(attempt.delivery).await,
+            // A probe that shows nothing leaves it closed for the reason that it was closed for.
+            (Word::Closes(reason), _) | (Word::Nothing, Some(reason)) => self.close(attempt, reason).await,
+            (Word::Well | Word::Nothing, None) => Ok(()),
+        };
+        if let Err(error) = done {
+            tracing::error!(%error, channel = %self.channel(), "the channel's state could not be recorded");
+        }
+        if report.slow_down {
+            self.close_gate_for(SLOW_DOWN).await;
+        }
+    }
+
+    /// Nothing is claimed for a while, by any worker.
+    async fn close_gate_for(&self, wait: Duration) {
+        let mut redis = self.redis.clone();
+        if let Err(error) = within(REDIS_PATIENCE, close_gate(&mut redis, &self.queue, wait)).await {
+            tracing::warn!(%error, "the gate could not be closed");
+        }
+    }
+}

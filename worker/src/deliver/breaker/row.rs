@@ -1,0 +1,148 @@
+//! The statements on a channel's row, and what follows from each at once.
+
+use std::time::Duration;
+
+use porchlight_shared::{
+    domain::{AttemptReason, Channel, DeliveryId},
+    queue::within,
+};
+
+use super::{Breaker, REDIS_PATIENCE, word::waits};
+use crate::{conveyor::open_gate, deliver::begin::Attempt};
+
+/// For how long the gate is closed at a time. Longer than two looks: a slow one does not open it.
+const GATE: Duration = Duration::from_secs(15);
+
+impl Breaker {
+    /// Closes the channel, or keeps it closed for longer if `attempt` was its probe. Of many messages that are refused
+    /// at once the first one closes it; the others change nothing.
+    pub(super) async fn close(&self, attempt: &Attempt, reason: AttemptReason) -> sqlx::Result<()> {
+        let (first, longest) = waits(reason);
+        let closed = sqlx::query!(
+            r#"UPDATE channels SET
+                   closed_at = coalesce(closed_at, app_now()), reason = $2, closings = least(closings + 1, 30),
+                   closed_until = app_now() + make_interval(secs => least($3 * 2 ^ closings, $4)),
+                   probe = NULL, probe_until = NULL
+               WHERE channel = $1 AND (closed_at IS NULL OR probe = $5)
+               RETURNING closings, extract(epoch FROM closed_until - app_now())::float8 AS "wait!""#,
+            self.channel() as Channel,
+            reason as AttemptReason,
+            first.as_secs_f64(),
+            longest.as_secs_f64(),
+            attempt.probe.map(|_| attempt.delivery.uuid()),
+        )
+        .fetch_optional(&self.pool)
+        .await?;
+        let Some(closed) = closed else { return Ok(()) };
+        let (channel, again_in) =
+            (self.channel(), Duration::try_from_secs_f64(closed.wait).unwrap_or_default());
+        if closed.closings == 1 {
+            tracing::error!(
+                %channel, %reason, ?again_in,
+                "the provider takes nothing from us: the channel is closed, and opens by itself when a single message gets through"
+            );
+        } else {
+            tracing::warn!(%channel, %reason, ?again_in, tried = closed.closings - 1, "the channel stays closed");
+        }
+        self.metrics.closing(channel, reason);
+        self.metrics.closed(channel, true);
+        if attempt.probe.is_some() {
+            self.metrics.probe(channel, false);
+        }
+        self.close_gate_for(GATE).await;
+        Ok(())
+    }
+
+    /// Opens the channel, if it is still `probe` that it waits for.
+    pub(super) async fn open(&self, probe: DeliveryId) -> sqlx::Result<()> {
+        let opened = sqlx::query_scalar!(
+            r#"UPDATE channels AS c SET closed_at = NULL, closed_until = NULL, reason = NULL, closings = 0,
+                                        probe = NULL, probe_until = NULL
+               FROM (SELECT channel, closed_at FROM channels WHERE channel = $1 FOR NO KEY UPDATE) AS was
+               WHERE c.channel = was.channel AND c.probe = $2
+               RETURNING extract(epoch FROM app_now() - was.closed_at)::bigint AS "seconds!""#,
+            self.channel() as Channel,
+            probe.uuid(),
+        )
+        .fetch_optional(&self.pool)
+        .await?;
+        let Some(seconds) = opened else { return Ok(()) };
+        let channel = self.channel();
+        tracing::info!(%channel, closed_for_seconds = seconds, "the provider takes our messages again");
+        self.metrics.probe(channel, true);
+        self.metrics.closed(channel, false);
+        let mut redis = self.redis.clone();
+        if let Err(error) = within(REDIS_PATIENCE, open_gate(&mut redis, &self.queue)).await {
+            tracing::warn!(%error, "the gate could not be opened; it opens by itself within seconds");
+        }
+        Ok(())
+    }
+
+    /// Mirrors the channel's state, and answers whether it is time for a probe.
+    pub(super) async fn look(&self) -> sqlx::Result<bool> {
+        let channel = sqlx::query!(
+            r#"SELECT closed_at IS NOT NULL AS "closed!",
+                      coalesce(closed_until <= app_now() AND (probe IS NULL OR probe_until <= app_now()), false) AS "due!"
+               FROM channels WHERE channel = $1"#,
+            self.channel() as Channel,
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        self.metrics.closed(self.channel(), channel.closed);
+        if channel.closed {
+            self.close_gate_for(GATE).await;
+        }
+        Ok(channel.due)
+    }
+
+    /// Makes one waiting delivery the probe. Of several workers the one that gets the channel's row does.
+    pub(super) async fn choose(&self) -> sqlx::Result<Option<DeliveryId>> {
+        let chosen = sqlx::query_scalar!(
+            r#"WITH clock AS MATERIALIZED (SELECT app_now() AS now),
+            waiting AS MATERIALIZED (
+                SELECT d.id
+                FROM clock
+                CROSS JOIN (SELECT id FROM batches
+                            WHERE finished_at IS NULL AND paused_at IS NULL AND cancelled_at IS NULL AND channel = $1
+                            ORDER BY id) AS b
+                CROSS JOIN LATERAL (
+                    SELECT id FROM deliveries
+                    WHERE batch_id = b.id AND newest
+                        AND (state IN ('queued', 'retry_wait') AND due_at <= clock.now
+                             OR state = 'held' AND held_reason = 'channel_closed')
+                    LIMIT 1
+                ) AS d
+                LIMIT 1
+            ),
+            chosen AS (
+                UPDATE channels SET probe = waiting.id, probe_until = clock.now + make_interval(secs => $2)
+                FROM clock, waiting
+                WHERE channel = $1 AND closed_until <= clock.now AND (probe IS NULL OR probe_until <= clock.now)
+                RETURNING probe
+            ),
+            released AS (
+                UPDATE deliveries AS d
+                SET state = 'queued', held_reason = NULL, due_at = clock.now, changed_at = clock.now
+                FROM clock, chosen WHERE d.id = chosen.probe AND d.state = 'held'
+            )
+            SELECT probe AS "probe!" FROM chosen"#,
+            self.channel() as Channel,
+            self.deadline.as_secs_f64(),
+        )
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(chosen.map(Into::into))
+    }
+
+    /// A probe that did not begin (its household joined, say) makes room for another.
+    pub(super) async fn dismiss(&self, probe: DeliveryId) -> sqlx::Result<()> {
+        sqlx::query!(
+            "UPDATE channels SET probe = NULL, probe_until = NULL WHERE channel = $1 AND probe = $2",
+            self.channel() as Channel,
+            probe.uuid(),
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+}
