@@ -36,14 +36,15 @@ ALTER TABLE channels
     ADD COLUMN probe uuid,
     ADD COLUMN probe_until timestamptz,
     ADD CONSTRAINT channels_probe_is_whole CHECK ((probe IS NULL) = (probe_until IS NULL));
+-- Until now a closing ended when its time had passed; from now on a probe ends it.
 UPDATE channels SET closed_until = NULL, closed_at = NULL, reason = NULL;
-COMMENT ON COLUMN channels.closed_until IS 'When the provider is tried again, by one delivery.';
+COMMENT ON COLUMN channels.closed_until IS 'When the provider is tried again, by one delivery; NULL: open.';
 COMMENT ON COLUMN channels.closed_at IS 'Since when nothing begins; NULL: open.';
 COMMENT ON COLUMN channels.closings IS 'How often in a row it was found closed: the wait before the next try doubles.';
-COMMENT ON COLUMN channels.probe IS 'The one delivery that may begin while the channel is closed, to see whether the provider takes it.';
-COMMENT ON COLUMN channels.probe_until IS 'When another delivery may be chosen: its worker died.';
+COMMENT ON COLUMN channels.probe IS 'The one delivery that may begin while the channel is closed, to see whether the provider takes it; NULL: none is under way.';
+COMMENT ON COLUMN channels.probe_until IS 'When another delivery may be chosen, because its worker died; NULL: none is under way.';
 
--- What keeps an attempt from running for ever without counting.
+-- A delivery that never gets there is not tried for ever.
 ALTER TABLE deliveries ADD COLUMN unsent smallint NOT NULL DEFAULT 0 CHECK (unsent >= 0);
 COMMENT ON COLUMN deliveries.unsent IS 'Attempts that certainly did not go while the channel was open: they use up no try, but a day of them is a failure.';
 
@@ -58,5 +59,5 @@ CREATE TABLE reconcilers (
 COMMENT ON TABLE reconcilers IS 'When each reconciler last looked, and what it last found.';
 COMMENT ON COLUMN reconcilers.name IS 'Which.';
 COMMENT ON COLUMN reconcilers.looked_at IS 'When a worker last began to look; nobody else looks until some seconds later.';
-COMMENT ON COLUMN reconcilers.found_at IS 'When it last had something to put right.';
-COMMENT ON COLUMN reconcilers.found IS 'What that was: counts by name.';
+COMMENT ON COLUMN reconcilers.found_at IS 'When it last had something to put right; NULL: never.';
+COMMENT ON COLUMN reconcilers.found IS 'What that was: counts by name; NULL: never.';

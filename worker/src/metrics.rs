@@ -168,7 +168,7 @@ impl BreakerMetrics {
 
     /// Notes how a probe ended.
     pub fn probe(&self, channel: Channel, got_through: bool) {
-        let result = if got_through { "got_through" } else { "refused" };
+        let result = if got_through { "got_through" } else { "closed_on" };
         self.probes.get_or_create(&ProbeLabels { channel: channel.as_str(), result }).inc();
     }
 }

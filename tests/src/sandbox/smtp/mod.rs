@@ -24,7 +24,7 @@
 //!
 //! # Switches, for the whole server
 //!
-//! [`Switches`] refuse the greeting, AUTH or the sender, and slow all down. [`SmtpSandbox::inbox`] is
+//! [`Switches`] refuse the greeting, AUTH, the sender or every message, and slow all down. [`SmtpSandbox::inbox`] is
 //! a page of the newest messages and sets the switches over HTTP.
 //!
 //! What was accepted is recorded one by one (recipient, sender, Message-ID, time); the whole source is
