@@ -33,6 +33,7 @@ COMMENT ON COLUMN tallies.shard IS 'Of the connection that counted: different on
 -- The breaker.
 ALTER TABLE channels
     ADD COLUMN closings smallint NOT NULL DEFAULT 0 CHECK (closings >= 0),
+    ADD COLUMN opened_at timestamptz,
     ADD COLUMN probe uuid,
     ADD COLUMN probe_until timestamptz,
     ADD CONSTRAINT channels_probe_is_whole CHECK ((probe IS NULL) = (probe_until IS NULL));
@@ -40,13 +41,27 @@ ALTER TABLE channels
 UPDATE channels SET closed_until = NULL, closed_at = NULL, reason = NULL;
 COMMENT ON COLUMN channels.closed_until IS 'When the provider is tried again, by one delivery; NULL: open.';
 COMMENT ON COLUMN channels.closed_at IS 'Since when nothing begins; NULL: open.';
-COMMENT ON COLUMN channels.closings IS 'How often in a row it was found closed: the wait before the next try doubles.';
+COMMENT ON COLUMN channels.closings IS 'How often in a row it was closed or found closed: the wait before the next try doubles. An hour of being open forgets them.';
+COMMENT ON COLUMN channels.opened_at IS 'When it was last opened: what began before says nothing about now; NULL: never closed.';
 COMMENT ON COLUMN channels.probe IS 'The one delivery that may begin while the channel is closed, to see whether the provider takes it; NULL: none is under way.';
 COMMENT ON COLUMN channels.probe_until IS 'When another delivery may be chosen, because its worker died; NULL: none is under way.';
 
+-- While a channel is closed most rows stay queued behind the gate; who asks is told why all the same.
+CREATE FUNCTION waits_for(d deliveries, ch channels, OUT held_reason hold_reason, OUT next_at timestamptz)
+LANGUAGE sql STABLE AS $$
+    SELECT CASE WHEN behind.gate THEN 'channel_closed'::hold_reason ELSE d.held_reason END,
+           CASE WHEN behind.gate THEN ch.closed_until WHEN d.held_reason IS DISTINCT FROM 'paused' THEN d.due_at END
+    FROM (SELECT ch.closed_at IS NOT NULL
+                 AND (d.held_reason = 'channel_closed' OR d.state IN ('queued', 'retry_wait') AND d.due_at <= app_now()) AS gate) AS behind
+$$;
+COMMENT ON FUNCTION waits_for(deliveries, channels) IS 'Why a delivery does not go yet, and when something happens next by itself.';
+
 -- A delivery that never gets there is not tried for ever.
-ALTER TABLE deliveries ADD COLUMN unsent smallint NOT NULL DEFAULT 0 CHECK (unsent >= 0);
+ALTER TABLE deliveries
+    ADD COLUMN unsent smallint NOT NULL DEFAULT 0 CHECK (unsent >= 0),
+    ADD COLUMN taken boolean NOT NULL DEFAULT false;
 COMMENT ON COLUMN deliveries.unsent IS 'Attempts that certainly did not go while the channel was open: they use up no try, but a day of them is a failure.';
+COMMENT ON COLUMN deliveries.taken IS 'Whether a late answer said that the provider has it, while a repeat was under way.';
 
 -- Reconcilers run in every worker; whoever updates the row first looks for all.
 CREATE TABLE reconcilers (

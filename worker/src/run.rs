@@ -112,7 +112,7 @@ pub async fn work(
     };
     let mut reconciling = JoinSet::new();
     reconciling.spawn(reconciler.run(stopping.clone()));
-    reconciling.spawn(tend(Arc::clone(&courier), stopping.clone()));
+    let tending = tokio::spawn(tend(Arc::clone(&courier), stopping.clone()));
 
     let name = format!("email-{:x}-{:016x}", clock.now().as_millisecond(), rng.next_u64());
     let options = Options {
@@ -135,7 +135,7 @@ pub async fn work(
         tokio::time::sleep(LAST_PATIENCE).await;
     };
     tokio::select! {
-        ended = worker.run() => ended?,
+        ended = async { worker.run().await?; tending.await.map_err(Failure::from) } => ended?,
         () = patience => tracing::error!("stopping without having recorded everything; attempts past their deadline will be found"),
     }
     let tidy = async {

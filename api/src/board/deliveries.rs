@@ -44,7 +44,7 @@ pub struct DeliveryRow {
     /// Since when.
     #[schema(value_type = String, format = DateTime)]
     since: Timestamp,
-    /// Why it is held.
+    /// Why it does not go yet.
     #[schema(value_type = Option<String>)]
     held_reason: Option<HoldReason>,
     /// When something happens next by itself.
@@ -104,9 +104,12 @@ pub async fn list_deliveries(
         return Err(Problem::not_found());
     }
     let mut rows = sqlx::query!(
-        r#"SELECT d.id, d.batch_row AS "position!", c.address, c.name, d.state, d.changed_at, d.held_reason, d.reason,
-                  CASE WHEN d.held_reason IS DISTINCT FROM 'paused' THEN d.due_at END AS due_at, d.attempt_number
-           FROM deliveries d JOIN contacts c ON c.id = d.contact_id
+        r#"SELECT d.id, d.batch_row AS "position!", c.address, c.name, d.state, d.changed_at, d.reason, d.attempt_number,
+                  w.held_reason AS "held_reason?: HoldReason", w.next_at
+           FROM deliveries d
+           JOIN contacts c ON c.id = d.contact_id
+           JOIN channels ch ON ch.channel = d.channel
+           CROSS JOIN LATERAL waits_for(d, ch) AS w
            WHERE d.batch_id = $1 AND d.newest AND d.batch_row > $2 AND ($3::delivery_state IS NULL OR d.state = $3)
            ORDER BY d.batch_row LIMIT $4"#,
         batch.uuid(),
@@ -127,7 +130,7 @@ pub async fn list_deliveries(
         state: row.state,
         since: row.changed_at.to_jiff(),
         held_reason: row.held_reason,
-        next_at: row.due_at.map(jiff_sqlx::Timestamp::to_jiff),
+        next_at: row.next_at.map(jiff_sqlx::Timestamp::to_jiff),
         reason: row.reason,
         attempts: row.attempt_number,
     });

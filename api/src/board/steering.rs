@@ -40,7 +40,7 @@ pub struct BatchSteered {
     cancelled_at: Option<Timestamp>,
     /// Rows that this request changed.
     changed: u64,
-    /// Messages that are being sent or whose outcome is being found out: these may still arrive.
+    /// Messages that are being sent, or that the provider may have without having said so: these may still arrive.
     in_flight: i64,
     /// Rows that wait, held ones included.
     waiting: i64,
@@ -120,7 +120,7 @@ async fn steer(
 ) -> Result<BatchSteered, Problem> {
     let mut tx = state.pool.begin().await?;
     let step = mark(&mut tx, community, batch, step).await?.ok_or_else(Problem::not_found)?;
-    let changed = change(&mut tx, batch, step).await?;
+    let (changed, repeats) = change(&mut tx, batch, step).await?;
     let after = sqlx::query!(
         r#"SELECT b.paused_at, b.cancelled_at,
                   coalesce(sum(t.count) FILTER (WHERE t.state IN ('sending', 'checking')), 0)::bigint AS "in_flight!",
@@ -137,7 +137,7 @@ async fn steer(
         paused_at: after.paused_at.map(jiff_sqlx::Timestamp::to_jiff),
         cancelled_at: after.cancelled_at.map(jiff_sqlx::Timestamp::to_jiff),
         changed: changed.len() as u64,
-        in_flight: after.in_flight,
+        in_flight: after.in_flight + repeats,
         waiting: after.waiting,
     };
     if step == Step::Resume {
@@ -170,7 +170,8 @@ async fn mark(
     Ok(cancelled.map(|cancelled| if cancelled { Step::Cancel } else { step }))
 }
 
-async fn change(tx: &mut PgConnection, batch: BatchId, step: Step) -> sqlx::Result<Vec<Job>> {
+/// Answers the rows' jobs, and how many of them may still arrive: the provider may have what waits for its repeat.
+async fn change(tx: &mut PgConnection, batch: BatchId, step: Step) -> sqlx::Result<(Vec<Job>, i64)> {
     let changed = sqlx::query!(
         "WITH waiting AS MATERIALIZED (
              SELECT id FROM deliveries
@@ -186,13 +187,14 @@ async fn change(tx: &mut PgConnection, batch: BatchId, step: Step) -> sqlx::Resu
              due_at = CASE $2 WHEN 'held' THEN d.due_at WHEN 'queued' THEN coalesce(d.due_at, clock.now) END,
              changed_at = clock.now
          FROM (SELECT app_now() AS now OFFSET 0) AS clock, waiting
-         WHERE d.id = waiting.id RETURNING d.id, d.community_id",
+         WHERE d.id = waiting.id RETURNING d.id, d.community_id, d.repeated",
         batch.uuid(),
         step.state() as DeliveryState,
     )
     .fetch_all(tx)
     .await?;
+    let repeats = changed.iter().filter(|row| row.repeated).count();
     let jobs =
         changed.into_iter().map(|row| Job { community: row.community_id.into(), delivery: row.id.into() });
-    Ok(jobs.collect())
+    Ok((jobs.collect(), i64::try_from(repeats).unwrap_or(i64::MAX)))
 }

@@ -119,9 +119,13 @@ pub async fn show_delivery(
 ) -> Result<Json<DeliveryStory>, Problem> {
     let delivery: DeliveryId = delivery.parse().map_err(|_| Problem::not_found())?;
     let row = sqlx::query!(
-        r#"SELECT d.batch_id, d.batch_row, d.invitation_id, d.channel, c.address AS "address?", d.state, d.changed_at, d.held_reason,
-                  CASE WHEN d.held_reason IS DISTINCT FROM 'paused' THEN d.due_at END AS due_at, d.created_at, d.attempt_number, d.attempt_began_at, d.attempt_deadline
-           FROM deliveries d JOIN contacts c ON c.id = d.contact_id
+        r#"SELECT d.batch_id, d.batch_row, d.invitation_id, d.channel, c.address AS "address?", d.state, d.changed_at,
+                  d.created_at, d.attempt_number, d.attempt_began_at, d.attempt_deadline,
+                  w.held_reason AS "held_reason?: HoldReason", w.next_at
+           FROM deliveries d
+           JOIN contacts c ON c.id = d.contact_id
+           JOIN channels ch ON ch.channel = d.channel
+           CROSS JOIN LATERAL waits_for(d, ch) AS w
            WHERE d.community_id = $1 AND d.id = $2"#,
         caller.community.uuid(),
         delivery.uuid(),
@@ -159,7 +163,7 @@ pub async fn show_delivery(
         state: row.state,
         since: row.changed_at.to_jiff(),
         held_reason: row.held_reason,
-        next_at: row.due_at.map(jiff_sqlx::Timestamp::to_jiff),
+        next_at: row.next_at.map(jiff_sqlx::Timestamp::to_jiff),
         timeline,
     }))
 }

@@ -202,3 +202,55 @@ async fn while_a_channel_is_closed_its_probe_begins_and_nothing_else() {
         assert!(matches!(answer, Begin::Held(HoldReason::ChannelClosed)), "{answers:?}");
     }
 }
+
+impl World {
+    /// Closes the channel, and makes it due to be tried.
+    async fn close_for_a_probe(&self) {
+        self.sql(
+            "UPDATE channels SET closed_at = now(), closed_until = now() - interval '1 second', reason = 'auth_refused', closings = 1
+             WHERE channel = 'email'",
+        )
+        .await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_that_fails_for_its_own_sake_does_not_keep_the_channel_closed() {
+    let mut world = World::new().await;
+    // The first of its list: the server hangs up on it, whenever it is tried.
+    let mut list = vec![json!({"email": "drop-before-dot-resident@example.org"})];
+    list.extend(rows(3));
+    let batch = world.send(&list).await;
+    world.sql("UPDATE deliveries SET changed_at = changed_at - interval '1 hour' WHERE batch_row = 1").await;
+    world.close_for_a_probe().await;
+    let _worker = world.installation.start_worker().await.unwrap();
+    world.until("it was tried", async || world.attempts().await == 1).await;
+    assert!(world.channel().await.closed);
+    assert_eq!(world.installation.smtp.total(), 0);
+    world.ahead("5 minutes").await;
+    world.until("another got through", async || !world.channel().await.closed).await;
+    world.batch_until(&batch, |counts| counts["accepted"] == 3).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stop_waits_for_a_probes_answer_and_records_it() {
+    let mut world = World::new().await;
+    let batch = world.send(&[json!({"email": "delay-6s-resident@example.org"})]).await;
+    world.close_for_a_probe().await;
+    let worker = world.installation.start_worker().await.unwrap();
+    world.installation.smtp.wait_for(1).await;
+    assert!(worker.stop().await.unwrap().success());
+    assert_eq!(world.batch(&batch).await["counts"]["accepted"], 1);
+    assert!(!world.channel().await.closed);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_row_behind_a_closed_channel_says_why_it_waits() {
+    let world = World::new().await;
+    let batch = world.send(&rows(1)).await;
+    world.close_for_a_probe().await;
+    let path = format!("batches/{batch}/deliveries");
+    let page = world.client.get(&world.oakridge, &path).await.unwrap().body;
+    assert_eq!(page["items"][0]["state"], "queued");
+    assert_eq!(page["items"][0]["held_reason"], "channel_closed", "{page}");
+}

@@ -1,10 +1,10 @@
--- ARGV: µs between tokens, clock, then triples: lease, fate ('done', 'back' or milliseconds), and when the admission
+-- ARGV: burst, µs between tokens, clock, then triples: lease, fate ('done', 'back' or milliseconds), and when the admission
 -- was whose token was not used (0: it was). Answers how many leases were still held, and how many tokens came back.
-local interval, now = tonumber(ARGV[1]), clock(ARGV[2])
+local burst, interval, now = tonumber(ARGV[1]), tonumber(ARGV[2]), clock(ARGV[3])
 local known = redis.call('HMGET', pace, 'tat', 'full')
 local first = redis.call('ZRANGE', delayed, 0, 0)[1]
 local settled, tokens, done, back = 0, 0, {}, false
-for i = 3, #ARGV, 3 do
+for i = 4, #ARGV, 3 do
   local member, fate, admitted = ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2])
   if redis.call('ZREM', leases, member) == 1 then
     settled = settled + 1
@@ -18,7 +18,8 @@ for i = 3, #ARGV, 3 do
       -- Its handler answered: whatever ended leases before, it was not this job.
       redis.call('HDEL', expiries, member:sub(17, 32))
     end
-    if known[1] and admitted >= tonumber(known[2]) then tokens = tokens + 1 end
+    -- One that has flowed back by itself since does not come back twice.
+    if known[1] and admitted >= math.max(known[2], now - burst * interval) then tokens = tokens + 1 end
   end
 end
 if #done > 0 then

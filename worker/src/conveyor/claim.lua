@@ -107,10 +107,19 @@ elseif interval > 0 then
 end
 
 -- With nothing ready, each known id is delayed or claimed. If not, lists were lost (evicted, or deleted by hand): what
--- is known is forgotten, so that the ledger's due rows are absent and pushed again. Some then come twice, harmlessly.
+-- is known is written anew, so that the ledger's due rows are absent and pushed again.
 if redis.call('EXISTS', ring) == 0 then
   local known = redis.call('SCARD', waiting)
   vanished = math.max(0, known - redis.call('ZCARD', delayed) - redis.call('ZCARD', leases))
-  if vanished > 0 then redis.call('UNLINK', waiting) end
+  if vanished > 0 then
+    redis.call('UNLINK', waiting)
+    for _, set in ipairs({ delayed, leases }) do
+      for from = 0, redis.call('ZCARD', set) - 1, 1000 do
+        local ids = {}
+        for i, member in ipairs(redis.call('ZRANGE', set, from, from + 999)) do ids[i] = member:sub(17, 32) end
+        redis.call('SADD', waiting, unpack(ids))
+      end
+    end
+  end
 end
 return { admitted, wait, listen, #expired, vanished, garbage, jobs, counts }

@@ -71,7 +71,7 @@ impl Link {
     pub(super) async fn claim(&self, want: usize, token: u64, again: bool) -> RedisResult<Claimed> {
         let mut call = self.call(&CLAIM);
         call.arg(want).arg(millis(self.lease)).arg(&token.to_be_bytes()).arg(u8::from(again));
-        call.arg(self.pace.map_or(1.0, |pace| pace.burst)).arg(self.interval()).arg(&self.clock);
+        call.arg(self.burst()).arg(self.interval()).arg(&self.clock);
         let (admitted, pause, listen, expired, vanished, garbage, jobs, losses): Reply =
             within(CALL, call.invoke_async(&mut self.connection.clone())).await?;
         if !garbage.is_empty() {
@@ -94,7 +94,7 @@ impl Link {
     /// Answers how many leases were still ours; the others changed nothing.
     pub(super) async fn acknowledge(&self, fates: &[Acknowledgement]) -> RedisResult<u64> {
         let mut call = self.call(&ACKNOWLEDGE);
-        call.arg(self.interval()).arg(&self.clock);
+        call.arg(self.burst()).arg(self.interval()).arg(&self.clock);
         for &Acknowledgement { member, fate, unused } in fates {
             call.arg(&member);
             match fate {
@@ -121,6 +121,10 @@ impl Link {
             call.arg(member);
         }
         within(CALL, call.invoke_async(&mut self.connection.clone())).await
+    }
+
+    fn burst(&self) -> f64 {
+        self.pace.map_or(1.0, |pace| pace.burst)
     }
 
     fn interval(&self) -> f64 {

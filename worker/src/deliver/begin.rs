@@ -134,7 +134,7 @@ impl BeginStatement {
                 SELECT s.id, s.place, s.token, s.community_id, s.batch_id, s.newest, s.state, s.due_at, s.tries, s.unsent, s.repeated,
                        s.attempt_number, s.created_at, s.contact_id, s.invitation_id, clock.now,
                        i.code_sealed, i.code_sealed_key, i.expires_at, c.address, coalesce(c.name, h.name) AS name,
-                       ch.reason AS probe,
+                       CASE WHEN ch.probe = s.id THEN ch.reason END AS probe,
                        CASE
                            WHEN s.state = 'sending' AND s.attempt_token = s.token THEN 'begun_before'
                            WHEN s.state NOT IN ('queued', 'retry_wait') THEN 'over'

@@ -180,7 +180,11 @@ impl Courier {
 
     /// Decides what the report means, records it, and settles the claim.
     async fn conclude(&self, attempt: &Attempt, report: Report) -> Settlement {
-        let history = History { tries: attempt.tries, repeated: attempt.repeated, unsent: attempt.unsent };
+        let history = History {
+            tries: attempt.tries,
+            repeated: attempt.repeated,
+            unsent: if attempt.probe.is_some() { 0 } else { attempt.unsent },
+        };
         let jitter = self.random().random_range(-1.0..=1.0);
         let retry_after = report.slow_down.then_some(SLOW_DOWN);
         let (state, wait) = match next(report.outcome, history, &self.schedule, jitter, retry_after) {

@@ -2,7 +2,7 @@
 //!
 //! An outcome lands on the attempt it belongs to and nowhere else. If the attempt was given up as unknown meanwhile, the
 //! late answer still counts (it is the truth), and the record says that it was late. A late *accepted* settles the
-//! delivery even if a repeat has been refused since, or is refused after it: the provider has the message.
+//! delivery even if a repeat was refused for now, or is refused after it: the provider has the message.
 
 use std::time::Duration;
 
@@ -101,6 +101,7 @@ impl FinishStatement {
                        CASE
                            WHEN d.state = 'sending' AND d.attempt_number = told.number THEN 'landed'
                            WHEN told.outcome = 'unknown' THEN 'stale'
+                           WHEN told.outcome = 'accepted' AND d.state = 'sending' AND told.number < d.attempt_number THEN 'noted'
                            WHEN told.outcome = 'accepted'
                                AND d.state IN ('checking', 'retry_wait', 'queued', 'held', 'needs_decision') THEN 'late'
                            WHEN d.attempt_number <> told.number THEN 'stale'
@@ -108,9 +109,7 @@ impl FinishStatement {
                            WHEN d.state IN ('retry_wait', 'queued', 'held', 'needs_decision') AND told.next = 'failed' THEN 'late'
                            ELSE 'stale'
                        END AS landing,
-                       d.repeated AND EXISTS (
-                           SELECT FROM attempts WHERE delivery_id = told.id AND outcome = 'accepted'
-                       ) AS provider_has_it
+                       d.taken
                 FROM unnest($1::uuid[], $2::int[], $3::attempt_outcome[], $4::attempt_reason[], $5::text[], $6::text[],
                             $7::delivery_state[], $8::float8[], $9::bool[])
                      WITH ORDINALITY AS told(id, number, outcome, reason, reply, provider_id, next, wait, probe, place)
@@ -118,18 +117,22 @@ impl FinishStatement {
             ),
             changed AS (
                 UPDATE deliveries AS d SET
-                    state = CASE WHEN s.provider_has_it THEN 'accepted' ELSE s.next END,
+                    state = CASE WHEN s.taken THEN 'accepted' ELSE s.next END,
                     held_reason = NULL,
-                    due_at = CASE WHEN NOT s.provider_has_it THEN clock.now + make_interval(secs => s.wait) END,
+                    due_at = CASE WHEN NOT s.taken THEN clock.now + make_interval(secs => s.wait) END,
                     tries = d.tries + (s.landing = 'landed' AND s.outcome IN ('refused_temporary', 'unknown'))::int,
-                    unsent = d.unsent + (s.landing = 'landed' AND s.outcome = 'not_sent' AND NOT s.probe)::int,
+                    unsent = d.unsent + (s.landing = 'landed' AND s.outcome = 'not_sent' AND (NOT s.probe OR s.reason = 'internal'))::int,
                     attempt_token = NULL, attempt_began_at = NULL, attempt_deadline = NULL,
-                    reason = CASE WHEN NOT s.provider_has_it THEN s.reason END,
+                    reason = CASE WHEN NOT s.taken THEN s.reason END,
                     changed_at = clock.now
                 FROM clock, seen AS s
-                WHERE d.id = s.id AND s.landing <> 'stale'
+                WHERE d.id = s.id AND s.landing IN ('landed', 'late')
                 RETURNING d.id, s.number, s.attempt_began_at, s.landing, s.outcome, s.reason, s.reply, s.provider_id,
                           clock.now
+            ),
+            noted AS (
+                -- The repeat that is under way reads it under its lock.
+                UPDATE deliveries AS d SET taken = true FROM seen AS s WHERE d.id = s.id AND s.landing = 'noted'
             ),
             recorded AS (
                 INSERT INTO attempts (delivery_id, number, began_at, ended_at, outcome, reason, reply, provider_id)

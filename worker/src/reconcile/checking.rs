@@ -24,12 +24,15 @@ impl Reconciler {
     async fn checking_of(&self, batch: Uuid) -> Result<Vec<DeliveryState>, LookError> {
         let changed = sqlx::query!(
             r#"WITH clock AS MATERIALIZED (SELECT app_now() AS now),
+            -- While a leader pauses or cancels the batch, nothing of it is let go.
+            batch AS MATERIALIZED (SELECT id FROM batches WHERE id = $2 FOR SHARE SKIP LOCKED),
             open AS MATERIALIZED (
                 SELECT d.id, d.channel, d.repeated, h.joined_at IS NOT NULL AS joined
-                FROM clock, deliveries d
+                FROM clock, batch b
+                JOIN deliveries d ON d.batch_id = b.id
                 JOIN contacts c ON c.id = d.contact_id
                 JOIN households h ON h.id = c.household_id
-                WHERE d.batch_id = $2 AND d.newest AND d.state = 'checking' AND d.due_at <= clock.now
+                WHERE d.newest AND d.state = 'checking' AND d.due_at <= clock.now
                 ORDER BY d.id LIMIT $1 FOR NO KEY UPDATE OF d SKIP LOCKED
             )
             UPDATE deliveries d SET

@@ -27,14 +27,19 @@ impl Reconciler {
         .fetch_all(&self.pool)
         .await?;
         let mut due = Due::default();
-        for batch in open {
-            let mut after = Some(0);
-            while let Some(row) = after {
-                after = self.due_page(batch, row, &mut due).await?;
+        let looked = async {
+            for batch in open {
+                let mut after = Some(0);
+                while let Some(row) = after {
+                    after = self.due_page(batch, row, &mut due).await?;
+                }
             }
-        }
+            Ok(())
+        };
+        let looked = looked.await;
+        // It matters most when Redis is away.
         self.metrics.oldest_due(self.queue.channel(), due.oldest);
-        Ok(Report::Due(due))
+        looked.map(|()| Report::Due(due))
     }
 
     /// Answers after which row the next page begins, if there may be one.
@@ -55,6 +60,8 @@ impl Reconciler {
         .fetch_all(&self.pool)
         .await?;
         let Some(last) = rows.last() else { return Ok(None) };
+        let oldest = rows.iter().map(|row| row.age).fold(0.0, f64::max);
+        due.oldest = due.oldest.max(Duration::try_from_secs_f64(oldest).unwrap_or_default());
         let mut redis = self.redis.clone();
         let ids: Vec<DeliveryId> = rows.iter().map(|row| row.id.into()).collect();
         let missing = within(REDIS_PATIENCE, absent(&mut redis, &self.queue, &ids)).await?;
@@ -66,8 +73,6 @@ impl Reconciler {
             .collect();
         due.asked += rows.len() as u64;
         due.pushed += within(REDIS_PATIENCE, push(&mut redis, &self.queue, &jobs)).await?;
-        let oldest = rows.iter().map(|row| row.age).fold(0.0, f64::max);
-        due.oldest = due.oldest.max(Duration::try_from_secs_f64(oldest).unwrap_or_default());
         Ok(i64::try_from(rows.len()).is_ok_and(|found| found == PAGE).then_some(last.row))
     }
 }

@@ -24,10 +24,12 @@ impl Reconciler {
     async fn held_of(&self, batch: Uuid) -> Result<Vec<DeliveryState>, LookError> {
         let changed = sqlx::query!(
             r#"WITH clock AS MATERIALIZED (SELECT app_now() AS now),
+            -- While a leader pauses or cancels the batch, nothing of it is let go.
+            batch AS MATERIALIZED (SELECT * FROM batches WHERE id = $2 FOR SHARE SKIP LOCKED),
             ripe AS MATERIALIZED (
                 SELECT d.id
-                FROM clock, batches b, channels ch, deliveries d
-                WHERE b.id = $2 AND ch.channel = b.channel AND d.batch_id = $2 AND d.newest AND d.state = 'held'
+                FROM clock, batch b, channels ch, deliveries d
+                WHERE ch.channel = b.channel AND d.batch_id = b.id AND d.newest AND d.state = 'held'
                     AND CASE d.held_reason
                             WHEN 'paused' THEN b.paused_at IS NULL
                             WHEN 'channel_closed' THEN ch.closed_at IS NULL

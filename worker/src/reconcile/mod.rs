@@ -25,7 +25,7 @@ mod tallies;
 use std::time::Duration;
 
 use porchlight_shared::{
-    domain::DeliveryState,
+    domain::{Channel, DeliveryState},
     queue::{Job, Queue, push, within},
 };
 use redis::aio::ConnectionManager;
@@ -104,7 +104,11 @@ impl Reconciler {
         self.alone("overdue", self.overdue(everywhere)).await;
         self.alone("checking", self.checking(everywhere)).await;
         self.alone("held", self.held(everywhere)).await;
-        self.alone("due", self.due()).await;
+        let due = match self.queue.channel() {
+            Channel::Email => "due_email",
+            Channel::Text => "due_text",
+        };
+        self.alone(due, self.due()).await;
         if everywhere {
             self.alone("tallies", self.tallies()).await;
             self.alone("forgotten", self.forgotten()).await;
@@ -132,6 +136,10 @@ impl Reconciler {
             Err(error) => {
                 let cause = std::error::Error::source(&error).map(ToString::to_string);
                 tracing::warn!(reconciler = name, %error, cause, "could not look; trying again");
+                // Another worker may be able to.
+                let again =
+                    sqlx::query!("UPDATE reconcilers SET looked_at = '-infinity' WHERE name = $1", name);
+                let _ = again.execute(&self.pool).await;
             }
         }
     }
@@ -140,7 +148,9 @@ impl Reconciler {
         let first = sqlx::query!(
             "INSERT INTO reconcilers AS r (name, looked_at) VALUES ($1, app_now())
              ON CONFLICT (name) DO UPDATE SET looked_at = excluded.looked_at
-             WHERE r.looked_at <= excluded.looked_at - make_interval(secs => $2)",
+             WHERE r.looked_at <= excluded.looked_at - make_interval(secs => $2)
+                 -- The clock was set back.
+                 OR r.looked_at > excluded.looked_at",
             name,
             JUST_NOW.as_secs_f64(),
         );

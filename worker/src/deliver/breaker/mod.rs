@@ -19,7 +19,7 @@ mod row;
 mod word;
 
 use std::{
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError, atomic::AtomicBool},
     time::Duration,
 };
 
@@ -38,6 +38,7 @@ use crate::{conveyor::close_gate, metrics::BreakerMetrics};
 /// How long the provider is left alone when it asks for less and does not say for how long.
 pub(super) const SLOW_DOWN: Duration = Duration::from_secs(15);
 const REDIS_PATIENCE: Duration = Duration::from_secs(2);
+const LEDGER_PATIENCE: Duration = Duration::from_secs(10);
 
 /// One channel's breaker in one worker.
 #[derive(Debug)]
@@ -49,6 +50,7 @@ pub struct Breaker {
     deadline: Duration,
     metrics: BreakerMetrics,
     memory: Mutex<Memory>,
+    was_closed: AtomicBool,
 }
 
 impl Breaker {
@@ -61,7 +63,15 @@ impl Breaker {
         deadline: Duration,
         metrics: BreakerMetrics,
     ) -> Self {
-        Self { pool, redis, queue, deadline, metrics, memory: Mutex::default() }
+        Self {
+            pool,
+            redis,
+            queue,
+            deadline,
+            metrics,
+            memory: Mutex::default(),
+            was_closed: AtomicBool::new(false),
+        }
     }
 
     const fn channel(&self) -> Channel {
@@ -71,26 +81,38 @@ impl Breaker {
     /// Hears how an attempt ended, before that is recorded: closes or opens the channel, and takes the blame from a
     /// recipient whose refusal was meant for us.
     pub(super) async fn heed(&self, attempt: &Attempt, report: &mut Report) {
-        let word = self.memory.lock().unwrap_or_else(PoisonError::into_inner).word(
-            attempt.community,
-            attempt.probe,
-            report,
-        );
-        if let Word::Closes(AttemptReason::BlockedByPolicy) = word {
+        let word = self.memory().word(attempt.community, attempt.probe, report);
+        let meant_for_us = word == Word::Closes(AttemptReason::BlockedByPolicy)
+            || word == Word::Nothing
+                && attempt.probe.is_some()
+                && report.outcome == AttemptOutcome::RefusedTemporary;
+        if meant_for_us {
             report.outcome = AttemptOutcome::RefusedConfiguration;
         }
-        let done = match (word, attempt.probe) {
-            (Word::Well, Some(_)) => self.open(attempt.delivery).await,
-            // A probe that shows nothing leaves it closed for the reason that it was closed for.
-            (Word::Closes(reason), _) | (Word::Nothing, Some(reason)) => self.close(attempt, reason).await,
-            (Word::Well | Word::Nothing, None) => Ok(()),
+        let done = async {
+            match (word, attempt.probe) {
+                (Word::Closes(reason), _) => self.close(attempt, reason).await,
+                (Word::Well, Some(_)) => self.open(attempt.delivery).await,
+                (Word::Nothing, Some(reason)) => self.put_off(attempt.delivery, reason).await,
+                (Word::Well | Word::Nothing, None) => Ok(()),
+            }
         };
-        if let Err(error) = done {
+        // The outcome waits to be recorded: a channel that stays as it is for a while does less harm.
+        if let Err(error) = in_time(done).await {
             tracing::error!(%error, channel = %self.channel(), "the channel's state could not be recorded");
         }
         if report.slow_down {
             self.close_gate_for(SLOW_DOWN).await;
         }
+    }
+
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What was seen before the channel closed or opened says nothing about what comes.
+    fn forget(&self) {
+        *self.memory() = Memory::default();
     }
 
     /// Nothing is claimed for a while, by any worker.
@@ -100,4 +122,10 @@ impl Breaker {
             tracing::warn!(%error, "the gate could not be closed");
         }
     }
+}
+
+/// A connection to the ledger that went silent must hold nobody for long.
+async fn in_time<T>(statement: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
+    let answer = tokio::time::timeout(LEDGER_PATIENCE, statement).await;
+    answer.unwrap_or(Err(sqlx::Error::PoolTimedOut))
 }

@@ -1,6 +1,6 @@
 //! The statements on a channel's row, and what follows from each at once.
 
-use std::time::Duration;
+use std::{sync::atomic::Ordering, time::Duration};
 
 use porchlight_shared::{
     domain::{AttemptReason, Channel, DeliveryId},
@@ -19,32 +19,41 @@ impl Breaker {
     pub(super) async fn close(&self, attempt: &Attempt, reason: AttemptReason) -> sqlx::Result<()> {
         let (first, longest) = waits(reason);
         let closed = sqlx::query!(
-            r#"UPDATE channels SET
-                   closed_at = coalesce(closed_at, app_now()), reason = $2, closings = least(closings + 1, 30),
-                   closed_until = app_now() + make_interval(secs => least($3 * 2 ^ closings, $4)),
+            r#"UPDATE channels AS c SET
+                   closed_at = coalesce(c.closed_at, app_now()), reason = $2,
+                   closings = least(was.closings + 1, 30),
+                   closed_until = app_now() + make_interval(secs => least($3 * 2 ^ was.closings, $4)),
                    probe = NULL, probe_until = NULL
-               WHERE channel = $1 AND (closed_at IS NULL OR probe = $5)
-               RETURNING closings, extract(epoch FROM closed_until - app_now())::float8 AS "wait!""#,
+               FROM (SELECT channel, closed_at IS NULL AS is_open, opened_at,
+                            CASE WHEN closed_at IS NULL AND opened_at < app_now() - interval '1 hour' THEN 0 ELSE closings END AS closings
+                     FROM channels WHERE channel = $1 FOR NO KEY UPDATE) AS was
+               WHERE c.channel = was.channel
+                   AND CASE WHEN was.is_open
+                       THEN was.opened_at IS NULL OR was.opened_at < (SELECT attempt_began_at FROM deliveries WHERE id = $5)
+                       ELSE $6 AND c.probe = $5 END
+               RETURNING was.is_open AS "was_open!", extract(epoch FROM c.closed_until - app_now())::float8 AS "wait!""#,
             self.channel() as Channel,
             reason as AttemptReason,
             first.as_secs_f64(),
             longest.as_secs_f64(),
-            attempt.probe.map(|_| attempt.delivery.uuid()),
+            attempt.delivery.uuid(),
+            attempt.probe.is_some(),
         )
         .fetch_optional(&self.pool)
         .await?;
         let Some(closed) = closed else { return Ok(()) };
+        self.forget();
         let (channel, again_in) =
             (self.channel(), Duration::try_from_secs_f64(closed.wait).unwrap_or_default());
-        if closed.closings == 1 {
+        if closed.was_open {
             tracing::error!(
                 %channel, %reason, ?again_in,
                 "the provider takes nothing from us: the channel is closed, and opens by itself when a single message gets through"
             );
+            self.metrics.closing(channel, reason);
         } else {
-            tracing::warn!(%channel, %reason, ?again_in, tried = closed.closings - 1, "the channel stays closed");
+            tracing::warn!(%channel, %reason, ?again_in, "the channel stays closed");
         }
-        self.metrics.closing(channel, reason);
         self.metrics.closed(channel, true);
         if attempt.probe.is_some() {
             self.metrics.probe(channel, false);
@@ -56,7 +65,7 @@ impl Breaker {
     /// Opens the channel, if it is still `probe` that it waits for.
     pub(super) async fn open(&self, probe: DeliveryId) -> sqlx::Result<()> {
         let opened = sqlx::query_scalar!(
-            r#"UPDATE channels AS c SET closed_at = NULL, closed_until = NULL, reason = NULL, closings = 0,
+            r#"UPDATE channels AS c SET closed_at = NULL, closed_until = NULL, reason = NULL, opened_at = app_now(),
                                         probe = NULL, probe_until = NULL
                FROM (SELECT channel, closed_at FROM channels WHERE channel = $1 FOR NO KEY UPDATE) AS was
                WHERE c.channel = was.channel AND c.probe = $2
@@ -69,6 +78,7 @@ impl Breaker {
         let Some(seconds) = opened else { return Ok(()) };
         let channel = self.channel();
         tracing::info!(%channel, closed_for_seconds = seconds, "the provider takes our messages again");
+        self.forget();
         self.metrics.probe(channel, true);
         self.metrics.closed(channel, false);
         let mut redis = self.redis.clone();
@@ -89,6 +99,9 @@ impl Breaker {
         .fetch_one(&self.pool)
         .await?;
         self.metrics.closed(self.channel(), channel.closed);
+        if self.was_closed.swap(channel.closed, Ordering::Relaxed) && !channel.closed {
+            self.forget();
+        }
         if channel.closed {
             self.close_gate_for(GATE).await;
         }
@@ -102,15 +115,18 @@ impl Breaker {
             waiting AS MATERIALIZED (
                 SELECT d.id
                 FROM clock
-                CROSS JOIN (SELECT id FROM batches
-                            WHERE finished_at IS NULL AND paused_at IS NULL AND cancelled_at IS NULL AND channel = $1
-                            ORDER BY id) AS b
                 CROSS JOIN LATERAL (
+                    SELECT id FROM batches
+                    WHERE finished_at IS NULL AND paused_at IS NULL AND cancelled_at IS NULL AND channel = $1
+                    ORDER BY random() FOR SHARE SKIP LOCKED
+                ) AS b
+                CROSS JOIN LATERAL (
+                    -- Whichever was left alone longest: a message that is refused for its own sake is not asked again and again.
                     SELECT id FROM deliveries
                     WHERE batch_id = b.id AND newest
                         AND (state IN ('queued', 'retry_wait') AND due_at <= clock.now
                              OR state = 'held' AND held_reason = 'channel_closed')
-                    LIMIT 1
+                    ORDER BY changed_at LIMIT 1
                 ) AS d
                 LIMIT 1
             ),
@@ -134,10 +150,28 @@ impl Breaker {
         Ok(chosen.map(Into::into))
     }
 
-    /// A probe that did not begin (its household joined, say) makes room for another.
+    /// A probe that showed nothing: another is tried after the first wait.
+    pub(super) async fn put_off(&self, probe: DeliveryId, reason: AttemptReason) -> sqlx::Result<()> {
+        let (first, _) = waits(reason);
+        sqlx::query!(
+            "UPDATE channels SET probe = NULL, probe_until = NULL,
+                                 closed_until = greatest(closed_until, app_now() + make_interval(secs => $3))
+             WHERE channel = $1 AND probe = $2",
+            self.channel() as Channel,
+            probe.uuid(),
+            first.as_secs_f64(),
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// A probe that did not begin (its household joined, say) makes room for another. One that another worker has begun
+    /// goes on.
     pub(super) async fn dismiss(&self, probe: DeliveryId) -> sqlx::Result<()> {
         sqlx::query!(
-            "UPDATE channels SET probe = NULL, probe_until = NULL WHERE channel = $1 AND probe = $2",
+            "UPDATE channels SET probe = NULL, probe_until = NULL
+             WHERE channel = $1 AND probe = $2 AND NOT EXISTS (SELECT FROM deliveries WHERE id = $2 AND state = 'sending')",
             self.channel() as Channel,
             probe.uuid(),
         )
