@@ -7,6 +7,7 @@
 mod table;
 
 use std::{
+    collections::BTreeSet,
     ffi::OsStr,
     fs, io,
     path::{Path, PathBuf},
@@ -55,12 +56,13 @@ async fn run(arguments: &Arguments) -> Result<usize, Failure> {
     }
     let stack = Stack::start(Options::fast()).await?;
     let database_url = migrated(&stack, &workspace()).await?;
-    let bench = Bench::prepare(database_url)?;
+    let sources = Copy::prepare(database_url)?;
+    let wanted = |known: &&Break| names.is_empty() || names.iter().any(|name| name == known.name);
+    let breaks: Vec<_> = BREAKS.iter().filter(wanted).collect();
+    sources.all_green(&breaks)?;
     let mut unnoticed = 0;
-    for broken in
-        BREAKS.iter().filter(|known| names.is_empty() || names.iter().any(|name| name == known.name))
-    {
-        let verdict = bench.try_out(broken)?;
+    for broken in breaks {
+        let verdict = sources.try_out(broken)?;
         unnoticed += usize::from(verdict != Verdict::Noticed);
         say(&format!("{:<10} {:<40} {}", verdict.as_str(), broken.name, broken.test));
     }
@@ -88,22 +90,40 @@ impl Verdict {
 }
 
 /// The copy, and where it is built.
-struct Bench {
+struct Copy {
     sources: PathBuf,
     target: PathBuf,
     database_url: String,
 }
 
-impl Bench {
+impl Copy {
     fn prepare(database_url: String) -> Result<Self, Failure> {
         let program = std::env::current_exe()?;
         let target = program.ancestors().nth(2).ok_or("the program lies nowhere")?.join("broken");
-        let bench = Self { sources: target.join("sources"), target: target.join("target"), database_url };
-        if bench.sources.is_dir() {
-            fs::remove_dir_all(&bench.sources)?;
+        let made = Self { sources: target.join("sources"), target: target.join("target"), database_url };
+        if made.sources.is_dir() {
+            fs::remove_dir_all(&made.sources)?;
         }
-        copy(&workspace(), &bench.sources)?;
-        Ok(bench)
+        copy(&workspace(), &made.sources)?;
+        Ok(made)
+    }
+
+    /// A test that is red without any break would seem to notice everything.
+    fn all_green(&self, breaks: &[&Break]) -> Result<(), Failure> {
+        for suite in [Suite::Worker, Suite::Journeys] {
+            let tests: BTreeSet<_> =
+                breaks.iter().filter(|known| known.suite == suite).map(|known| known.test).collect();
+            if tests.is_empty() {
+                continue;
+            }
+            let output = self.test(suite, tests.iter().copied())?;
+            let said = String::from_utf8_lossy(&output.stdout);
+            let green = |test: &&&str| said.lines().any(|line| line == format!("test {test} ... ok"));
+            if let Some(red) = tests.iter().find(|test| !green(test)) {
+                return Err(format!("{red} is not green before anything is broken\n{said}").into());
+            }
+        }
+        Ok(())
     }
 
     fn try_out(&self, broken: &Break) -> Result<Verdict, Failure> {
@@ -113,7 +133,7 @@ impl Bench {
             return Err(format!("{}: {:?} is not once in {}", broken.name, broken.from, broken.file).into());
         }
         fs::write(&path, whole.replace(broken.from, broken.to))?;
-        let output = self.test(broken);
+        let output = self.test(broken.suite, [broken.test]);
         fs::write(&path, whole)?;
         let output = output?;
         let said = String::from_utf8_lossy(&output.stdout);
@@ -130,9 +150,9 @@ impl Bench {
     }
 
     #[expect(clippy::disallowed_methods, reason = "cargo says in the environment where it is")]
-    fn test(&self, broken: &Break) -> io::Result<Output> {
+    fn test<'a>(&self, suite: Suite, tests: impl IntoIterator<Item = &'a str>) -> io::Result<Output> {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let selection: &[&str] = match broken.suite {
+        let selection: &[&str] = match suite {
             Suite::Worker => &["-p", "porchlight-worker", "--lib"],
             // With the tests that make cargo build the programs.
             Suite::Journeys => &["--workspace", "--test", "journeys", "--test", "cli"],
@@ -140,7 +160,8 @@ impl Bench {
         Command::new(cargo)
             .arg("test")
             .args(selection)
-            .args(["--", "--exact", broken.test])
+            .args(["--", "--exact"])
+            .args(tests)
             .current_dir(&self.sources)
             .env("CARGO_TARGET_DIR", &self.target)
             .env("SQLX_OFFLINE", "false")

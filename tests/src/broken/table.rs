@@ -1,7 +1,7 @@
 //! What is taken out, and which test must notice.
 
 /// Where a test is.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Suite {
     /// The worker's own.
     Worker,
