@@ -1,9 +1,9 @@
 //! Delivering: one claimed job, from begin to finish.
 //!
 //! [`courier`] tells the story: begin in the ledger, compose, send, decide, finish in the ledger, settle the claim.
-//! [`begin`] and [`finish`] hold one statement each for many deliveries, [`lane`] groups them, [`letterhead`] knows what a batch's messages
-//! have in common, [`retry`] decides, as a pure function, what an outcome means, [`breaker`] closes the channel when the
-//! provider will have nothing of us. What is promised:
+//! [`begin`] and [`finish`] hold one statement each for many deliveries, [`lane`] groups them, [`letterhead`] knows what
+//! a batch's messages have in common, [`retry`] decides, as a pure function, what an outcome means, [`breaker`] closes
+//! the channel when the provider will have nothing of us. What is promised:
 //!
 //! * **Recorded before, recorded after.** No provider is contacted before `sending` is committed, no claim is settled
 //!   before the outcome is. What lies between is bounded by the attempt's deadline.
