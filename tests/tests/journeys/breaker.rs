@@ -37,9 +37,26 @@ impl World {
         sqlx::query_scalar("SELECT count(*) FROM attempts").fetch_one(&self.installation.pool).await.unwrap()
     }
 
-    /// Until nothing is under way any more.
+    /// Until nothing is under way any more. What took its view of the ledger before the closing may still begin after
+    /// it, so such statements are waited for first.
     async fn until_closed_and_quiet(&self, batch: &str) {
         self.until("the channel is closed", async || self.channel().await.closed).await;
+        let seen: String = sqlx::query_scalar("SELECT clock_timestamp()::text")
+            .fetch_one(&self.installation.pool)
+            .await
+            .unwrap();
+        self.until("everybody sees it", async || {
+            sqlx::query_scalar(
+                "SELECT NOT EXISTS (SELECT FROM pg_stat_activity
+                                    WHERE datname = current_database() AND application_name = 'porchlight-worker'
+                                        AND state = 'active' AND query_start <= $1::timestamptz)",
+            )
+            .bind(&seen)
+            .fetch_one(&self.installation.pool)
+            .await
+            .unwrap()
+        })
+        .await;
         self.batch_until(batch, |counts| counts["sending"] == 0).await;
     }
 
