@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use porchlight_shared::domain::{AttemptReason, DeliveryId, HoldReason};
+use porchlight_shared::{
+    domain::{AttemptReason, DeliveryId, HoldReason},
+    queue::Part,
+};
 use porchlight_tests::sandbox::smtp::{Settings, SmtpSandbox, Switches};
 use porchlight_worker::deliver::{
     begin::{Ask, Begin, BeginStatement},
@@ -238,14 +241,22 @@ async fn a_message_that_fails_for_its_own_sake_does_not_keep_the_channel_closed(
     let mut list = vec![json!({"email": "drop-before-dot-resident@example.org"})];
     list.extend(rows(3));
     let batch = world.send(&list).await;
-    world.sql("UPDATE deliveries SET changed_at = changed_at - interval '1 hour' WHERE batch_row = 1").await;
+    // The others are not due yet, so that it is surely the one that is tried first.
+    world.sql("UPDATE deliveries SET due_at = due_at + interval '4 minutes' WHERE batch_row > 1").await;
     world.close_for_a_probe().await;
     let _worker = world.installation.start_worker().await.unwrap();
     world.until("it was tried", async || world.attempts().await == 1).await;
     assert!(world.channel().await.closed);
     assert_eq!(world.installation.smtp.total(), 0);
+    world.sql("UPDATE deliveries SET due_at = due_at + interval '1 hour' WHERE batch_row = 1").await;
     world.ahead("5 minutes").await;
-    world.until("another got through", async || !world.channel().await.closed).await;
+    // What Redis was told to keep until later is due now, too.
+    world
+        .until("another got through", async || {
+            world.ripen(Part::Delayed).await;
+            !world.channel().await.closed
+        })
+        .await;
     world.batch_until(&batch, |counts| counts["accepted"] == 3).await;
 }
 

@@ -56,6 +56,9 @@ pub use self::{
 };
 use self::{record::Records, session::Session};
 
+/// What was not accepted by then is not going to be.
+const PATIENCE: Duration = Duration::from_mins(2);
+
 /// How a sandbox is set up; fixed while it runs.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -182,10 +185,14 @@ impl SmtpSandbox {
     }
 
     /// Waits until `count` have been accepted since the start or the last reset.
+    ///
+    /// # Panics
+    /// When that does not happen within two minutes.
     pub async fn wait_for(&self, count: u64) {
         // The sender lives in ourselves, so that the channel is never closed.
         let mut total = self.server.total.subscribe();
-        let _reached = total.wait_for(|total| *total >= count).await;
+        let reached = tokio::time::timeout(PATIENCE, total.wait_for(|total| *total >= count)).await;
+        assert!(reached.is_ok(), "still {} messages, not {count}", self.total());
     }
 
     /// Waits until `count` connections are open.
