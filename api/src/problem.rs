@@ -87,6 +87,7 @@ kinds! {
     SameList => CONFLICT, "same-list", "This list was sent within the last day";
     TwinInFlight => CONFLICT, "twin-in-flight", "The same request is being answered right now";
     NotReady => CONFLICT, "community-not-ready", "The community is not ready to send";
+    BodyTooSlow => REQUEST_TIMEOUT, "body-too-slow", "The body took too long";
     BodyTooLarge => PAYLOAD_TOO_LARGE, "body-too-large", "The body is too large";
     UnsupportedMediaType => UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "The body is not of a type that is read here";
     InvalidField => UNPROCESSABLE_ENTITY, "invalid-field", "A field does not fit";
@@ -97,6 +98,7 @@ kinds! {
     KeyReused => UNPROCESSABLE_ENTITY, "idempotency-key-reused", "This Idempotency-Key was used for another request";
     TooManyRequests => TOO_MANY_REQUESTS, "too-many-requests", "Too many requests";
     Internal => INTERNAL_SERVER_ERROR, "internal", "Something went wrong on our side";
+    Busy => SERVICE_UNAVAILABLE, "busy", "There is too much to do right now";
     Unavailable => SERVICE_UNAVAILABLE, "unavailable", "The ledger cannot be reached";
 }
 
@@ -133,6 +135,12 @@ impl Problem {
     pub fn retry_after(mut self, seconds: u32) -> Self {
         self.retry_after_seconds = Some(seconds);
         self
+    }
+
+    /// Our fault; the log has the rest.
+    #[must_use]
+    pub fn internal() -> Self {
+        Self::new(Kind::Internal, "The operator's log says more.")
     }
 
     /// Nothing that this caller may know of.

@@ -29,8 +29,6 @@ use crate::{
     state::{AppState, RedisHandle},
 };
 
-/// Bytes of a request's body.
-const LARGEST_BODY: usize = 16 * 1024 * 1024;
 /// How long a script may run in Redis before its connection is given up.
 const REDIS_PATIENCE: Duration = Duration::from_secs(5);
 
@@ -55,7 +53,15 @@ impl Modify for BearerScheme {
 
 fn routes() -> OpenApiRouter<Arc<AppState>> {
     OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(intake::verify::verify_list))
         .routes(routes!(intake::endpoint::create_batch))
+        .routes(routes!(intake::drafts::endpoint::create_draft, intake::drafts::endpoint::list_drafts))
+        .routes(routes!(
+            intake::drafts::endpoint::show_draft,
+            intake::drafts::endpoint::mend_draft,
+            intake::drafts::endpoint::delete_draft
+        ))
+        .routes(routes!(intake::import::import_households))
         .routes(routes!(board::batch::show_batch))
         .routes(routes!(board::steering::pause_batch))
         .routes(routes!(board::steering::resume_batch))
@@ -87,7 +93,7 @@ pub fn router(state: Arc<AppState>) -> Router {
         .method_not_allowed_fallback(|| async {
             Problem::new(Kind::MethodNotAllowed, "Look at /openapi.json for what can.")
         })
-        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(DefaultBodyLimit::max(intake::body::LARGEST_BODY))
         .layer(middleware::from_fn_with_state(Arc::clone(&state), measure))
         .with_state(state)
 }
@@ -131,6 +137,7 @@ pub async fn serve(
         keyring: settings.keyring,
         clock,
         caller_limit: CallerLimit::default(),
+        list_room: intake::body::Room::default(),
         metrics: Metrics::default(),
         afterwards: TaskTracker::new(),
     });

@@ -11,7 +11,7 @@ use redis::aio::ConnectionManager;
 use sqlx::PgPool;
 use tokio_util::task::TaskTracker;
 
-use crate::{access::CallerLimit, metrics::Metrics};
+use crate::{access::CallerLimit, intake::body::Room, metrics::Metrics};
 
 /// How long a push waits for Redis before it leaves the jobs to the reconciler.
 const PUSH_PATIENCE: Duration = Duration::from_secs(10);
@@ -29,6 +29,8 @@ pub struct AppState {
     pub clock: Clock,
     /// How often each token may call.
     pub caller_limit: CallerLimit,
+    /// Memory that the bodies of lists share.
+    pub list_room: Room,
     /// What is counted.
     pub metrics: Metrics,
     /// Work that goes on after its request was answered; a stop waits for it.

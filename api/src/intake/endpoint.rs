@@ -2,28 +2,32 @@
 
 use std::sync::Arc;
 
+use axum::{
+    extract::{OriginalUri, State},
+    http::{Method, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+
 use super::{
-    batch::{self, BatchAccepted, Wish},
-    entry,
+    batch::{self, BatchAccepted, List, Wish},
+    body::{ListBody, require_json},
+    drafts,
     idempotency::{Claim, IdempotencyKey},
-    request::BatchRequest,
+    judging::Rules,
+    ledger::batches,
+    request::{self, BatchRequest, Source},
 };
 use crate::{
     access::Caller,
-    problem::{Kind, Problem, ProblemBody},
+    problem::{Problem, ProblemBody},
     state::AppState,
-};
-use axum::{
-    body::Bytes,
-    extract::{OriginalUri, State, rejection::BytesRejection},
-    http::{HeaderMap, Method, StatusCode, header},
-    response::{IntoResponse, Response},
 };
 
 /// Send a list
 ///
 /// Checks every entry, stores the good ones with one invitation and access code for each household, and sends them in
-/// the background. An entry that cannot go is reported and costs only itself. What was answered with 202 is stored.
+/// the background. An entry that cannot go is reported and costs only itself; those to be checked or mended are kept as a
+/// draft. What was answered with 202 is stored.
 #[utoipa::path(
     post, path = "/v1/communities/{community}/batches", tag = "Sending",
     params(
@@ -37,11 +41,12 @@ use axum::{
         (status = 401, description = "No valid token", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "Not this token's community", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "The same list within a day, or a twin in flight", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 408, description = "The body took too long", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "More than 16 MiB", body = ProblemBody, content_type = "application/problem+json"),
         (status = 415, description = "Not application/json", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "A field does not fit, or nothing can go", body = ProblemBody, content_type = "application/problem+json"),
         (status = 429, description = "Too many requests", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "The ledger cannot be reached", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "The ledger cannot be reached, or many large lists are being read", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = [])),
 )]
@@ -50,23 +55,13 @@ pub async fn create_batch(
     caller: Caller,
     method: Method,
     OriginalUri(uri): OriginalUri,
-    headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    body: ListBody,
 ) -> Result<Response, Problem> {
-    let body = body.map_err(|rejection| too_large_or_broken(&rejection))?;
-    require_json(&headers)?;
-    let key = IdempotencyKey::of_request(&headers, &method, uri.path(), &body)?;
-    let keyring = Arc::clone(&state.keyring);
-    let read = tokio::task::spawn_blocking(move || {
-        let request = BatchRequest::parse(&body)?;
-        let BatchRequest { rows, already_invited, note, send_at, not_after, again, .. } = request;
-        Ok::<_, Problem>((
-            entry::read(rows, &keyring),
-            Wish { already_invited, note, send_at, not_after, again },
-        ))
-    });
-    let (entries, wish) =
-        read.await.map_err(|_| Problem::new(Kind::Internal, "The operator's log says more."))??;
+    let (bytes, headers, _room) = body.into_parts();
+    require_json(&headers, "the list")?;
+    let key = IdempotencyKey::of_request(&headers, &method, uri.path(), &bytes)?;
+    let read = tokio::task::spawn_blocking(move || BatchRequest::parse(&bytes));
+    let (request, channel, source) = read.await.map_err(|_| Problem::internal())??;
 
     let mut tx = state.pool.begin().await?;
     // A twin in flight, by its key or by its list, is waited for this long.
@@ -76,11 +71,25 @@ pub async fn create_batch(
     {
         return Ok(json(status, response));
     }
-    let (answer, jobs) =
-        batch::accept(&mut tx, caller, &state.keyring, state.clock.now(), wish, entries).await?;
+    let sender = batches::sender(&mut tx, caller.community).await?;
+    let rules = Rules { channel, country: &sender.country, keyring: &state.keyring, keep: true };
+    let list = match source {
+        Source::Draft(draft) => {
+            let judged = drafts::take(&mut tx, caller.community, draft, rules).await?;
+            List { judged, draft: Some(draft), channel }
+        }
+        source => {
+            let (judged, _) = tokio::task::block_in_place(|| request::judge(source, rules))?;
+            List { judged, draft: None, channel }
+        }
+    };
+    let BatchRequest { accept_checks, already_invited, note, send_at, not_after, again, .. } = request;
+    let wish = Wish { accept_checks, already_invited, note, send_at, not_after, again };
+    let now = state.clock.now();
+    let (answer, jobs) = batch::accept(&mut tx, caller, &state.keyring, now, &sender, wish, list).await?;
     let response = serde_json::to_string(&answer).expect("an answer serialises");
     if let Some(key) = &key {
-        key.remember(&mut tx, caller.community, batch::ACCEPTED, &response).await?;
+        key.remember(&mut tx, caller.community, StatusCode::ACCEPTED, &response).await?;
     }
     tx.commit().await.map_err(commit_unclear)?;
 
@@ -89,7 +98,7 @@ pub async fn create_batch(
     state.metrics.entries_declined.inc_by(declined as u64);
     tracing::info!(community = %caller.community, batch = %answer.id, accepted = answer.accepted, declined, "batch accepted");
     state.push_afterwards(jobs);
-    Ok(json(batch::ACCEPTED, response))
+    Ok(json(StatusCode::ACCEPTED, response))
 }
 
 /// A commit whose answer was lost may have happened.
@@ -98,23 +107,6 @@ fn commit_unclear(error: sqlx::Error) -> Problem {
         "It is not known whether the list was stored. Send it again: with the same Idempotency-Key it gets its answer, \
          and without one the list is recognised and nothing goes out twice.",
     )
-}
-
-fn too_large_or_broken(rejection: &BytesRejection) -> Problem {
-    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        Problem::new(Kind::BodyTooLarge, "A body has at most 16 MiB. Split the list.")
-    } else {
-        Problem::new(Kind::MalformedJson, "The body ended before it was complete.")
-    }
-}
-
-fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
-    let given = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let kind = given.split(';').next().unwrap_or_default().trim();
-    if kind.eq_ignore_ascii_case("application/json") {
-        return Ok(());
-    }
-    Err(Problem::new(Kind::UnsupportedMediaType, "Send the list as application/json."))
 }
 
 fn json(status: StatusCode, body: String) -> Response {

@@ -1,31 +1,41 @@
-//! What `POST …/batches` takes. Strict about the request, lenient about its rows: a row that does not fit is judged
-//! with the others and costs only itself.
+//! What is asked for: strict about the request, lenient about its entries.
 
-use std::fmt;
-
+use axum::http::HeaderMap;
 use jiff::Timestamp;
-use serde::{
-    Deserialize, Deserializer,
-    de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
-};
+use porchlight_shared::domain::{Channel, DraftId};
+use serde::{Deserialize, de::DeserializeOwned};
 use utoipa::ToSchema;
 
+use super::{
+    body::content_type,
+    judging::{Judged, Judging, Rules},
+    reading::{
+        self, Column, MOST_ENTRIES, ReadAs, encoding,
+        layout::MOST_COLUMNS,
+        rows::{RowFields, Rows},
+    },
+};
 use crate::problem::{Kind, Problem};
 
-/// Entries in one request.
-pub const MOST_ENTRIES: usize = 100_000;
 const NOTE_CHARACTERS: usize = 300;
 
-/// A list to send, and how.
+/// A list to send, and how. The list is one of `rows`, `text` and `draft`.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BatchRequest {
     /// How it travels.
     #[schema(value_type = ChannelName)]
-    pub channel: String,
+    channel: String,
     /// The entries, at most 100,000.
-    #[schema(value_type = Vec<RowFields>)]
-    pub rows: Vec<Row>,
+    #[schema(value_type = Option<Vec<RowFields>>)]
+    rows: Option<Rows>,
+    /// The list as it was pasted: a table, or recipients one after the other.
+    text: Option<String>,
+    /// A draft that was kept.
+    #[schema(value_type = Option<Uuid>)]
+    draft: Option<DraftId>,
+    /// What the columns of a pasted table hold, where its head does not say.
+    columns: Option<Vec<Column>>,
     /// Send entries that call for a second look, too.
     #[serde(default)]
     pub accept_checks: bool,
@@ -43,6 +53,35 @@ pub struct BatchRequest {
     /// Send although the same list went out within the last day.
     #[serde(default)]
     pub again: bool,
+}
+
+/// A list to be looked at. The list is one of `rows` and `text`.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ListRequest {
+    /// How it is to travel.
+    #[schema(value_type = ChannelName)]
+    channel: String,
+    /// The entries, at most 100,000.
+    #[schema(value_type = Option<Vec<RowFields>>)]
+    rows: Option<Rows>,
+    /// The list as it was pasted: a table, or recipients one after the other.
+    text: Option<String>,
+    /// What the columns of a pasted table hold, where its head does not say.
+    columns: Option<Vec<Column>>,
+}
+
+/// Homes to be taken in. The list is one of `rows` and `text`.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ImportRequest {
+    /// The entries, at most 100,000: `unit`, `household`, or both.
+    #[schema(value_type = Option<Vec<RowFields>>)]
+    rows: Option<Rows>,
+    /// The list as it was pasted: a table, or a unit on each line.
+    text: Option<String>,
+    /// What the columns of a pasted table hold, where its head does not say.
+    columns: Option<Vec<Column>>,
 }
 
 /// The channels that can be named.
@@ -66,98 +105,48 @@ pub enum AlreadyInvited {
     Resend,
 }
 
-/// One entry as it was sent, whatever it is.
-#[derive(Debug, Default)]
-pub struct Row {
-    /// Whether it is an object at all.
-    pub is_object: bool,
-    /// A field that no entry has.
-    pub has_unknown_field: bool,
-    /// E-mail address.
-    pub email: Cell,
-    /// Phone number.
-    pub phone: Cell,
-    /// How the message greets the reader.
-    pub name: Cell,
-    /// Street address, lot or unit.
-    pub unit: Cell,
-    /// What the household is called.
-    pub household: Cell,
-}
-
-/// One field of an entry.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub enum Cell {
-    /// Left out, or null.
-    #[default]
-    Missing,
-    /// A text.
-    Text(Box<str>),
-    /// Something else: a number, an array.
-    NotText,
-}
-
-/// One entry of a list: `email` is needed for the e-mail channel.
-#[derive(Debug, ToSchema)]
-#[expect(dead_code, reason = "stands for `Row` in the OpenAPI document")]
-pub struct RowFields {
-    /// E-mail address.
-    email: Option<String>,
-    /// Phone number.
-    phone: Option<String>,
-    /// How the message greets the reader; at most 200 characters.
-    name: Option<String>,
-    /// Street address, lot or unit: entries of one unit share one invitation.
-    unit: Option<String>,
-    /// What the household is called.
-    household: Option<String>,
-    /// Send it although it calls for a second look.
-    accept: Option<bool>,
+/// A list as it came in.
+#[derive(Debug)]
+pub enum Source {
+    /// Rows of JSON.
+    Rows(Rows),
+    /// A text, and what the leader says of its columns.
+    Text(String, Option<Vec<Column>>),
+    /// A draft that was kept.
+    Draft(DraftId),
 }
 
 impl BatchRequest {
-    /// Reads a request's body.
+    /// Reads a request's body. Returns it with its channel and list.
     ///
     /// # Errors
     /// When it is not JSON, or a field of the request itself does not fit.
-    pub fn parse(body: &[u8]) -> Result<Self, Problem> {
-        // An array would be read field by field.
-        if body.trim_ascii_start().first() == Some(&b'[') {
-            return Err(invalid("", "is an array; the request is an object with channel and rows"));
+    pub fn parse(body: &[u8]) -> Result<(Self, Channel, Source), Problem> {
+        let known = [
+            "channel",
+            "rows",
+            "text",
+            "draft",
+            "columns",
+            "accept_checks",
+            "already_invited",
+            "note",
+            "send_at",
+            "not_after",
+            "again",
+        ];
+        let mut request: Self = parse(body, &known, "needs channel and one of rows, text and draft")?;
+        let channel = channel(&request.channel)?;
+        if channel == Channel::Text {
+            let detail = "Texts are not set up on this installation. Send this list by e-mail.";
+            return Err(Problem::new(Kind::ChannelNotSetUp, detail).at("/channel", "must be \"email\""));
         }
-        let mut json = serde_json::Deserializer::from_slice(body);
-        let request: Self = serde_path_to_error::deserialize(&mut json).map_err(|error| unfit(&error))?;
-        json.end().map_err(|error| {
-            Problem::new(
-                Kind::MalformedJson,
-                format!("There is more after the end of the object, in line {}.", error.line()),
-            )
-        })?;
+        let source = source(request.rows.take(), request.text.take(), request.draft, request.columns.take())?;
         request.check()?;
-        Ok(request)
+        Ok((request, channel, source))
     }
 
     fn check(&self) -> Result<(), Problem> {
-        match self.channel.as_str() {
-            "email" => {}
-            "text" => {
-                let detail = "Texts are not set up on this installation. Send this list by e-mail.";
-                return Err(Problem::new(Kind::ChannelNotSetUp, detail).at("/channel", "must be \"email\""));
-            }
-            _ => return Err(invalid("/channel", "must be \"email\"")),
-        }
-        if self.rows.is_empty() {
-            let detail = "Send at least one entry in `rows`.";
-            return Err(Problem::new(Kind::EmptyList, detail).at("/rows", "has no entry"));
-        }
-        if self.rows.len() > MOST_ENTRIES {
-            let found = self.rows.len();
-            let detail =
-                format!("A list has at most {MOST_ENTRIES} entries, this one has {found}. Split it.");
-            return Err(
-                Problem::new(Kind::TooManyEntries, detail).at("/rows", format!("has {found} entries"))
-            );
-        }
         if let Some(note) = &self.note {
             let length = note.chars().count();
             if length > NOTE_CHARACTERS {
@@ -182,130 +171,219 @@ impl BatchRequest {
     }
 }
 
-fn invalid(pointer: &str, detail: impl Into<String>) -> Problem {
+impl ListRequest {
+    /// Reads a list to be looked at: JSON, or the text itself with its channel and columns in the query.
+    ///
+    /// # Errors
+    /// When it is neither, or a field does not fit.
+    pub fn parse(
+        headers: &HeaderMap,
+        query: &ListQuery,
+        body: &[u8],
+    ) -> Result<(Channel, Source, Option<&'static str>), Problem> {
+        let Some((text, encoding)) = plain(headers, body)? else {
+            let known = ["channel", "rows", "text", "columns"];
+            let request: Self = parse(body, &known, "needs channel and one of rows and text")?;
+            let channel = channel(&request.channel)?;
+            return Ok((channel, source(request.rows, request.text, None, request.columns)?, None));
+        };
+        let channel = match query.channel.as_deref() {
+            None | Some("email") => Channel::Email,
+            Some("text") => Channel::Text,
+            Some(_) => {
+                return Err(Problem::new(Kind::InvalidParameter, "channel is email or text."));
+            }
+        };
+        Ok((channel, source(None, Some(text), None, query.columns()?)?, Some(encoding)))
+    }
+}
+
+impl ImportRequest {
+    /// Reads homes to be taken in: JSON, or the text itself with its columns in the query.
+    ///
+    /// # Errors
+    /// When it is neither, or a field does not fit.
+    pub fn parse(headers: &HeaderMap, query: &ListQuery, body: &[u8]) -> Result<Source, Problem> {
+        let Some((text, _)) = plain(headers, body)? else {
+            let request: Self = parse(body, &["rows", "text", "columns"], "needs one of rows and text")?;
+            return source(request.rows, request.text, None, request.columns);
+        };
+        source(None, Some(text), None, query.columns()?)
+    }
+}
+
+/// What a list that comes as plain text says in its address.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ListQuery {
+    /// For text/csv and text/plain: `email` (the default) or `text`.
+    channel: Option<String>,
+    /// For text/csv and text/plain: what the columns hold, with commas between, where the head does not say.
+    columns: Option<String>,
+}
+
+impl ListQuery {
+    fn columns(&self) -> Result<Option<Vec<Column>>, Problem> {
+        let Some(columns) = &self.columns else { return Ok(None) };
+        let column = |name: &str| -> Option<Column> {
+            serde_json::from_value(serde_json::Value::String(name.trim().to_owned())).ok()
+        };
+        let columns: Option<Vec<_>> = columns.split(',').map(column).collect();
+        columns.map(Some).ok_or_else(|| {
+            let detail = "columns is made of email, phone, unit, household, name, first, last and ignore, with commas \
+                          between.";
+            Problem::new(Kind::InvalidParameter, detail)
+        })
+    }
+}
+
+/// The text of a body that is one, and its encoding; nothing, if it is JSON.
+fn plain(headers: &HeaderMap, body: &[u8]) -> Result<Option<(String, &'static str)>, Problem> {
+    let (kind, charset) = content_type(headers);
+    match kind.as_str() {
+        "application/json" => return Ok(None),
+        "text/csv" | "text/plain" | "text/tab-separated-values" => {}
+        _ => {
+            let detail =
+                "Send the list as application/json, text/csv, text/tab-separated-values or text/plain.";
+            return Err(Problem::new(Kind::UnsupportedMediaType, detail));
+        }
+    }
+    let (text, encoding) = encoding::decode(body, charset.as_deref())
+        .map_err(|error| Problem::new(Kind::UnsupportedMediaType, error.to_string()))?;
+    Ok(Some((text.into_owned(), encoding)))
+}
+
+fn channel(name: &str) -> Result<Channel, Problem> {
+    match name {
+        "email" => Ok(Channel::Email),
+        "text" => Ok(Channel::Text),
+        _ => Err(invalid("/channel", "must be \"email\" or \"text\"")),
+    }
+}
+
+/// The one list of a request.
+fn source(
+    rows: Option<Rows>,
+    text: Option<String>,
+    draft: Option<DraftId>,
+    columns: Option<Vec<Column>>,
+) -> Result<Source, Problem> {
+    if let Some(columns) = &columns {
+        if columns.is_empty() || columns.len() > MOST_COLUMNS {
+            return Err(invalid("/columns", format!("names 1 to {MOST_COLUMNS} columns")));
+        }
+        if text.is_none() {
+            return Err(invalid("/columns", "goes with text"));
+        }
+    }
+    match (rows, text, draft) {
+        (Some(rows), None, None) => Ok(Source::Rows(rows)),
+        (None, Some(text), None) => Ok(Source::Text(text, columns)),
+        (None, None, Some(draft)) => Ok(Source::Draft(draft)),
+        (None, None, None) => Err(invalid("", "has no list: give rows or text")),
+        _ => Err(invalid("", "has more than one list: give one of rows, text and draft")),
+    }
+}
+
+/// Reads and judges a list by itself.
+///
+/// # Errors
+/// When it has no entry, or too many.
+pub fn judge(source: Source, rules: Rules<'_>) -> Result<(Vec<Judged>, Option<ReadAs>), Problem> {
+    let mut judging = Judging::new(rules);
+    let (read_as, pointer) = match source {
+        Source::Rows(rows) => {
+            if rows.found > MOST_ENTRIES {
+                return Err(too_many(&rows.found.to_string(), "/rows"));
+            }
+            for (row, position) in rows.kept.into_iter().zip(1..) {
+                judging.add(row.into_entry(position));
+            }
+            (None, "/rows")
+        }
+        Source::Text(text, columns) => {
+            let text = reading::plain_lines(text);
+            let read_as = reading::read(&text, rules.channel, columns.as_deref(), |entry| {
+                if judging.len() == MOST_ENTRIES {
+                    return std::ops::ControlFlow::Break(());
+                }
+                judging.add(entry);
+                std::ops::ControlFlow::Continue(())
+            });
+            if read_as.broken_off {
+                return Err(too_many("more", "/text"));
+            }
+            (Some(read_as), "/text")
+        }
+        Source::Draft(_) => (None, "/draft"),
+    };
+    if judging.is_empty() {
+        let detail = "Send at least one entry.";
+        return Err(Problem::new(Kind::EmptyList, detail).at(pointer, "has no entry"));
+    }
+    Ok((judging.finish(), read_as))
+}
+
+/// A list that is longer than a list may be.
+#[must_use]
+pub fn too_many(found: &str, pointer: &str) -> Problem {
+    let detail = format!("A list has at most {MOST_ENTRIES} entries, this one has {found}. Split it.");
+    Problem::new(Kind::TooManyEntries, detail).at(pointer, format!("has {found} entries"))
+}
+
+/// A field that does not fit.
+#[must_use]
+pub fn invalid(pointer: &str, detail: impl Into<String>) -> Problem {
     Problem::new(Kind::InvalidField, "Nothing was stored. Mend the field and send the list again.")
         .at(pointer, detail)
 }
 
-fn unfit(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
+/// Reads a JSON object with these fields.
+///
+/// # Errors
+/// When it is not JSON, or a field does not fit: with its place, and none of what stands there.
+pub fn parse<T: DeserializeOwned>(body: &[u8], known: &[&str], needs: &str) -> Result<T, Problem> {
+    // An array would be read field by field.
+    if body.trim_ascii_start().first() == Some(&b'[') {
+        return Err(invalid("", format!("is an array; the request is an object that {needs}")));
+    }
+    let mut json = serde_json::Deserializer::from_slice(body);
+    let request: T =
+        serde_path_to_error::deserialize(&mut json).map_err(|error| unfit(&error, known, needs))?;
+    json.end().map_err(|error| {
+        Problem::new(
+            Kind::MalformedJson,
+            format!("There is more after the end of the object, in line {}.", error.line()),
+        )
+    })?;
+    Ok(request)
+}
+
+fn unfit(error: &serde_path_to_error::Error<serde_json::Error>, known: &[&str], needs: &str) -> Problem {
     let inner = error.inner();
     let place = format!("line {}, column {}", inner.line(), inner.column());
-    if inner.is_data() {
-        let pointer: String = error
-            .path()
-            .iter()
-            .map(|segment| match segment {
-                serde_path_to_error::Segment::Seq { index } => format!("/{index}"),
-                serde_path_to_error::Segment::Map { key } => format!("/{key}"),
-                serde_path_to_error::Segment::Enum { .. } | serde_path_to_error::Segment::Unknown => {
-                    String::new()
-                }
-            })
-            .collect();
-        let known =
-            ["channel", "rows", "accept_checks", "already_invited", "note", "send_at", "not_after", "again"];
-        let detail = match pointer.trim_start_matches('/') {
-            "" => "needs channel and rows".to_owned(),
-            field if known.contains(&field) => format!("is not of the type it should have ({place})"),
-            _ => format!("is not a field of this request; it has {}", known.join(", ")),
-        };
-        // A field that no request has was named by the caller; only known ones are repeated.
-        let pointer = if known.contains(&pointer.trim_start_matches('/')) { pointer } else { String::new() };
-        return invalid(&pointer, detail);
+    if !inner.is_data() {
+        return Problem::new(Kind::MalformedJson, format!("The body cannot be read as JSON: see {place}."));
     }
-    Problem::new(Kind::MalformedJson, format!("The body cannot be read as JSON: see {place}."))
-}
-
-impl<'de> Deserialize<'de> for Row {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(RowVisitor)
-    }
-}
-
-impl<'de> Deserialize<'de> for Cell {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(CellVisitor)
-    }
-}
-
-/// Visits what is neither the one thing wanted nor an error: it is taken note of and passed over.
-macro_rules! anything_else {
-    ($other:expr, $nothing:expr) => {
-        fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-            Ok($other)
+    let mut pointer = String::new();
+    for segment in error.path() {
+        match segment {
+            serde_path_to_error::Segment::Seq { index } => pointer.extend(["/", &index.to_string()]),
+            serde_path_to_error::Segment::Map { key } if known.contains(&key.as_str()) => {
+                pointer.extend(["/", key]);
+            }
+            // What no request has was named by the caller; only known fields are repeated.
+            serde_path_to_error::Segment::Map { .. } => {
+                let detail =
+                    format!("has a field that this request has not ({place}); it has {}", known.join(", "));
+                return invalid(&pointer, detail);
+            }
+            serde_path_to_error::Segment::Enum { .. } | serde_path_to_error::Segment::Unknown => {}
         }
-        fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
-            Ok($other)
-        }
-        fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
-            Ok($other)
-        }
-        fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-            Ok($other)
-        }
-        fn visit_unit<E>(self) -> Result<Self::Value, E> {
-            Ok($nothing)
-        }
-        fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-            while seq.next_element::<IgnoredAny>()?.is_some() {}
-            Ok($other)
-        }
-    };
-}
-
-struct RowVisitor;
-
-impl<'de> Visitor<'de> for RowVisitor {
-    type Value = Row;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an entry")
     }
-
-    anything_else!(Row::default(), Row::default());
-
-    fn visit_str<E>(self, _: &str) -> Result<Row, E> {
-        Ok(Row::default())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Row, A::Error> {
-        let mut row = Row { is_object: true, ..Row::default() };
-        while let Some(field) = map.next_key::<std::borrow::Cow<'de, str>>()? {
-            let cell = match &*field {
-                "email" => &mut row.email,
-                "phone" => &mut row.phone,
-                "name" => &mut row.name,
-                "unit" => &mut row.unit,
-                "household" => &mut row.household,
-                other => {
-                    row.has_unknown_field |= other != "accept";
-                    map.next_value::<IgnoredAny>()?;
-                    continue;
-                }
-            };
-            *cell = map.next_value()?;
-        }
-        Ok(row)
-    }
-}
-
-struct CellVisitor;
-
-impl<'de> Visitor<'de> for CellVisitor {
-    type Value = Cell;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a text")
-    }
-
-    anything_else!(Cell::NotText, Cell::Missing);
-
-    fn visit_str<E>(self, text: &str) -> Result<Cell, E> {
-        Ok(Cell::Text(text.into()))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Cell, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Cell::NotText)
+    match pointer.as_str() {
+        "" => invalid("", needs),
+        pointer => invalid(pointer, format!("is not of the type it should have ({place})")),
     }
 }

@@ -86,6 +86,8 @@ ids! {
     InvitationId;
     /// One act of sending.
     BatchId;
+    /// A list, or what was left of one, that is kept to be mended.
+    DraftId;
     /// One message to one contact on one channel for one invitation.
     DeliveryId;
     /// A bearer token of the HTTP API.

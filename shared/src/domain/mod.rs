@@ -16,5 +16,7 @@ pub use attempt::{AttemptOutcome, AttemptReason};
 pub use channel::Channel;
 pub use delivery::{DeliveryState, HoldReason};
 pub use email_address::{EmailAddress, EmailAddressError};
-pub use ids::{BatchId, CommunityId, ContactId, DeliveryId, HouseholdId, InvitationId, PropertyId, TokenId};
+pub use ids::{
+    BatchId, CommunityId, ContactId, DeliveryId, DraftId, HouseholdId, InvitationId, PropertyId, TokenId,
+};
 pub use keyring::{KeyFileError, Keyring, Sealed, UnsealError};

@@ -1,13 +1,15 @@
-//! Answers that were kept for an `Idempotency-Key`.
+//! What is kept for a time: answers for an `Idempotency-Key`, and drafts of lists.
 
 use super::{LookError, Reconciler, report::Report};
 
 impl Reconciler {
-    /// Drops those that are older than the day for which they were promised.
+    /// Drops those whose time is over: a day for answers, 30 days after the last change for drafts.
     pub(super) async fn forgotten(&self) -> Result<Report, LookError> {
-        let dropped = sqlx::query!(
+        let answers = sqlx::query!(
             "DELETE FROM idempotency_keys WHERE created_at < (SELECT app_now()) - interval '25 hours'"
         );
-        Ok(Report::Forgotten(dropped.execute(&self.pool).await?.rows_affected()))
+        let drafts = sqlx::query!("DELETE FROM drafts WHERE expires_at < (SELECT app_now())");
+        let answers = answers.execute(&self.pool).await?.rows_affected();
+        Ok(Report::Forgotten(answers + drafts.execute(&self.pool).await?.rows_affected()))
     }
 }

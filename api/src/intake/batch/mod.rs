@@ -1,17 +1,14 @@
-//! The story of one list: from drafts to a batch of deliveries, in one transaction.
+//! The story of one list: from judged entries to a batch of deliveries, in one transaction.
 //!
-//! The order matters. Addresses first (suppressed and joined ones drop out), then the households behind them, then
-//! each household's one live invitation, then the deliveries. Where another list gets in first, the database says so
-//! by not returning a row, and the entry is declined instead of doubled.
+//! The order matters. What the ledger knows of the addresses first (suppressed and joined ones drop out), then the
+//! contacts and households behind them ([`settle`]), then each household's one live invitation ([`invite`]), then the
+//! deliveries; what may go later, or never, stays as a draft. Where another list gets in first, the database says so by
+//! not returning a row, and the entry is skipped instead of doubled.
 
-use std::collections::{HashMap, HashSet};
-
-use axum::http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use porchlight_shared::{
     domain::{
-        AccessCode, BatchId, Channel, CommunityId, ContactId, DeliveryId, HouseholdId, InvitationId, Keyring,
-        PropertyId,
+        BatchId, Channel, CommunityId, ContactId, DeliveryId, DraftId, HouseholdId, InvitationId, Keyring,
     },
     queue::Job,
 };
@@ -26,8 +23,9 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{
-    entry::{Declined, Draft, Verdict, comparable},
-    ledger::{self, NewBatch, NewContacts, NewDeliveries, NewHouseholds, NewInvitations},
+    drafts, facts,
+    judging::{Counts, EntryReport, Judged, Reason},
+    ledger::batches::{self, NewBatch, NewDeliveries, Sender},
     request::AlreadyInvited,
 };
 use crate::{
@@ -35,14 +33,13 @@ use crate::{
     problem::{Kind, Problem},
 };
 
-/// How many of the declined entries an answer shows.
+mod invite;
+mod settle;
+
+/// How many of the entries that do not go an answer shows.
 const MOST_SHOWN: usize = 1_000;
-/// How long a message's invitation can be used.
-const INVITATION_DAYS: i32 = 30;
 /// How far ahead a batch may be scheduled.
 const LATEST_START: SignedDuration = SignedDuration::from_hours(90 * 24);
-/// Messages to one contact in an invitation's life.
-const MOST_MESSAGES: i64 = 5;
 /// The message template that new batches are pinned to.
 const TEMPLATE: i16 = 1;
 
@@ -60,13 +57,20 @@ pub struct BatchAccepted {
     pub skipped: usize,
     /// Entries that cannot be written to as they stand.
     pub rejected: usize,
+    /// Where the entries to check and to mend are kept: `…/drafts/{draft}`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Uuid>)]
+    pub draft: Option<DraftId>,
     /// The entries that do not go: the first 1,000.
-    pub rows: Vec<Declined>,
+    #[schema(value_type = Vec<EntryReport<'_>>)]
+    pub rows: serde_json::Value,
 }
 
-/// What a request asks for beside its rows.
+/// What a request asks for beside its entries.
 #[derive(Debug)]
 pub struct Wish {
+    /// Send entries that call for a second look, too.
+    pub accept_checks: bool,
     /// What to do with households that were invited before.
     pub already_invited: AlreadyInvited,
     /// Personal note.
@@ -100,6 +104,17 @@ impl Wish {
     }
 }
 
+/// A judged list, and where it came from.
+#[derive(Debug)]
+pub struct List {
+    /// Its entries.
+    pub judged: Vec<Judged>,
+    /// The draft that it was, if it was one.
+    pub draft: Option<DraftId>,
+    /// How it travels.
+    pub channel: Channel,
+}
+
 /// One list on its way into the ledger.
 struct Intake<'a> {
     tx: &'a mut PgConnection,
@@ -107,17 +122,38 @@ struct Intake<'a> {
     keyring: &'a Keyring,
     now: Timestamp,
     rng: StdRng,
+    channel: Channel,
     send_at: Option<Timestamp>,
-    declined: Vec<Declined>,
+    judged: Vec<Judged>,
 }
 
 /// An entry whose contact and household stand.
+#[derive(Clone, Copy, Debug)]
 struct Addressed {
-    position: i32,
+    /// Its index in the list.
+    at: usize,
     contact: ContactId,
     household: HouseholdId,
     /// Whether this list made the household, so that nobody else can know it yet.
     fresh: bool,
+}
+
+/// An entry that goes.
+#[derive(Clone, Copy, Debug)]
+struct Invited {
+    at: usize,
+    contact: ContactId,
+    invitation: InvitationId,
+}
+
+impl Intake<'_> {
+    fn skip(&mut self, at: usize, reason: Reason) {
+        self.judged[at].reason = reason;
+    }
+
+    const fn community(&self) -> CommunityId {
+        self.caller.community
+    }
 }
 
 /// Stores a list. Returns the answer and the jobs to push after the commit (none for a batch that starts later).
@@ -129,36 +165,34 @@ pub async fn accept(
     caller: Caller,
     keyring: &Keyring,
     now: Timestamp,
+    sender: &Sender,
     wish: Wish,
-    (drafts, declined): (Vec<Draft>, Vec<Declined>),
+    mut list: List,
 ) -> Result<(BatchAccepted, Vec<Job>), Problem> {
-    let channel = Channel::Email;
     wish.check(now)?;
-    let sender = ledger::sender(tx, caller.community).await?;
     if !sender.ready {
         return Err(Problem::new(Kind::NotReady, "Its leaders have to finish the checklist first."));
     }
-    let list_hash = list_hash(keyring, &drafts);
-    if ledger::sent_lately(tx, caller.community, &list_hash).await? && !wish.again {
+    let channel = list.channel;
+    let list_hash = list_hash(keyring, &list.judged, wish.accept_checks);
+    if batches::sent_lately(tx, caller.community, &list_hash).await? && !wish.again {
         let detail = "Nothing was sent a second time. If you mean it, send the list with \"again\": true.";
         return Err(Problem::new(Kind::SameList, detail));
     }
+    let known = facts::add(tx, caller.community, channel, &mut list.judged).await?;
     let rng = StdRng::from_rng(&mut UnwrapErr(SysRng));
-    let mut intake = Intake { tx, caller, keyring, now, rng, send_at: wish.send_at, declined };
-    let addressed = intake.address(channel, drafts).await?;
+    let mut intake =
+        Intake { tx, caller, keyring, now, rng, channel, send_at: wish.send_at, judged: list.judged };
+    let addressed = intake.settle(&known, wish.accept_checks).await?;
     let invited = intake.invite(addressed, wish.already_invited).await?;
-    let Intake { tx, mut rng, mut declined, .. } = intake;
+    let Intake { tx, mut rng, judged, .. } = intake;
 
-    declined.sort_by_key(|no| no.position);
-    let skipped = declined.iter().filter(|no| no.verdict == Verdict::Skip).count();
-    let rejected = declined.len() - skipped;
-    declined.truncate(MOST_SHOWN);
+    let left = left_over(&judged, &invited);
+    let counts = Counts::of(left.iter().map(|entry| entry.verdict()));
+    let shown: Vec<_> = left.iter().take(MOST_SHOWN).map(|entry| EntryReport::of(entry)).collect();
+    let rows = serde_json::to_value(&shown).expect("reports serialise");
     if invited.is_empty() {
-        let detail = format!(
-            "{skipped} entries are skipped and {rejected} need mending; `rows` says why. Nothing was stored."
-        );
-        let rows = serde_json::to_value(&declined).expect("verdicts serialise");
-        return Err(Problem::new(Kind::NothingToSend, detail).with_rows(rows));
+        return Err(nothing_to_send(counts, rows));
     }
     let id = BatchId::new(now, &mut rng);
     let new = NewBatch {
@@ -174,275 +208,60 @@ pub async fn accept(
         send_at: wish.send_at,
         not_after: wish.not_after,
     };
-    let later = ledger::insert_batch(tx, &new).await?;
+    let later = batches::insert_batch(tx, &new).await?;
     let mut deliveries = NewDeliveries::default();
-    for (position, contact, invitation) in invited {
-        deliveries.push(DeliveryId::new(now, &mut rng), invitation, contact, position);
+    for entry in &invited {
+        let row = i32::try_from(judged[entry.at].place.position).expect("a list fits");
+        deliveries.push(DeliveryId::new(now, &mut rng), entry.invitation, entry.contact, row);
     }
-    ledger::insert_deliveries(tx, caller.community, channel, id, wish.send_at.filter(|_| later), &deliveries)
-        .await?;
+    batches::insert_deliveries(
+        tx,
+        caller.community,
+        channel,
+        id,
+        wish.send_at.filter(|_| later),
+        &deliveries,
+    )
+    .await?;
+    let kept = drafts::Kept { channel, from: list.draft, batch: Some(id), by: caller.token };
+    let draft = drafts::keep(tx, caller.community, now, &mut rng, &kept, &left).await?;
+
     let job = |id: &Uuid| Job { community: caller.community, delivery: (*id).into() };
     let jobs = if later { Vec::new() } else { deliveries.ids.iter().map(job).collect() };
-    let accepted = deliveries.ids.len();
-    Ok((BatchAccepted { id, accepted, to_check: 0, skipped, rejected, rows: declined }, jobs))
+    let answer = BatchAccepted {
+        id,
+        accepted: invited.len(),
+        to_check: counts.check,
+        skipped: counts.skip,
+        rejected: counts.fix,
+        draft,
+        rows,
+    };
+    Ok((answer, jobs))
+}
+
+/// The entries that do not go.
+fn left_over<'a>(judged: &'a [Judged], invited: &[Invited]) -> Vec<&'a Judged> {
+    let mut goes = vec![false; judged.len()];
+    for entry in invited {
+        goes[entry.at] = true;
+    }
+    judged.iter().zip(goes).filter(|(_, goes)| !goes).map(|(entry, _)| entry).collect()
+}
+
+fn nothing_to_send(counts: Counts, rows: serde_json::Value) -> Problem {
+    let Counts { check, fix, skip, .. } = counts;
+    let detail = format!(
+        "{skip} entries are skipped, {fix} need mending and {check} a second look (\"accept\": true sends those); `rows` \
+         says why. Nothing was stored."
+    );
+    Problem::new(Kind::NothingToSend, detail).with_rows(rows)
 }
 
 /// Recognises the same addresses in any order.
-fn list_hash(keyring: &Keyring, drafts: &[Draft]) -> [u8; 32] {
-    let mut hashes: Vec<_> = drafts.iter().map(|draft| &draft.hash).collect();
+fn list_hash(keyring: &Keyring, judged: &[Judged], accept_checks: bool) -> [u8; 32] {
+    let going = judged.iter().filter(|entry| entry.goes(accept_checks));
+    let mut hashes: Vec<_> = going.filter_map(|entry| Some(&entry.contact.as_ref()?.hash)).collect();
     hashes.sort_unstable();
     keyring.list_hash(hashes)
 }
-
-impl Intake<'_> {
-    /// Gives every draft its contact and household, old or new.
-    async fn address(&mut self, channel: Channel, drafts: Vec<Draft>) -> Result<Vec<Addressed>, Problem> {
-        let community = self.caller.community;
-        let hashes: Vec<Vec<u8>> = drafts.iter().map(|draft| draft.hash.to_vec()).collect();
-        let known = ledger::known_addresses(self.tx, community, channel, &hashes).await?;
-        let known: HashMap<_, _> = known.into_iter().map(|known| (known.index, known)).collect();
-
-        let (mut addressed, mut strangers) = (Vec::with_capacity(drafts.len()), Vec::new());
-        for (index, draft) in drafts.into_iter().enumerate() {
-            let position = draft.position;
-            match known.get(&index) {
-                Some(known) if known.suppressed.is_some() => {
-                    self.declined
-                        .extend(known.suppressed.map(|reason| Declined::suppressed(position, reason)));
-                }
-                Some(known) if known.erased => self.declined.push(Declined::erased(position)),
-                Some(known) if known.joined => self.declined.push(Declined::joined(position)),
-                known => match known.and_then(|known| known.contact) {
-                    Some((contact, household)) => {
-                        addressed.push(Addressed { position, contact, household, fresh: false });
-                    }
-                    None => strangers.push(draft),
-                },
-            }
-        }
-        if !strangers.is_empty() {
-            addressed.extend(self.settle(channel, strangers).await?);
-            addressed.sort_by_key(|entry| entry.position);
-        }
-        Ok(addressed)
-    }
-
-    /// Stores contacts that the community does not know yet, and the households that they need.
-    async fn settle(&mut self, channel: Channel, strangers: Vec<Draft>) -> Result<Vec<Addressed>, Problem> {
-        let community = self.caller.community;
-        let mut homes = self.homes(&strangers).await?;
-        let (mut households, mut rows) = (NewHouseholds::default(), Vec::with_capacity(strangers.len()));
-        for draft in strangers {
-            let home = draft.unit.as_ref().map(|unit| &unit.key);
-            let (household, fresh) = match homes.of(home, draft.household.as_deref()) {
-                Some((_, joined, _)) if joined => {
-                    self.declined.push(Declined::joined(draft.position));
-                    continue;
-                }
-                Some((household, _, fresh)) => (household, fresh),
-                None => {
-                    let household = HouseholdId::new(self.now, &mut self.rng);
-                    households.ids.push(household.uuid());
-                    households
-                        .properties
-                        .push(home.and_then(|home| homes.property(home)).map(PropertyId::uuid));
-                    households.names.push(draft.household.clone());
-                    homes.add(home, draft.household.as_deref(), household);
-                    (household, true)
-                }
-            };
-            let contact = ContactId::new(self.now, &mut self.rng);
-            rows.push((draft, Addressed { position: 0, contact, household, fresh }));
-        }
-        if !households.ids.is_empty() {
-            ledger::insert_households(self.tx, community, &households).await?;
-        }
-        rows.sort_unstable_by_key(|(draft, _)| draft.hash);
-        let mut contacts = NewContacts::default();
-        let mut addressed = Vec::with_capacity(rows.len());
-        for (draft, entry) in rows {
-            contacts.ids.push(entry.contact.uuid());
-            contacts.households.push(entry.household.uuid());
-            contacts.addresses.push(draft.address.as_str().to_owned());
-            contacts.hashes.push(draft.hash.to_vec());
-            contacts.names.push(draft.name);
-            addressed.push(Addressed { position: draft.position, ..entry });
-        }
-        let stored: HashSet<_> =
-            ledger::insert_contacts(self.tx, community, channel, &contacts).await?.into_iter().collect();
-        if stored.len() < addressed.len() {
-            let (kept, overtaken): (Vec<_>, Vec<_>) =
-                addressed.into_iter().partition(|entry| stored.contains(&entry.contact.uuid()));
-            self.declined.extend(overtaken.iter().map(|entry| Declined::overtaken(entry.position)));
-            let empty: Vec<_> =
-                overtaken.iter().filter(|entry| entry.fresh).map(|entry| entry.household.uuid()).collect();
-            ledger::delete_households(self.tx, &empty).await?;
-            addressed = kept;
-        }
-        Ok(addressed)
-    }
-
-    /// The properties that the list names, locked, and who lives there.
-    async fn homes(&mut self, drafts: &[Draft]) -> Result<Homes, Problem> {
-        let mut units: Vec<_> = drafts.iter().filter_map(|draft| draft.unit.as_ref()).collect();
-        if units.is_empty() {
-            return Ok(Homes::default());
-        }
-        units.sort_by(|a, b| a.key.cmp(&b.key));
-        units.dedup_by(|a, b| a.key == b.key);
-        let units: Vec<_> =
-            units.into_iter().map(|unit| (PropertyId::new(self.now, &mut self.rng), unit)).collect();
-        let properties = ledger::lock_properties(self.tx, self.caller.community, &units).await?;
-        let ids: Vec<_> = properties.iter().map(|(_, id)| id.uuid()).collect();
-        let residents = ledger::residents(self.tx, &ids).await?;
-        let mut homes = Homes { properties: properties.into_iter().collect(), residents: HashMap::new() };
-        for resident in residents {
-            let lives = (resident.household, resident.joined, false);
-            homes
-                .residents
-                .entry(resident.property)
-                .or_default()
-                .push((resident.name.as_deref().map(comparable), lives));
-        }
-        Ok(homes)
-    }
-
-    /// Gives every entry the live invitation of its household, new where there is none.
-    async fn invite(
-        &mut self,
-        addressed: Vec<Addressed>,
-        already_invited: AlreadyInvited,
-    ) -> Result<Vec<(i32, ContactId, InvitationId)>, Problem> {
-        let mut settled: Vec<_> =
-            addressed.iter().filter(|entry| !entry.fresh).map(|entry| entry.household.uuid()).collect();
-        settled.sort_unstable();
-        settled.dedup();
-        let live =
-            if settled.is_empty() { Vec::new() } else { ledger::live_invitations(self.tx, &settled).await? };
-        let live: HashMap<_, _> = live.into_iter().map(|live| (live.household, live)).collect();
-        let (again, first): (Vec<_>, Vec<_>) =
-            addressed.into_iter().partition(|entry| live.contains_key(&entry.household));
-
-        let mut invited = Vec::with_capacity(first.len());
-        if already_invited == AlreadyInvited::Skip {
-            self.declined.extend(
-                again
-                    .iter()
-                    .map(|entry| Declined::invited(entry.position, live[&entry.household].created_at)),
-            );
-        } else {
-            let ids: Vec<_> = live.values().map(|live| live.id.uuid()).collect();
-            let written = ledger::written(self.tx, &ids).await?;
-            let written: HashMap<_, _> =
-                written.iter().map(|row| ((row.invitation, row.contact), row)).collect();
-            for entry in again {
-                let invitation = live[&entry.household].id;
-                match written.get(&(invitation, entry.contact)) {
-                    Some(row) if row.under_way => self.declined.push(Declined::under_way(entry.position)),
-                    Some(row) if row.lately => self.declined.push(Declined::too_soon(entry.position)),
-                    Some(row) if row.messages >= MOST_MESSAGES => {
-                        self.declined.push(Declined::too_often(entry.position));
-                    }
-                    _ => invited.push((entry.position, entry.contact, invitation)),
-                }
-            }
-        }
-        let fresh = self.draw_invitations(&first).await?;
-        for entry in first {
-            match fresh.get(&entry.household) {
-                Some(invitation) => invited.push((entry.position, entry.contact, *invitation)),
-                None => self.declined.push(Declined::overtaken(entry.position)),
-            }
-        }
-        invited.sort_unstable_by_key(|(position, ..)| *position);
-        Ok(invited)
-    }
-
-    /// Draws one invitation for each household. A household that is missing in the answer was invited by another list
-    /// in the same moment; a code that was drawn before is drawn again.
-    async fn draw_invitations(
-        &mut self,
-        entries: &[Addressed],
-    ) -> Result<HashMap<HouseholdId, InvitationId>, Problem> {
-        let community = self.caller.community;
-        let mut missing: Vec<_> = entries.iter().map(|entry| entry.household).collect();
-        missing.sort_unstable();
-        missing.dedup();
-        let mut drawn = HashMap::with_capacity(missing.len());
-        while !missing.is_empty() {
-            let households = std::mem::take(&mut missing);
-            let new = tokio::task::block_in_place(|| self.seal(community, &households));
-            let stored: HashSet<_> =
-                ledger::insert_invitations(self.tx, community, INVITATION_DAYS, self.send_at, &new)
-                    .await?
-                    .into_iter()
-                    .collect();
-            for (id, household) in new.ids.iter().zip(households) {
-                if stored.contains(id) {
-                    drawn.insert(household, InvitationId::from(*id));
-                } else {
-                    missing.push(household);
-                }
-            }
-            if !missing.is_empty() {
-                let taken: Vec<_> = missing.iter().map(|household| household.uuid()).collect();
-                let live = ledger::live_invitations(self.tx, &taken).await?;
-                missing.retain(|household| live.iter().all(|live| live.household != *household));
-            }
-        }
-        Ok(drawn)
-    }
-
-    fn seal(&mut self, community: CommunityId, households: &[HouseholdId]) -> NewInvitations {
-        let mut new = NewInvitations::default();
-        for household in households {
-            let id = InvitationId::new(self.now, &mut self.rng);
-            let code = AccessCode::draw(&mut UnwrapErr(SysRng));
-            let sealed = self.keyring.seal(&code, community, id, &mut self.rng);
-            let (lookup_key, lookup) = self.keyring.lookup(&code);
-            new.ids.push(id.uuid());
-            new.households.push(household.uuid());
-            new.lookups.push(lookup.to_vec());
-            new.lookup_keys.push(lookup_key);
-            new.sealed.push(sealed.bytes);
-            new.sealed_keys.push(sealed.key);
-        }
-        new
-    }
-}
-
-/// A household, whether it joined, and whether this list made it.
-type Lives = (HouseholdId, bool, bool);
-
-/// Who lives where, as far as a list names places.
-#[derive(Default)]
-struct Homes {
-    properties: HashMap<String, PropertyId>,
-    residents: HashMap<PropertyId, Vec<(Option<String>, Lives)>>,
-}
-
-impl Homes {
-    fn property(&self, unit: &str) -> Option<PropertyId> {
-        self.properties.get(unit).copied()
-    }
-
-    /// The household that an entry means: the one of that name, or, where the entry gives no name, the oldest.
-    fn of(&self, unit: Option<&String>, name: Option<&str>) -> Option<Lives> {
-        let residents = self.residents.get(&self.property(unit?)?)?;
-        let name = name.map(comparable);
-        let meant = residents.iter().find(|(known, _)| name.is_none() || *known == name);
-        meant.map(|(_, lives)| *lives)
-    }
-
-    fn add(&mut self, unit: Option<&String>, name: Option<&str>, household: HouseholdId) {
-        if let Some(property) = unit.and_then(|unit| self.property(unit)) {
-            self.residents
-                .entry(property)
-                .or_default()
-                .push((name.map(comparable), (household, false, true)));
-        }
-    }
-}
-
-/// The status of an accepted list.
-pub const ACCEPTED: StatusCode = StatusCode::ACCEPTED;

@@ -1,0 +1,138 @@
+//! Every household of a list gets its one live invitation, new where there is none.
+
+use std::collections::{HashMap, HashSet};
+
+use porchlight_shared::domain::{AccessCode, CommunityId, HouseholdId, InvitationId};
+use rand::{rand_core::UnwrapErr, rngs::SysRng};
+
+use super::{Addressed, Intake, Invited};
+use crate::{
+    intake::{
+        judging::Reason,
+        ledger::invitations::{self, LiveInvitation, NewInvitations},
+        request::AlreadyInvited,
+    },
+    problem::Problem,
+};
+
+/// How long a message's invitation can be used.
+const INVITATION_DAYS: i32 = 30;
+/// Messages to one contact in an invitation's life.
+const MOST_MESSAGES: i64 = 5;
+
+impl Intake<'_> {
+    /// Gives every entry the live invitation of its household. Those that were invited before are skipped, or sent the
+    /// same code once more.
+    pub(super) async fn invite(
+        &mut self,
+        addressed: Vec<Addressed>,
+        already_invited: AlreadyInvited,
+    ) -> Result<Vec<Invited>, Problem> {
+        let mut settled: Vec<_> =
+            addressed.iter().filter(|entry| !entry.fresh).map(|entry| entry.household.uuid()).collect();
+        settled.sort_unstable();
+        settled.dedup();
+        let live = if settled.is_empty() {
+            Vec::new()
+        } else {
+            invitations::live_invitations(self.tx, &settled).await?
+        };
+        let live: HashMap<_, _> = live.into_iter().map(|live| (live.household, live)).collect();
+        let (again, first): (Vec<_>, Vec<_>) =
+            addressed.into_iter().partition(|entry| live.contains_key(&entry.household));
+
+        let mut invited = match already_invited {
+            AlreadyInvited::Resend => self.resend(again, &live).await?,
+            AlreadyInvited::Skip => {
+                for entry in again {
+                    let live = &live[&entry.household];
+                    self.skip(entry.at, Reason::AlreadyInvited { at: live.created_at, by: live.asked_by });
+                }
+                Vec::with_capacity(first.len())
+            }
+        };
+        let fresh = self.draw_invitations(&first).await?;
+        for Addressed { at, contact, household, .. } in first {
+            match fresh.get(&household) {
+                Some(invitation) => invited.push(Invited { at, contact, invitation: *invitation }),
+                None => self.skip(at, Reason::Overtaken),
+            }
+        }
+        invited.sort_unstable_by_key(|entry| entry.at);
+        Ok(invited)
+    }
+
+    /// The entries whose invitation may be sent once more.
+    async fn resend(
+        &mut self,
+        again: Vec<Addressed>,
+        live: &HashMap<HouseholdId, LiveInvitation>,
+    ) -> Result<Vec<Invited>, Problem> {
+        let ids: Vec<_> = live.values().map(|live| live.id.uuid()).collect();
+        let written = invitations::written(self.tx, &ids).await?;
+        let written: HashMap<_, _> = written.iter().map(|row| ((row.invitation, row.contact), row)).collect();
+        let mut invited = Vec::with_capacity(again.len());
+        for Addressed { at, contact, household, .. } in again {
+            let invitation = live[&household].id;
+            match written.get(&(invitation, contact)) {
+                Some(row) if row.under_way => self.skip(at, Reason::UnderWay),
+                Some(row) if row.lately => self.skip(at, Reason::TooSoon),
+                Some(row) if row.messages >= MOST_MESSAGES => self.skip(at, Reason::TooOften),
+                _ => invited.push(Invited { at, contact, invitation }),
+            }
+        }
+        Ok(invited)
+    }
+
+    /// Draws one invitation for each household. A household that is missing in the answer was invited by another list
+    /// in the same moment; a code that was drawn before is drawn again.
+    async fn draw_invitations(
+        &mut self,
+        entries: &[Addressed],
+    ) -> Result<HashMap<HouseholdId, InvitationId>, Problem> {
+        let community = self.community();
+        let mut missing: Vec<_> = entries.iter().map(|entry| entry.household).collect();
+        missing.sort_unstable();
+        missing.dedup();
+        let mut drawn = HashMap::with_capacity(missing.len());
+        while !missing.is_empty() {
+            let households = std::mem::take(&mut missing);
+            let new = tokio::task::block_in_place(|| self.seal(community, &households));
+            let stored: HashSet<_> =
+                invitations::insert_invitations(self.tx, community, INVITATION_DAYS, self.send_at, &new)
+                    .await?
+                    .into_iter()
+                    .collect();
+            for (id, household) in new.ids.iter().zip(households) {
+                if stored.contains(id) {
+                    drawn.insert(household, InvitationId::from(*id));
+                } else {
+                    missing.push(household);
+                }
+            }
+            if !missing.is_empty() {
+                let taken: Vec<_> = missing.iter().map(|household| household.uuid()).collect();
+                let live = invitations::live_invitations(self.tx, &taken).await?;
+                missing.retain(|household| live.iter().all(|live| live.household != *household));
+            }
+        }
+        Ok(drawn)
+    }
+
+    fn seal(&mut self, community: CommunityId, households: &[HouseholdId]) -> NewInvitations {
+        let mut new = NewInvitations::default();
+        for household in households {
+            let id = InvitationId::new(self.now, &mut self.rng);
+            let code = AccessCode::draw(&mut UnwrapErr(SysRng));
+            let sealed = self.keyring.seal(&code, community, id, &mut self.rng);
+            let (lookup_key, lookup) = self.keyring.lookup(&code);
+            new.ids.push(id.uuid());
+            new.households.push(household.uuid());
+            new.lookups.push(lookup.to_vec());
+            new.lookup_keys.push(lookup_key);
+            new.sealed.push(sealed.bytes);
+            new.sealed_keys.push(sealed.key);
+        }
+        new
+    }
+}

@@ -1,0 +1,125 @@
+//! Every entry that goes gets its contact and household, old or new.
+
+use std::collections::HashSet;
+
+use porchlight_shared::domain::{ContactId, HouseholdId, PropertyId};
+
+use super::{Addressed, Intake};
+use crate::{
+    intake::{
+        facts::Known,
+        homes::{Homes, Moves},
+        judging::{Reason, Unit},
+        ledger::{
+            contacts::{self, NewContacts},
+            homes,
+        },
+    },
+    problem::Problem,
+};
+
+impl Intake<'_> {
+    /// Settles all entries that go; those that cannot be settled are skipped.
+    pub(super) async fn settle(
+        &mut self,
+        known: &Known,
+        accept_checks: bool,
+    ) -> Result<Vec<Addressed>, Problem> {
+        let (mut addressed, mut strangers) = (Vec::with_capacity(self.judged.len()), Vec::new());
+        for (at, entry) in self.judged.iter().enumerate() {
+            if !entry.goes(accept_checks) || entry.contact.is_none() {
+                continue;
+            }
+            match known.get(&at) {
+                Some((contact, household)) => {
+                    addressed.push(Addressed { at, contact: *contact, household: *household, fresh: false });
+                }
+                None => strangers.push(at),
+            }
+        }
+        if !strangers.is_empty() {
+            addressed.extend(self.welcome(&strangers).await?);
+            addressed.sort_unstable_by_key(|entry| entry.at);
+        }
+        Ok(addressed)
+    }
+
+    /// Stores contacts that the community does not know yet, and the households that they need.
+    async fn welcome(&mut self, strangers: &[usize]) -> Result<Vec<Addressed>, Problem> {
+        let community = self.community();
+        let mut homes = self.homes(strangers).await?;
+        let mut moves = Moves::default();
+        let mut entries = Vec::with_capacity(strangers.len());
+        for &at in strangers {
+            match self.house(at, &mut homes, &mut moves) {
+                Some((household, fresh)) => {
+                    let contact = ContactId::new(self.now, &mut self.rng);
+                    entries.push(Addressed { at, contact, household, fresh });
+                }
+                None => self.skip(at, Reason::AlreadyJoined),
+            }
+        }
+        moves.store(self.tx, community).await?;
+        let hash = |entry: &Addressed| self.judged[entry.at].contact.as_ref().map(|contact| contact.hash);
+        entries.sort_unstable_by_key(hash);
+        let mut new = NewContacts::default();
+        for entry in &entries {
+            let judged = &self.judged[entry.at];
+            let Some(contact) = &judged.contact else { continue };
+            new.ids.push(entry.contact.uuid());
+            new.households.push(entry.household.uuid());
+            new.addresses.push(contact.address.as_str().to_owned());
+            new.hashes.push(contact.hash.to_vec());
+            new.names.push(judged.name.clone());
+        }
+        let stored = contacts::insert_contacts(self.tx, community, self.channel, &new).await?;
+        if stored.len() == entries.len() {
+            return Ok(entries);
+        }
+        let stored: HashSet<_> = stored.into_iter().collect();
+        let (kept, overtaken): (Vec<_>, Vec<_>) =
+            entries.into_iter().partition(|entry| stored.contains(&entry.contact.uuid()));
+        for entry in &overtaken {
+            self.skip(entry.at, Reason::Overtaken);
+        }
+        let empty: Vec<_> =
+            overtaken.iter().filter(|entry| entry.fresh).map(|entry| entry.household.uuid()).collect();
+        homes::delete_households(self.tx, &empty).await?;
+        Ok(kept)
+    }
+
+    /// The household of an entry, and whether this list made it; none, if it joined.
+    fn house(&mut self, at: usize, homes: &mut Homes, moves: &mut Moves) -> Option<(HouseholdId, bool)> {
+        let entry = &self.judged[at];
+        let (unit, name) = (entry.unit.as_ref(), entry.household.as_deref());
+        if let Some((home, named)) = homes.claim(unit, name) {
+            if home.joined {
+                return None;
+            }
+            if let Some(name) = name.filter(|_| named) {
+                moves.name(home.household, name);
+            }
+            return Some((home.household, home.fresh));
+        }
+        let household = HouseholdId::new(self.now, &mut self.rng);
+        moves.add(household, homes.property(unit), name);
+        homes.add(unit, name, household);
+        Some((household, true))
+    }
+
+    /// The properties that the entries name, locked, and who lives there.
+    async fn homes(&mut self, entries: &[usize]) -> Result<Homes, Problem> {
+        let mut units: Vec<&Unit> = entries.iter().filter_map(|at| self.judged[*at].unit.as_ref()).collect();
+        if units.is_empty() {
+            return Ok(Homes::default());
+        }
+        units.sort_by(|a, b| a.key.cmp(&b.key));
+        units.dedup_by(|a, b| a.key == b.key);
+        let units: Vec<_> =
+            units.into_iter().map(|unit| (PropertyId::new(self.now, &mut self.rng), unit)).collect();
+        let properties = homes::lock_properties(self.tx, self.caller.community, &units).await?;
+        let ids: Vec<_> = properties.iter().map(|(_, id)| id.uuid()).collect();
+        let residents = homes::residents(self.tx, &ids).await?;
+        Ok(Homes::of(properties.into_iter(), residents))
+    }
+}

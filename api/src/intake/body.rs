@@ -1,0 +1,146 @@
+//! Bodies of lists: read whole, within limits of size, of time, and of memory over all requests together.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    body::{Body, Bytes},
+    extract::{FromRequest, Request},
+    http::{HeaderMap, header},
+};
+use http_body_util::BodyExt;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::{
+    problem::{Kind, Problem},
+    state::AppState,
+};
+
+/// Bytes of a request's body.
+pub const LARGEST_BODY: usize = 16 * 1024 * 1024;
+/// Bytes of all bodies that are worked on at once.
+const ALL_BODIES: usize = 3 * LARGEST_BODY;
+/// What a permit stands for, in bytes.
+const UNIT: usize = 64 * 1024;
+/// How long a body may take to arrive.
+const ARRIVAL: Duration = Duration::from_mins(1);
+/// How long a body that is too large is listened to before the answer.
+const FAREWELL: Duration = Duration::from_secs(10);
+/// How long a body waits for the large ones before it.
+const TURN: Duration = Duration::from_secs(20);
+
+/// Memory that the bodies of all requests share, so that many large lists at once wait instead of filling the machine.
+#[derive(Clone, Debug)]
+pub struct Room(Arc<Semaphore>);
+
+impl Default for Room {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(ALL_BODIES / UNIT)))
+    }
+}
+
+impl Room {
+    async fn take(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Problem> {
+        let units = u32::try_from(bytes / UNIT + 1).unwrap_or(u32::MAX);
+        let turn = tokio::time::timeout(TURN, Arc::clone(&self.0).acquire_many_owned(units)).await;
+        turn.ok().and_then(Result::ok).ok_or_else(|| {
+            let detail = "Many large lists are being read right now. Send yours again in a few seconds.";
+            Problem::new(Kind::Busy, detail).retry_after(5)
+        })
+    }
+}
+
+/// A body, and its share of the room: both are kept until the answer is made.
+#[derive(Debug)]
+pub struct ListBody {
+    /// All of it.
+    pub bytes: Bytes,
+    /// What the caller says it is.
+    pub headers: HeaderMap,
+    room: OwnedSemaphorePermit,
+}
+
+impl ListBody {
+    /// Splits the bytes off; the share of the room stays with what is returned beside them.
+    pub fn into_parts(self) -> (Bytes, HeaderMap, OwnedSemaphorePermit) {
+        (self.bytes, self.headers, self.room)
+    }
+}
+
+impl FromRequest<Arc<AppState>> for ListBody {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &Arc<AppState>) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        let length = parts.headers.get(header::CONTENT_LENGTH);
+        let declared = length.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+        if declared.is_some_and(|length| length > LARGEST_BODY) {
+            // Most callers read the answer only when they have sent everything.
+            let _ = tokio::time::timeout(FAREWELL, discard(body)).await;
+            return Err(too_large());
+        }
+        // What does not say how much it is may be as much as there can be.
+        let room = state.list_room.take(declared.unwrap_or(LARGEST_BODY)).await?;
+        let read = tokio::time::timeout(ARRIVAL, axum::body::to_bytes(body, LARGEST_BODY)).await;
+        let bytes = match read {
+            Err(_) => {
+                let detail = "The body took more than a minute to arrive. Send the list again, or split it.";
+                return Err(Problem::new(Kind::BodyTooSlow, detail));
+            }
+            Ok(Err(error)) if is_limit(&error) => return Err(too_large()),
+            Ok(Err(_)) => {
+                return Err(Problem::new(Kind::MalformedJson, "The body ended before it was complete."));
+            }
+            Ok(Ok(bytes)) => bytes,
+        };
+        Ok(Self { bytes, headers: parts.headers, room })
+    }
+}
+
+/// Reads on without keeping anything, up to a few times what would have been taken.
+async fn discard(mut body: Body) {
+    let mut left = 4 * LARGEST_BODY;
+    while let Some(Ok(frame)) = body.frame().await {
+        left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
+        if left == 0 {
+            return;
+        }
+    }
+}
+
+fn too_large() -> Problem {
+    Problem::new(Kind::BodyTooLarge, "A body has at most 16 MiB. Split the list.")
+}
+
+/// Whether reading stopped because there was too much.
+fn is_limit(error: &axum::Error) -> bool {
+    let mut cause: Option<&dyn std::error::Error> = Some(error);
+    while let Some(error) = cause {
+        if error.is::<http_body_util::LengthLimitError>() {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+/// What a body says it is: the type and its `charset`, both in small letters.
+#[must_use]
+pub fn content_type(headers: &HeaderMap) -> (String, Option<String>) {
+    let given = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let mut parts = given.split(';').map(|part| part.trim().to_ascii_lowercase());
+    let kind = parts.next().unwrap_or_default();
+    let charset =
+        parts.find_map(|part| part.strip_prefix("charset=").map(|name| name.trim_matches('"').to_owned()));
+    (kind, charset)
+}
+
+/// Whether a body says that it is JSON.
+///
+/// # Errors
+/// When it says something else.
+pub fn require_json(headers: &HeaderMap, what: &str) -> Result<(), Problem> {
+    if content_type(headers).0 == "application/json" {
+        return Ok(());
+    }
+    Err(Problem::new(Kind::UnsupportedMediaType, format!("Send {what} as application/json.")))
+}

@@ -1,0 +1,248 @@
+//! `/v1/communities/{community}/drafts` and what is below.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{Path, State},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use porchlight_shared::domain::{CommunityId, DraftId};
+use rand::{
+    SeedableRng,
+    rand_core::UnwrapErr,
+    rngs::{StdRng, SysRng},
+};
+use serde::Deserialize;
+use sqlx::PgConnection;
+
+use super::{
+    as_written,
+    change::Changes,
+    judge, position,
+    view::{DraftSummary, DraftView, Drafts},
+};
+use crate::{
+    access::Caller,
+    intake::{
+        body::{ListBody, require_json},
+        judging::Rules,
+        ledger::{batches, drafts},
+        request::{self, ListQuery, ListRequest},
+        verify::add_facts,
+    },
+    problem::{Kind, Problem, ProblemBody},
+    state::AppState,
+};
+
+/// Drafts in one answer.
+const MOST_DRAFTS: i64 = 100;
+
+/// A draft of this community as it is judged now.
+async fn view(
+    state: &AppState,
+    tx: &mut PgConnection,
+    community: CommunityId,
+    draft: DraftId,
+) -> Result<DraftView, Problem> {
+    let found = drafts::drafts(tx, community, Some(draft), 1).await?;
+    let found = found.into_iter().next().ok_or_else(Problem::not_found)?;
+    let entries = drafts::entries(tx, draft, None).await?;
+    let country = batches::sender(tx, community).await?.country;
+    let rules = Rules { channel: found.channel, country: &country, keyring: &state.keyring, keep: false };
+    let mut judged = tokio::task::block_in_place(|| judge(&entries, rules));
+    add_facts(tx, community, found.channel, &mut judged).await?;
+    Ok(DraftView::new(found, &entries, &judged))
+}
+
+/// Path of a draft.
+#[derive(Debug, Deserialize)]
+pub struct DraftPath {
+    draft: DraftId,
+}
+
+/// A path in which no draft can be meant is one that is not there.
+type DraftOf = Result<Path<DraftPath>, axum::extract::rejection::PathRejection>;
+
+fn named(path: DraftOf) -> Result<DraftId, Problem> {
+    path.map(|Path(path)| path.draft).map_err(|_| Problem::not_found())
+}
+
+/// Save a list
+///
+/// Keeps a list as a draft for 30 days without sending anything, and judges it.
+#[utoipa::path(
+    post, path = "/v1/communities/{community}/drafts", tag = "Lists",
+    params(("community" = String, Path, format = Uuid, description = "The community"), ListQuery),
+    request_body(content(
+        (ListRequest = "application/json"),
+        (String = "text/csv"),
+        (String = "text/plain"),
+    )),
+    responses(
+        (status = 201, description = "Kept", body = DraftView),
+        (status = 400, description = "Not JSON, or a parameter does not fit", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "No valid token", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "Not this token's community", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 413, description = "More than 16 MiB", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 415, description = "No list in a form that is read here", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "A field does not fit, or the list is empty or too long", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "The ledger cannot be reached, or many large lists are being read", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+    security(("bearer" = [])),
+)]
+pub async fn create_draft(
+    State(state): State<Arc<AppState>>,
+    caller: Caller,
+    query: Result<axum::extract::Query<ListQuery>, axum::extract::rejection::QueryRejection>,
+    body: ListBody,
+) -> Result<Response, Problem> {
+    let query = query.map_err(|_| Problem::new(Kind::InvalidParameter, "Look at channel and columns."))?;
+    let (bytes, headers, _room) = body.into_parts();
+    let mut tx = state.pool.begin().await?;
+    let country = batches::sender(&mut tx, caller.community).await?.country;
+    let (channel, judged) = tokio::task::block_in_place(|| {
+        let (channel, source, _) = ListRequest::parse(&headers, &query, &bytes)?;
+        let rules = Rules { channel, country: &country, keyring: &state.keyring, keep: true };
+        Ok::<_, Problem>((channel, request::judge(source, rules)?.0))
+    })?;
+    let mut rng = StdRng::from_rng(&mut UnwrapErr(SysRng));
+    let draft = DraftId::new(state.clock.now(), &mut rng);
+    drafts::insert_draft(&mut tx, caller.community, draft, channel, None, caller.token).await?;
+    drafts::put_entries(&mut tx, draft, judged.iter().map(as_written).collect()).await?;
+    let answer = view(&state, &mut tx, caller.community, draft).await?;
+    tx.commit().await?;
+    Ok((StatusCode::CREATED, Json(answer)).into_response())
+}
+
+/// The drafts
+#[utoipa::path(
+    get, path = "/v1/communities/{community}/drafts", tag = "Lists",
+    params(("community" = String, Path, format = Uuid, description = "The community")),
+    responses(
+        (status = 200, description = "The newest 100", body = Drafts),
+        (status = 401, description = "No valid token", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "Not this token's community", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+    security(("bearer" = [])),
+)]
+pub async fn list_drafts(
+    State(state): State<Arc<AppState>>,
+    caller: Caller,
+) -> Result<Json<Drafts>, Problem> {
+    let mut connection = state.pool.acquire().await?;
+    let drafts = drafts::drafts(&mut connection, caller.community, None, MOST_DRAFTS).await?;
+    Ok(Json(Drafts { drafts: drafts.into_iter().map(DraftSummary::from).collect() }))
+}
+
+/// A draft
+///
+/// Its entries as they were written, and what is to be said of them now.
+#[utoipa::path(
+    get, path = "/v1/communities/{community}/drafts/{draft}", tag = "Lists",
+    params(
+        ("community" = String, Path, format = Uuid, description = "The community"),
+        ("draft" = String, Path, format = Uuid, description = "The draft"),
+    ),
+    responses(
+        (status = 200, description = "The draft", body = DraftView),
+        (status = 401, description = "No valid token", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such draft", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+    security(("bearer" = [])),
+)]
+pub async fn show_draft(
+    State(state): State<Arc<AppState>>,
+    caller: Caller,
+    path: DraftOf,
+) -> Result<Json<DraftView>, Problem> {
+    let draft = named(path)?;
+    let mut connection = state.pool.acquire().await?;
+    Ok(Json(view(&state, &mut connection, caller.community, draft).await?))
+}
+
+/// Mend a draft
+///
+/// Changes, accepts or removes entries, and judges the draft anew.
+#[utoipa::path(
+    patch, path = "/v1/communities/{community}/drafts/{draft}", tag = "Lists",
+    params(
+        ("community" = String, Path, format = Uuid, description = "The community"),
+        ("draft" = String, Path, format = Uuid, description = "The draft"),
+    ),
+    request_body = Changes,
+    responses(
+        (status = 200, description = "The draft as it is now", body = DraftView),
+        (status = 400, description = "Not JSON", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "No valid token", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such draft", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 415, description = "Not application/json", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "A change does not fit; none was made", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+    security(("bearer" = [])),
+)]
+pub async fn mend_draft(
+    State(state): State<Arc<AppState>>,
+    caller: Caller,
+    path: DraftOf,
+    body: ListBody,
+) -> Result<Json<DraftView>, Problem> {
+    let draft = named(path)?;
+    require_json(&body.headers, "the changes")?;
+    let changes = Changes::parse(&body.bytes)?;
+    let mut tx = state.pool.begin().await?;
+    if !drafts::lock_draft(&mut tx, caller.community, draft).await? {
+        return Err(Problem::not_found());
+    }
+    let positions: Vec<i32> = changes.entries.iter().map(|change| position(change.position)).collect();
+    let mut entries = drafts::entries(&mut tx, draft, Some(&positions)).await?;
+    let mut removed = Vec::new();
+    for (index, change) in changes.entries.into_iter().enumerate() {
+        let at = position(change.position);
+        let Ok(place) = entries.binary_search_by_key(&at, |entry| entry.position) else {
+            let pointer = format!("/entries/{index}/position");
+            return Err(request::invalid(&pointer, "is not an entry of this draft"));
+        };
+        if change.remove {
+            removed.push(at);
+        } else {
+            change.mend(&mut entries[place]);
+        }
+    }
+    entries.retain(|entry| !removed.contains(&entry.position));
+    drafts::put_entries(&mut tx, draft, entries).await?;
+    drafts::remove_entries(&mut tx, draft, &removed).await?;
+    drafts::touch(&mut tx, draft, None).await?;
+    let answer = view(&state, &mut tx, caller.community, draft).await?;
+    tx.commit().await?;
+    Ok(Json(answer))
+}
+
+/// Drop a draft
+#[utoipa::path(
+    delete, path = "/v1/communities/{community}/drafts/{draft}", tag = "Lists",
+    params(
+        ("community" = String, Path, format = Uuid, description = "The community"),
+        ("draft" = String, Path, format = Uuid, description = "The draft"),
+    ),
+    responses(
+        (status = 204, description = "Dropped"),
+        (status = 401, description = "No valid token", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such draft", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+    security(("bearer" = [])),
+)]
+pub async fn delete_draft(
+    State(state): State<Arc<AppState>>,
+    caller: Caller,
+    path: DraftOf,
+) -> Result<StatusCode, Problem> {
+    let draft = named(path)?;
+    let mut connection = state.pool.acquire().await?;
+    if drafts::delete_draft(&mut connection, caller.community, draft).await? {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(Problem::not_found())
+    }
+}

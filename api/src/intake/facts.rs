@@ -1,0 +1,236 @@
+//! The ledger's word on a judged list: who must not be written to, who joined, who is invited, which units there are.
+//!
+//! Sending asks under the locks that it needs anyway (`super::batch`); what both ask is here, and what a leader is told
+//! before sending, without any lock.
+
+use std::collections::{HashMap, HashSet};
+
+use porchlight_shared::domain::{Channel, CommunityId, ContactId, HouseholdId};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::{
+    homes::Homes,
+    judging::{Judged, Reason, Unit, Verdict, neighbours},
+    ledger::{
+        contacts::{self, KnownAddress},
+        homes, invitations,
+    },
+};
+
+/// Properties among which the one that was meant is looked for.
+const MOST_LABELS: i64 = 5_000;
+/// Comparisons of labels for one list; what is left after that gets no suggestion.
+const MOST_COMPARISONS: usize = 2_000_000;
+
+/// The contact and household of entries, by their place in the list.
+pub type Known = HashMap<usize, (ContactId, HouseholdId)>;
+
+/// Marks what must not go, and looks for neighbours among the rest. Returns the contacts that the ledger knows.
+///
+/// # Errors
+/// When the ledger does not answer.
+pub async fn add(
+    tx: &mut PgConnection,
+    community: CommunityId,
+    channel: Channel,
+    judged: &mut [Judged],
+) -> sqlx::Result<Known> {
+    let known = addresses(tx, community, channel, judged).await?;
+    units(tx, community, judged, &known).await?;
+    neighbours::look(judged);
+    Ok(known)
+}
+
+/// What sending would find, without sending: households that joined or have a live invitation.
+///
+/// # Errors
+/// When the ledger does not answer.
+pub async fn foresee(
+    tx: &mut PgConnection,
+    community: CommunityId,
+    judged: &mut [Judged],
+    known: &Known,
+) -> sqlx::Result<()> {
+    let keys = unit_keys(
+        judged.iter().enumerate().filter(|(at, _)| !known.contains_key(at)).map(|(_, entry)| entry),
+    );
+    let homes = if keys.is_empty() {
+        Homes::default()
+    } else {
+        let units = homes::known_units(tx, community, &keys).await?;
+        let ids: Vec<_> = units.iter().map(|unit| unit.property.uuid()).collect();
+        Homes::of(units.into_iter().map(|unit| (unit.key, unit.property)), homes::residents(tx, &ids).await?)
+    };
+    let mut invited: HashMap<usize, HouseholdId> = HashMap::new();
+    for (at, entry) in judged.iter_mut().enumerate() {
+        if !may_go(entry) {
+            continue;
+        }
+        if let Some((_, household)) = known.get(&at) {
+            invited.insert(at, *household);
+        } else if let Some(home) = homes.meant(entry.unit.as_ref(), entry.household.as_deref()) {
+            if home.joined {
+                entry.reason = Reason::AlreadyJoined;
+            } else {
+                invited.insert(at, home.household);
+            }
+        }
+    }
+    let mut households: Vec<Uuid> = invited.values().map(|household| household.uuid()).collect();
+    households.sort_unstable();
+    households.dedup();
+    if households.is_empty() {
+        return Ok(());
+    }
+    let live = invitations::still_live(tx, &households).await?;
+    let live: HashMap<_, _> = live.into_iter().map(|live| (live.household, live)).collect();
+    for (at, household) in invited {
+        if let Some(live) = live.get(&household) {
+            judged[at].reason = Reason::AlreadyInvited { at: live.created_at, by: live.asked_by };
+        }
+    }
+    Ok(())
+}
+
+const fn may_go(entry: &Judged) -> bool {
+    matches!(entry.verdict(), Verdict::Ready | Verdict::Check)
+}
+
+/// Marks addresses that must not be written to, and households that joined.
+async fn addresses(
+    tx: &mut PgConnection,
+    community: CommunityId,
+    channel: Channel,
+    judged: &mut [Judged],
+) -> sqlx::Result<Known> {
+    let asked: Vec<(usize, Vec<u8>)> = judged
+        .iter()
+        .enumerate()
+        .filter(|(_, entry)| may_go(entry))
+        .filter_map(|(at, entry)| Some((at, entry.contact.as_ref()?.hash.to_vec())))
+        .collect();
+    let (places, hashes): (Vec<_>, Vec<_>) = asked.into_iter().unzip();
+    let mut known = Known::new();
+    if hashes.is_empty() {
+        return Ok(known);
+    }
+    for address in contacts::known_addresses(tx, community, channel, &hashes).await? {
+        let at = places[address.index];
+        match address {
+            KnownAddress { suppressed: Some(reason), .. } => judged[at].reason = Reason::Suppressed(reason),
+            KnownAddress { erased: true, .. } => judged[at].reason = Reason::Erased,
+            KnownAddress { joined: true, .. } => judged[at].reason = Reason::AlreadyJoined,
+            KnownAddress { contact: Some(contact), .. } => {
+                known.insert(at, contact);
+            }
+            KnownAddress { .. } => {}
+        }
+    }
+    Ok(known)
+}
+
+/// Where the community has a list of properties, marks units that are not in it.
+async fn units(
+    tx: &mut PgConnection,
+    community: CommunityId,
+    judged: &mut [Judged],
+    known: &Known,
+) -> sqlx::Result<()> {
+    let keys = unit_keys(judged.iter());
+    if keys.is_empty() || !homes::has_property_list(tx, community).await? {
+        return Ok(());
+    }
+    let found = homes::known_units(tx, community, &keys).await?;
+    let found: HashSet<_> = found.into_iter().map(|unit| unit.key).collect();
+    if keys.iter().all(|key| found.contains(key)) {
+        return Ok(());
+    }
+    let labels = homes::property_labels(tx, community, MOST_LABELS).await?;
+    let mut left = MOST_COMPARISONS;
+    for (at, entry) in judged.iter_mut().enumerate() {
+        // A contact that is known lives where the ledger says.
+        if !may_go(entry) || known.contains_key(&at) {
+            continue;
+        }
+        let Some(unit) = &entry.unit else { continue };
+        if found.contains(&unit.key) {
+            continue;
+        }
+        entry.reason = Reason::UnknownUnit;
+        entry.suggestion = None;
+        if left >= labels.len() {
+            left -= labels.len();
+            entry.suggestion = nearest(&unit.key, &labels);
+        }
+    }
+    Ok(())
+}
+
+/// The label that was most likely meant: the same but for words such as *unit*, or one slip away.
+fn nearest(key: &str, labels: &[Unit]) -> Option<String> {
+    let bare = bare(key);
+    let same = labels.iter().find(|label| self::bare(&label.key) == bare);
+    let slip = || {
+        // A digit makes another house.
+        let digits = |key: &str| key.bytes().filter(u8::is_ascii_digit).collect::<Vec<_>>();
+        let near = labels
+            .iter()
+            .filter(|label| label.key.len().abs_diff(key.len()) <= 2 && digits(&label.key) == digits(key));
+        near.map(|label| (strsim::osa_distance(&label.key, key), label))
+            .filter(|(distance, _)| *distance <= 2)
+            .min_by_key(|(distance, _)| *distance)
+            .map(|(_, label)| label)
+    };
+    same.or_else(slip).map(|label| label.label.clone())
+}
+
+/// A unit without the words and marks that some write and others leave out.
+fn bare(key: &str) -> String {
+    let words = key.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let spelled = words
+        .filter(|word| !["unit", "apt", "apartment", "lot", "no", "number", "suite", "house"].contains(word));
+    let spelled = spelled.map(|word| match word {
+        "street" => "st",
+        "avenue" => "ave",
+        "road" => "rd",
+        "lane" => "ln",
+        "drive" => "dr",
+        "court" => "ct",
+        "boulevard" => "blvd",
+        "place" => "pl",
+        word => word,
+    });
+    spelled.collect::<Vec<_>>().join(" ")
+}
+
+/// The units that entries which may go name, sorted, each once.
+fn unit_keys<'a>(entries: impl Iterator<Item = &'a Judged>) -> Vec<String> {
+    let units = entries.filter(|entry| may_go(entry)).filter_map(|entry| entry.unit.as_ref());
+    let mut keys: Vec<_> = units.map(|unit| unit.key.clone()).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    keys
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::intake::judging::comparable;
+
+    #[test]
+    fn the_nearest_label_is_the_one_that_was_meant() {
+        let labels = ["12 Elm Street", "14 Elm Street", "Unit 4B", "Lot 7"]
+            .map(|label| Unit { label: label.to_owned(), key: comparable(label) });
+        for (written, meant) in [
+            ("12 Elm St.", Some("12 Elm Street")),
+            ("12 elm stret", Some("12 Elm Street")),
+            ("#4b", Some("Unit 4B")),
+            ("7", Some("Lot 7")),
+            ("16 Elm Street", None),
+            ("Somewhere else", None),
+        ] {
+            assert_eq!(nearest(&comparable(written), &labels).as_deref(), meant, "{written}");
+        }
+    }
+}

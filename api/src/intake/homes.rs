@@ -1,0 +1,126 @@
+//! Who lives where, as far as a list names places.
+
+use std::collections::{BTreeMap, HashMap};
+
+use porchlight_shared::domain::{CommunityId, HouseholdId, PropertyId};
+use sqlx::PgConnection;
+
+use super::{
+    judging::{Unit, comparable},
+    ledger::homes::{self, NewHouseholds, Resident},
+};
+
+/// A household at home.
+#[derive(Clone, Debug)]
+pub struct Home {
+    /// Which household.
+    pub household: HouseholdId,
+    /// Whether it joined.
+    pub joined: bool,
+    /// Whether this list made it, so that nobody else can know it yet.
+    pub fresh: bool,
+    name: Option<String>,
+}
+
+/// Properties and their households, oldest first.
+#[derive(Debug, Default)]
+pub struct Homes {
+    properties: HashMap<String, PropertyId>,
+    residents: HashMap<PropertyId, Vec<Home>>,
+}
+
+impl Homes {
+    /// What the ledger has.
+    pub fn of(properties: impl Iterator<Item = (String, PropertyId)>, residents: Vec<Resident>) -> Self {
+        let mut homes = Self { properties: properties.collect(), residents: HashMap::new() };
+        for resident in residents {
+            homes.residents.entry(resident.property).or_default().push(Home {
+                household: resident.household,
+                joined: resident.joined,
+                fresh: false,
+                name: resident.name.as_deref().map(comparable),
+            });
+        }
+        homes
+    }
+
+    /// The property of a unit.
+    #[must_use]
+    pub fn property(&self, unit: Option<&Unit>) -> Option<PropertyId> {
+        self.properties.get(&unit?.key).copied()
+    }
+
+    /// The household that an entry means: the one of that name, else one without a name; where the entry gives no name,
+    /// the oldest.
+    #[must_use]
+    pub fn meant(&self, unit: Option<&Unit>, name: Option<&str>) -> Option<&Home> {
+        let residents = self.residents.get(&self.property(unit)?)?;
+        let Some(name) = name.map(comparable) else { return residents.first() };
+        let called = residents.iter().find(|home| home.name.as_ref() == Some(&name));
+        called.or_else(|| residents.iter().find(|home| home.name.is_none()))
+    }
+
+    /// Finds the household that an entry means, and gives it the entry's name if it has none. Returns it, and whether it
+    /// was named so.
+    pub fn claim(&mut self, unit: Option<&Unit>, name: Option<&str>) -> Option<(Home, bool)> {
+        let meant = self.meant(unit, name)?.household;
+        let property = self.property(unit)?;
+        let home = self.residents.get_mut(&property)?.iter_mut().find(|home| home.household == meant)?;
+        let named = home.name.is_none() && name.is_some();
+        if named {
+            home.name = name.map(comparable);
+        }
+        Some((home.clone(), named))
+    }
+
+    /// Takes a new household in.
+    pub fn add(&mut self, unit: Option<&Unit>, name: Option<&str>, household: HouseholdId) {
+        if let Some(property) = self.property(unit) {
+            let home = Home { household, joined: false, fresh: true, name: name.map(comparable) };
+            self.residents.entry(property).or_default().push(home);
+        }
+    }
+}
+
+/// Households on their way into the ledger: new ones, and old ones that get a name.
+#[derive(Debug, Default)]
+pub struct Moves {
+    new: NewHouseholds,
+    named: BTreeMap<HouseholdId, String>,
+}
+
+impl Moves {
+    /// Takes a new household in.
+    pub fn add(&mut self, household: HouseholdId, property: Option<PropertyId>, name: Option<&str>) {
+        self.new.ids.push(household.uuid());
+        self.new.properties.push(property.map(PropertyId::uuid));
+        self.new.names.push(name.map(str::to_owned));
+    }
+
+    /// Gives a household its name.
+    pub fn name(&mut self, household: HouseholdId, name: &str) {
+        self.named.insert(household, name.to_owned());
+    }
+
+    /// New ones, and old ones that get a name.
+    #[must_use]
+    pub fn counts(&self) -> (usize, usize) {
+        (self.new.ids.len(), self.named.len())
+    }
+
+    /// Writes them down.
+    ///
+    /// # Errors
+    /// When the ledger does not answer.
+    pub async fn store(self, tx: &mut PgConnection, community: CommunityId) -> sqlx::Result<()> {
+        if !self.new.ids.is_empty() {
+            homes::insert_households(tx, community, &self.new).await?;
+        }
+        if !self.named.is_empty() {
+            let (ids, names): (Vec<_>, Vec<_>) =
+                self.named.into_iter().map(|(household, name)| (household.uuid(), name)).unzip();
+            homes::name_households(tx, &ids, &names).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,101 @@
+//! Contacts: what is known of an address, and new ones.
+
+use porchlight_shared::domain::{Channel, CommunityId, ContactId, HouseholdId};
+use sqlx::{PgConnection, Result};
+use uuid::Uuid;
+
+use crate::intake::judging::SuppressionReason;
+
+/// What the ledger knows of an address.
+#[derive(Debug)]
+pub struct KnownAddress {
+    /// Index into the hashes asked for.
+    pub index: usize,
+    /// The contact and its household, if it is one of this community.
+    pub contact: Option<(ContactId, HouseholdId)>,
+    /// Whether that household joined.
+    pub joined: bool,
+    /// Whether the address was forgotten on request.
+    pub erased: bool,
+    /// Why the address must not be written to, if so.
+    pub suppressed: Option<SuppressionReason>,
+}
+
+/// Looks up what is known of each address; the unknown ones are left out.
+pub async fn known_addresses(
+    tx: &mut PgConnection,
+    community: CommunityId,
+    channel: Channel,
+    hashes: &[Vec<u8>],
+) -> Result<Vec<KnownAddress>> {
+    let rows = sqlx::query!(
+        r#"SELECT asked.place AS "place!", c.id AS "contact?", c.household_id AS "household?",
+                  h.joined_at IS NOT NULL AS "joined!", c.erased_at IS NOT NULL AS "erased!",
+                  s.reason AS "reason?"
+           FROM unnest($3::bytea[]) WITH ORDINALITY AS asked(hash, place)
+           LEFT JOIN contacts c ON c.community_id = $1 AND c.channel = $2 AND c.address_hash = asked.hash
+           LEFT JOIN households h ON h.id = c.household_id
+           LEFT JOIN LATERAL (
+               SELECT reason FROM suppressions
+               WHERE address_hash = asked.hash AND (community_id = $1 OR community_id IS NULL) AND lifted_at IS NULL
+               ORDER BY created_at LIMIT 1
+           ) s ON true
+           WHERE c.id IS NOT NULL OR s.reason IS NOT NULL"#,
+        community.uuid(),
+        channel as Channel,
+        hashes,
+    )
+    .fetch_all(tx)
+    .await?;
+    let known = rows.into_iter().map(|row| KnownAddress {
+        index: usize::try_from(row.place - 1).expect("ordinality counts from 1"),
+        contact: row
+            .contact
+            .zip(row.household)
+            .map(|(contact, household)| (contact.into(), household.into())),
+        joined: row.joined,
+        erased: row.erased,
+        suppressed: row.reason,
+    });
+    Ok(known.collect())
+}
+
+/// New contacts, as columns, sorted by hash.
+#[derive(Debug, Default)]
+pub struct NewContacts {
+    /// Ids.
+    pub ids: Vec<Uuid>,
+    /// Whom they reach.
+    pub households: Vec<Uuid>,
+    /// Addresses.
+    pub addresses: Vec<String>,
+    /// Their keyed hashes.
+    pub hashes: Vec<Vec<u8>>,
+    /// How to greet.
+    pub names: Vec<Option<String>>,
+}
+
+/// Stores new contacts; returns the ids of those that another list did not store first.
+pub async fn insert_contacts(
+    tx: &mut PgConnection,
+    community: CommunityId,
+    channel: Channel,
+    new: &NewContacts,
+) -> Result<Vec<Uuid>> {
+    sqlx::query_scalar!(
+        "INSERT INTO contacts (id, community_id, household_id, channel, address, address_hash, name, created_at)
+         SELECT id, $1, household_id, $2, address, hash, name, (SELECT app_now())
+         FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::bytea[], $7::text[]) AS new(id, household_id, address, hash, name)
+         ON CONFLICT (community_id, channel, address_hash) DO NOTHING
+         RETURNING id",
+        community.uuid(),
+        channel as Channel,
+        &new.ids,
+        &new.households,
+        &new.addresses,
+        &new.hashes,
+        &new.names as &[Option<String>],
+    )
+    .fetch_all(tx)
+    .await
+}

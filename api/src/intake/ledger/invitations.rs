@@ -1,0 +1,150 @@
+//! Invitations: a household's live one, and new ones.
+
+use jiff::Timestamp;
+use porchlight_shared::domain::{CommunityId, ContactId, HouseholdId, InvitationId};
+use sqlx::{PgConnection, Result};
+use uuid::Uuid;
+
+use crate::access::Role;
+
+/// A household's live invitation.
+#[derive(Debug)]
+pub struct LiveInvitation {
+    /// Which it is.
+    pub id: InvitationId,
+    /// Whose.
+    pub household: HouseholdId,
+    /// Since when.
+    pub created_at: Timestamp,
+    /// Who asked for its first message, if a token did.
+    pub asked_by: Option<Role>,
+}
+
+/// Ends the invitations of these households that have run out, locks the others and returns them.
+pub async fn live_invitations(tx: &mut PgConnection, households: &[Uuid]) -> Result<Vec<LiveInvitation>> {
+    sqlx::query!(
+        "UPDATE invitations SET ended_as = 'expired', ended_at = (SELECT app_now()), code_sealed = NULL, code_sealed_key = NULL
+         WHERE id IN (
+             SELECT id FROM invitations
+             WHERE household_id = ANY($1) AND ended_at IS NULL AND expires_at <= (SELECT app_now())
+             ORDER BY id FOR NO KEY UPDATE
+         )",
+        households,
+    )
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query!(
+        "SELECT id FROM invitations WHERE household_id = ANY($1) AND ended_at IS NULL ORDER BY id FOR NO KEY UPDATE",
+        households,
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    still_live(tx, households).await
+}
+
+/// The live invitations of these households, as they are now.
+pub async fn still_live(tx: &mut PgConnection, households: &[Uuid]) -> Result<Vec<LiveInvitation>> {
+    let rows = sqlx::query!(
+        r#"SELECT i.id, i.household_id, i.created_at,
+                  (SELECT t.role FROM deliveries d JOIN batches b ON b.id = d.batch_id JOIN tokens t ON t.id = b.requested_by
+                   WHERE d.invitation_id = i.id ORDER BY d.id LIMIT 1) AS "asked_by: Role"
+           FROM invitations i
+           WHERE i.household_id = ANY($1) AND i.ended_at IS NULL AND i.expires_at > (SELECT app_now()) ORDER BY i.id"#,
+        households,
+    )
+    .fetch_all(tx)
+    .await?;
+    let live = rows.into_iter().map(|row| LiveInvitation {
+        id: row.id.into(),
+        household: row.household_id.into(),
+        created_at: row.created_at.to_jiff(),
+        asked_by: row.asked_by,
+    });
+    Ok(live.collect())
+}
+
+/// How often an invitation's messages went to a contact.
+#[derive(Debug)]
+pub struct Written {
+    /// Which invitation.
+    pub invitation: InvitationId,
+    /// Which contact.
+    pub contact: ContactId,
+    /// Messages, those that never began left out.
+    pub messages: i64,
+    /// Whether the newest is younger than a day.
+    pub lately: bool,
+    /// Whether one is still under way.
+    pub under_way: bool,
+}
+
+/// How often these invitations' messages went to each contact.
+pub async fn written(tx: &mut PgConnection, invitations: &[Uuid]) -> Result<Vec<Written>> {
+    let rows = sqlx::query!(
+        r#"SELECT invitation_id AS "invitation!", contact_id,
+                  count(*) FILTER (WHERE state NOT IN ('cancelled', 'suppressed', 'expired', 'not_needed')) AS "messages!",
+                  coalesce(bool_or(created_at > (SELECT app_now()) - interval '24 hours')
+                      FILTER (WHERE state NOT IN ('cancelled', 'suppressed', 'expired', 'not_needed')), false) AS "lately!",
+                  bool_or(state IN ('held', 'queued', 'sending', 'retry_wait', 'checking')) AS "under_way!"
+           FROM deliveries WHERE invitation_id = ANY($1) AND kind = 'invitation' GROUP BY invitation_id, contact_id"#,
+        invitations,
+    )
+    .fetch_all(tx)
+    .await?;
+    let written = rows.into_iter().map(|row| Written {
+        invitation: row.invitation.into(),
+        contact: row.contact_id.into(),
+        messages: row.messages,
+        lately: row.lately,
+        under_way: row.under_way,
+    });
+    Ok(written.collect())
+}
+
+/// New invitations, as columns, sorted by household.
+#[derive(Debug, Default)]
+pub struct NewInvitations {
+    /// Ids.
+    pub ids: Vec<Uuid>,
+    /// Whose.
+    pub households: Vec<Uuid>,
+    /// Keyed look-ups of their codes.
+    pub lookups: Vec<Vec<u8>>,
+    /// Under which keys.
+    pub lookup_keys: Vec<i16>,
+    /// Sealed copies of their codes.
+    pub sealed: Vec<Vec<u8>>,
+    /// Under which keys.
+    pub sealed_keys: Vec<i16>,
+}
+
+/// Stores new invitations, live until `days` after they are sent; returns the ids of those that met neither a live invitation of the same
+/// household nor a code drawn before.
+pub async fn insert_invitations(
+    tx: &mut PgConnection,
+    community: CommunityId,
+    days: i32,
+    send_at: Option<Timestamp>,
+    new: &NewInvitations,
+) -> Result<Vec<Uuid>> {
+    sqlx::query_scalar!(
+        "INSERT INTO invitations
+             (id, community_id, household_id, code_lookup, code_lookup_key, code_sealed, code_sealed_key, expires_at, created_at)
+         SELECT id, $1, household_id, lookup, lookup_key, sealed, sealed_key, greatest((SELECT app_now()), $9) + make_interval(days => $8), (SELECT app_now())
+         FROM unnest($2::uuid[], $3::uuid[], $4::bytea[], $5::smallint[], $6::bytea[], $7::smallint[])
+             AS new(id, household_id, lookup, lookup_key, sealed, sealed_key)
+         ON CONFLICT DO NOTHING
+         RETURNING id",
+        community.uuid(),
+        &new.ids,
+        &new.households,
+        &new.lookups,
+        &new.lookup_keys,
+        &new.sealed,
+        &new.sealed_keys,
+        days,
+        send_at.map(jiff_sqlx::Timestamp::from) as Option<jiff_sqlx::Timestamp>,
+    )
+    .fetch_all(tx)
+    .await
+}

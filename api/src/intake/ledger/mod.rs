@@ -1,0 +1,10 @@
+//! The statements of intake: one function each, arrays in, the caller owns the transaction.
+//!
+//! Arrays are sorted by the caller where several transactions may meet on the same rows, so that they queue up and
+//! never wait in a circle.
+
+pub mod batches;
+pub mod contacts;
+pub mod drafts;
+pub mod homes;
+pub mod invitations;

@@ -1,0 +1,123 @@
+//! `POST /v1/communities/{community}/lists:verify`: what would become of a list, entry by entry, and nothing stored.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Query, State, rejection::QueryRejection},
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use porchlight_shared::domain::{Channel, CommunityId};
+use serde::Serialize;
+use sqlx::PgConnection;
+use utoipa::ToSchema;
+
+use super::{
+    body::ListBody,
+    facts,
+    judging::{self, Counts, EntryReport, Judged, Rules},
+    ledger::batches,
+    reading::ReadAs,
+    request::{self, ListQuery, ListRequest},
+};
+use crate::{
+    access::Caller,
+    problem::{Kind, Problem, ProblemBody},
+    state::AppState,
+};
+
+/// What would become of a list.
+#[derive(Debug, Serialize, ToSchema)]
+struct Verified<'a> {
+    /// How many entries there are.
+    total: usize,
+    /// How many of them got each verdict.
+    counts: Counts,
+    /// How the text was understood, if the list came as text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    read_as: Option<&'a ReadAs>,
+    /// The encoding of the text, if it came as it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    encoding: Option<&'static str>,
+    /// Every entry, in the order of the list.
+    #[serde(serialize_with = "serialize_all")]
+    #[schema(value_type = Vec<EntryReport<'_>>)]
+    entries: &'a [Judged],
+}
+
+fn serialize_all<S: serde::Serializer>(judged: &&[Judged], serializer: S) -> Result<S::Ok, S::Error> {
+    judging::all(judged, serializer)
+}
+
+/// Look at a list
+///
+/// Gives every entry a verdict: ready, check (a second look), fix (mend it) or skip (nothing to do), with a reason and,
+/// where it helps, a suggestion. Nothing is stored and nothing is sent. The list comes as JSON (`rows`, or `text` as it
+/// was pasted), or itself as text/csv or text/plain in any encoding.
+#[utoipa::path(
+    post, path = "/v1/communities/{community}/lists:verify", tag = "Lists",
+    params(("community" = String, Path, format = Uuid, description = "The community"), ListQuery),
+    request_body(content(
+        (ListRequest = "application/json"),
+        (String = "text/csv"),
+        (String = "text/plain"),
+    )),
+    responses(
+        (status = 200, description = "A verdict for every entry", body = Verified<'_>),
+        (status = 400, description = "Not JSON, or a parameter does not fit", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "No valid token", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "Not this token's community", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 408, description = "The body took too long", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 413, description = "More than 16 MiB", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 415, description = "No list in a form that is read here", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "A field does not fit, or the list is empty or too long", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "Too many requests", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "The ledger cannot be reached, or many large lists are being read", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+    security(("bearer" = [])),
+)]
+pub async fn verify_list(
+    State(state): State<Arc<AppState>>,
+    caller: Caller,
+    query: Result<Query<ListQuery>, QueryRejection>,
+    body: ListBody,
+) -> Result<Response, Problem> {
+    let Query(query) =
+        query.map_err(|_| Problem::new(Kind::InvalidParameter, "Look at channel and columns."))?;
+    let (bytes, headers, _room) = body.into_parts();
+    let mut connection = state.pool.acquire().await?;
+    let country = batches::sender(&mut connection, caller.community).await?.country;
+    let keyring = Arc::clone(&state.keyring);
+    let read = tokio::task::spawn_blocking(move || {
+        let (channel, source, encoding) = ListRequest::parse(&headers, &query, &bytes)?;
+        drop(bytes);
+        let rules = Rules { channel, country: &country, keyring: &keyring, keep: false };
+        let (judged, read_as) = request::judge(source, rules)?;
+        Ok::<_, Problem>((channel, judged, read_as, encoding))
+    });
+    let (channel, mut judged, read_as, encoding) = read.await.map_err(|_| Problem::internal())??;
+    add_facts(&mut connection, caller.community, channel, &mut judged).await?;
+    drop(connection);
+    let answer = tokio::task::spawn_blocking(move || {
+        let counts = Counts::of(judged.iter().map(Judged::verdict));
+        let answer =
+            Verified { total: judged.len(), counts, read_as: read_as.as_ref(), encoding, entries: &judged };
+        serde_json::to_vec(&answer).expect("an answer serialises")
+    });
+    let answer = answer.await.map_err(|_| Problem::internal())?;
+    Ok((StatusCode::OK, [(header::CONTENT_TYPE, "application/json")], answer).into_response())
+}
+
+/// All that the ledger has to say before anything is sent.
+///
+/// # Errors
+/// When it does not answer.
+pub async fn add_facts(
+    connection: &mut PgConnection,
+    community: CommunityId,
+    channel: Channel,
+    judged: &mut [Judged],
+) -> sqlx::Result<()> {
+    let known = facts::add(connection, community, channel, judged).await?;
+    facts::foresee(connection, community, judged, &known).await
+}
