@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::{StatusCode, header::HeaderMap};
+use reqwest::{Method, StatusCode, header::HeaderMap};
 use serde_json::Value;
 
 use super::{Community, Failure};
@@ -61,9 +61,25 @@ impl Client {
         body: Vec<u8>,
         headers: &[(&str, &str)],
     ) -> Result<Answer, Failure> {
+        let mut all = vec![("content-type", "application/json")];
+        all.extend_from_slice(headers);
+        self.send(Method::POST, community, path, body, &all).await
+    }
+
+    /// Sends a request with a body to a path of the community.
+    ///
+    /// # Errors
+    /// When no answer came.
+    pub async fn send(
+        &self,
+        method: Method,
+        community: &Community,
+        path: &str,
+        body: Vec<u8>,
+        headers: &[(&str, &str)],
+    ) -> Result<Answer, Failure> {
         let url = format!("{}/v1/communities/{}/{path}", self.base, community.id);
-        let mut request =
-            self.http.post(url).bearer_auth(&community.token).header("content-type", "application/json");
+        let mut request = self.http.request(method, url).bearer_auth(&community.token);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }

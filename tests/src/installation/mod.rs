@@ -13,8 +13,10 @@ use std::{io, path::PathBuf, time::Duration};
 use sqlx::{PgPool, postgres::PgPoolOptions};
 use tempfile::TempDir;
 
+pub use reqwest::Method;
+
 pub use self::{
-    client::Client,
+    client::{Answer, Client},
     process::{Process, Signal},
     programs::Programs,
 };

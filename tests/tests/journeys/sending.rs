@@ -83,7 +83,7 @@ async fn a_message_carries_a_code_that_opens_its_invitation_and_the_ledger_revea
     let mut world = World::new().await;
     let list = [
         json!({"email": "Ada.Lovelace@Example.org", "name": "Ada Lovelace", "unit": "Lot 7"}),
-        json!({"email": "lovelace@example.net", "unit": "lot  7."}),
+        json!({"email": "lovelace@example.net", "unit": "lot  7.", "accept": true}),
     ];
     world.send(&list).await;
     let worker = world.installation.start_worker().await.unwrap();
