@@ -2,6 +2,7 @@
 //!
 //! The provider is the sandbox in this process, so its work is on the same cores. Compare figures of one run.
 
+mod lists;
 mod memory;
 
 use std::{process::ExitCode, time::Duration};
@@ -30,6 +31,30 @@ struct Arguments {
     /// Single invitations, one after the other
     #[arg(long, default_value_t = 200)]
     singles: u32,
+    /// Only these figures
+    #[arg(long, value_enum, value_delimiter = ',')]
+    only: Vec<Figure>,
+}
+
+/// What is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Figure {
+    /// Single invitations
+    Single,
+    /// One list, from the call to the last outcome
+    List,
+    /// Lists that are only looked at
+    Verify,
+    /// Lists of 300 rows
+    Batch,
+    /// A list of 100,000 rows
+    Longest,
+}
+
+impl Arguments {
+    fn wants(&self, figure: Figure) -> bool {
+        self.only.is_empty() || self.only.contains(&figure)
+    }
 }
 
 /// The program.
@@ -60,12 +85,25 @@ async fn measure(arguments: &Arguments) -> Result<(), Failure> {
         "memory_idle",
         &json!({"worker_mb": memory::pss_mb(subject.worker.id())?, "api_mb": memory::pss_mb(subject.api.id())?}),
     );
-    singles(&subject, arguments.singles).await?;
-    list(&subject, arguments.messages).await?;
-    report(
-        "memory_after",
-        &json!({"worker_mb": memory::pss_mb(subject.worker.id())?, "api_mb": memory::pss_mb(subject.api.id())?}),
-    );
+    if arguments.wants(Figure::Single) {
+        singles(&subject, arguments.singles).await?;
+    }
+    if arguments.wants(Figure::List) {
+        list(&subject, arguments.messages).await?;
+        report(
+            "memory_after",
+            &json!({"worker_mb": memory::pss_mb(subject.worker.id())?, "api_mb": memory::pss_mb(subject.api.id())?}),
+        );
+    }
+    if arguments.wants(Figure::Verify) {
+        lists::verify(&subject).await?;
+    }
+    if arguments.wants(Figure::Batch) {
+        lists::batches(&subject).await?;
+    }
+    if arguments.wants(Figure::Longest) {
+        lists::longest(&subject).await?;
+    }
     Ok(())
 }
 
@@ -138,8 +176,10 @@ async fn singles(subject: &Subject, count: u32) -> Result<(), Failure> {
         took.push(began.elapsed());
     }
     took.sort_unstable();
-    let at = |share: usize| took.get(took.len() * share / 100).map(|took| round(took.as_secs_f64() * 1e3));
-    report("single", &json!({"count": count, "p50_ms": at(50), "p99_ms": at(99)}));
+    report(
+        "single",
+        &json!({"count": count, "p50_ms": percentile(&took, 50), "p99_ms": percentile(&took, 99)}),
+    );
     Ok(())
 }
 
@@ -167,6 +207,11 @@ async fn list(subject: &Subject, count: u32) -> Result<(), Failure> {
         }),
     );
     Ok(())
+}
+
+/// So many per cent took at most so many milliseconds; `took` is sorted.
+fn percentile(took: &[Duration], share: usize) -> Option<f64> {
+    took.get(took.len() * share / 100).map(|took| round(took.as_secs_f64() * 1e3))
 }
 
 fn round(number: f64) -> f64 {

@@ -86,6 +86,23 @@ impl Client {
         answer(request.body(body).send().await?).await
     }
 
+    /// Posts JSON to a path of the community and returns status and body as they came.
+    ///
+    /// # Errors
+    /// When no answer came.
+    pub async fn post_raw(
+        &self,
+        community: &Community,
+        path: &str,
+        body: Vec<u8>,
+    ) -> Result<(StatusCode, Vec<u8>), Failure> {
+        let url = format!("{}/v1/communities/{}/{path}", self.base, community.id);
+        let request =
+            self.http.post(url).bearer_auth(&community.token).header("content-type", "application/json");
+        let response = request.body(body).send().await?;
+        Ok((response.status(), response.bytes().await?.into()))
+    }
+
     /// Gets a path of the community.
     ///
     /// # Errors

@@ -119,8 +119,10 @@ async fn a_refused_sender_closes_the_channel_and_one_message_at_a_time_tries_it(
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_provider_that_cannot_be_reached_closes_the_channel_and_nothing_has_failed_when_it_is_back() {
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let url = format!("smtp://127.0.0.1:{port}?tls=none");
+    // Bound and not listened on: whoever connects is refused, and nobody else can take the port.
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let url = format!("smtp://{}?tls=none", socket.local_addr().unwrap());
     let mut world = World::with(&[("PORCHLIGHT_SMTP_URL", &url)]).await;
     let batch = world.send(&rows(12)).await;
     let _worker = world.installation.start_worker().await.unwrap();
@@ -130,7 +132,7 @@ async fn a_provider_that_cannot_be_reached_closes_the_channel_and_nothing_has_fa
         world.ahead("6 minutes").await;
         world.until_closings(closings).await;
     }
-    let back = SmtpSandbox::start(Settings { port, ..Settings::default() }).await.unwrap();
+    let back = SmtpSandbox::start_on(socket.listen(128).unwrap(), Settings::default()).unwrap();
     world.ahead("6 minutes").await;
     world.until("it is open", async || !world.channel().await.closed).await;
     world.forget_delays().await;

@@ -62,8 +62,6 @@ const PATIENCE: Duration = Duration::from_mins(2);
 /// How a sandbox is set up; fixed while it runs.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// 0 draws a free port.
-    pub port: u16,
     /// When set, only these get past AUTH, and MAIL needs AUTH first; otherwise AUTH takes anything.
     pub credentials: Option<Credentials>,
     /// Whether EHLO offers PIPELINING.
@@ -85,7 +83,7 @@ pub struct Credentials {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { port: 0, credentials: None, pipelining: true, sources_kept: 2_000, largest: 10 * 1024 * 1024 }
+        Self { credentials: None, pipelining: true, sources_kept: 2_000, largest: 10 * 1024 * 1024 }
     }
 }
 
@@ -116,9 +114,13 @@ struct Tries {
 }
 
 impl SmtpSandbox {
-    /// Listens on loopback; serves on the current runtime until dropped.
+    /// Listens on a free port of loopback; serves on the current runtime until dropped.
     pub async fn start(settings: Settings) -> io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, settings.port)).await?;
+        Self::start_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?, settings)
+    }
+
+    /// Serves those who come to `listener`, on the current runtime until dropped.
+    pub fn start_on(listener: TcpListener, settings: Settings) -> io::Result<Self> {
         let address = listener.local_addr()?;
         let server = Arc::new(Server {
             records: Mutex::new(Records::new(settings.sources_kept)),
