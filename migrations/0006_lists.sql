@@ -16,7 +16,6 @@ CREATE TABLE drafts (
     UNIQUE (community_id, id),
     FOREIGN KEY (community_id, batch_id) REFERENCES batches (community_id, id)
 );
-CREATE INDEX drafts_of_community ON drafts (community_id, id);
 CREATE INDEX drafts_by_end ON drafts (expires_at);
 COMMENT ON TABLE drafts IS 'Lists that were not sent, or what was left of one that was: kept 30 days after the last change.';
 COMMENT ON COLUMN drafts.id IS 'UUIDv7.';
@@ -39,6 +38,7 @@ CREATE TABLE draft_entries (
     unit      text CHECK (char_length(unit) <= 1000),
     household text CHECK (char_length(household) <= 1000),
     accept    boolean NOT NULL DEFAULT false,
+    incomplete boolean NOT NULL DEFAULT false,
     PRIMARY KEY (draft_id, position)
 );
 COMMENT ON TABLE draft_entries IS 'Entries of drafts as they were written, to be judged anew whenever they are looked at.';
@@ -51,4 +51,5 @@ COMMENT ON COLUMN draft_entries.phone IS 'Phone number, as it was written.';
 COMMENT ON COLUMN draft_entries.name IS 'How the message greets the reader, as it was written.';
 COMMENT ON COLUMN draft_entries.unit IS 'Where they live, as it was written.';
 COMMENT ON COLUMN draft_entries.household IS 'What the household is called, as it was written.';
+COMMENT ON COLUMN draft_entries.incomplete IS 'Whether a part of what was written could not be kept, so that it has to be written anew.';
 COMMENT ON COLUMN draft_entries.accept IS 'Whether the leader, after a second look, wants it sent.';

@@ -7,6 +7,7 @@ use axum::{
     extract::{FromRequest, Request},
     http::{HeaderMap, header},
 };
+use bytes::BytesMut;
 use http_body_util::BodyExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -39,8 +40,9 @@ impl Default for Room {
 }
 
 impl Room {
+    /// Room for so many more bytes.
     async fn take(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Problem> {
-        let units = u32::try_from(bytes / UNIT + 1).unwrap_or(u32::MAX);
+        let units = u32::try_from(bytes.div_ceil(UNIT)).unwrap_or(u32::MAX);
         let turn = tokio::time::timeout(TURN, Arc::clone(&self.0).acquire_many_owned(units)).await;
         turn.ok().and_then(Result::ok).ok_or_else(|| {
             let detail = "Many large lists are being read right now. Send yours again in a few seconds.";
@@ -78,20 +80,11 @@ impl FromRequest<Arc<AppState>> for ListBody {
             let _ = tokio::time::timeout(FAREWELL, discard(body)).await;
             return Err(too_large());
         }
-        // What does not say how much it is may be as much as there can be.
-        let room = state.list_room.take(declared.unwrap_or(LARGEST_BODY)).await?;
-        let read = tokio::time::timeout(ARRIVAL, axum::body::to_bytes(body, LARGEST_BODY)).await;
-        let bytes = match read {
-            Err(_) => {
+        let (bytes, room) =
+            tokio::time::timeout(ARRIVAL, receive(body, &state.list_room)).await.map_err(|_| {
                 let detail = "The body took more than a minute to arrive. Send the list again, or split it.";
-                return Err(Problem::new(Kind::BodyTooSlow, detail));
-            }
-            Ok(Err(error)) if is_limit(&error) => return Err(too_large()),
-            Ok(Err(_)) => {
-                return Err(Problem::new(Kind::MalformedJson, "The body ended before it was complete."));
-            }
-            Ok(Ok(bytes)) => bytes,
-        };
+                Problem::new(Kind::BodyTooSlow, detail)
+            })??;
         Ok(Self { bytes, headers: parts.headers, room })
     }
 }
@@ -111,16 +104,24 @@ fn too_large() -> Problem {
     Problem::new(Kind::BodyTooLarge, "A body has at most 16 MiB. Split the list.")
 }
 
-/// Whether reading stopped because there was too much.
-fn is_limit(error: &axum::Error) -> bool {
-    let mut cause: Option<&dyn std::error::Error> = Some(error);
-    while let Some(error) = cause {
-        if error.is::<http_body_util::LengthLimitError>() {
-            return true;
+/// Takes a body in, and room for it as it arrives: who only promises a large body holds nothing up.
+async fn receive(mut body: Body, room: &Room) -> Result<(Bytes, OwnedSemaphorePermit), Problem> {
+    let mut bytes = BytesMut::new();
+    let mut share = room.take(1).await?;
+    while let Some(frame) = body.frame().await {
+        let cut_off = |_| Problem::new(Kind::MalformedJson, "The body ended before it was complete.");
+        let Ok(data) = frame.map_err(cut_off)?.into_data() else { continue };
+        if bytes.len() + data.len() > LARGEST_BODY {
+            let _ = tokio::time::timeout(FAREWELL, discard(body)).await;
+            return Err(too_large());
         }
-        cause = error.source();
+        bytes.extend_from_slice(&data);
+        let held = share.num_permits() * UNIT;
+        if bytes.len() > held {
+            share.merge(room.take(bytes.len() - held).await?);
+        }
     }
-    false
+    Ok((bytes.freeze(), share))
 }
 
 /// What a body says it is: the type and its `charset`, both in small letters.

@@ -11,17 +11,18 @@ use uuid::Uuid;
 
 use super::{
     homes::Homes,
-    judging::{Judged, Reason, Unit, Verdict, neighbours},
+    judging::{Judged, Reason, Unit, neighbours},
     ledger::{
         contacts::{self, KnownAddress},
         homes, invitations,
     },
+    reading::Place,
 };
 
 /// Properties among which the one that was meant is looked for.
 const MOST_LABELS: i64 = 5_000;
-/// Comparisons of labels for one list; what is left after that gets no suggestion.
-const MOST_COMPARISONS: usize = 2_000_000;
+/// Units of one list for which the nearest property is looked for.
+const MOST_SEARCHES: usize = 200;
 
 /// The contact and household of entries, by their place in the list.
 pub type Known = HashMap<usize, (ContactId, HouseholdId)>;
@@ -42,7 +43,8 @@ pub async fn add(
     Ok(known)
 }
 
-/// What sending would find, without sending: households that joined or have a live invitation.
+/// What sending would find, without sending: households that joined or have a live invitation. `whose` says which entries
+/// are looked at; an addition to an invited household that the leader accepts goes.
 ///
 /// # Errors
 /// When the ledger does not answer.
@@ -51,33 +53,31 @@ pub async fn foresee(
     community: CommunityId,
     judged: &mut [Judged],
     known: &Known,
+    whose: impl Fn(&Judged) -> bool,
 ) -> sqlx::Result<()> {
     let keys = unit_keys(
         judged.iter().enumerate().filter(|(at, _)| !known.contains_key(at)).map(|(_, entry)| entry),
     );
-    let homes = if keys.is_empty() {
+    let mut homes = if keys.is_empty() {
         Homes::default()
     } else {
         let units = homes::known_units(tx, community, &keys).await?;
         let ids: Vec<_> = units.iter().map(|unit| unit.property.uuid()).collect();
         Homes::of(units.into_iter().map(|unit| (unit.key, unit.property)), homes::residents(tx, &ids).await?)
     };
-    let mut invited: HashMap<usize, HouseholdId> = HashMap::new();
-    for (at, entry) in judged.iter_mut().enumerate() {
-        if !may_go(entry) {
-            continue;
-        }
+    let mut at_home: Vec<(usize, HouseholdId)> = Vec::new();
+    for (at, entry) in judged.iter_mut().enumerate().filter(|(_, entry)| entry.may_go() && whose(entry)) {
         if let Some((_, household)) = known.get(&at) {
-            invited.insert(at, *household);
-        } else if let Some(home) = homes.meant(entry.unit.as_ref(), entry.household.as_deref()) {
+            at_home.push((at, *household));
+        } else if let Some((home, _)) = homes.claim(entry.unit.as_ref(), entry.household.as_deref()) {
             if home.joined {
                 entry.reason = Reason::AlreadyJoined;
-            } else {
-                invited.insert(at, home.household);
+            } else if !entry.accept {
+                at_home.push((at, home.household));
             }
         }
     }
-    let mut households: Vec<Uuid> = invited.values().map(|household| household.uuid()).collect();
+    let mut households: Vec<Uuid> = at_home.iter().map(|(_, household)| household.uuid()).collect();
     households.sort_unstable();
     households.dedup();
     if households.is_empty() {
@@ -85,16 +85,12 @@ pub async fn foresee(
     }
     let live = invitations::still_live(tx, &households).await?;
     let live: HashMap<_, _> = live.into_iter().map(|live| (live.household, live)).collect();
-    for (at, household) in invited {
+    for (at, household) in at_home {
         if let Some(live) = live.get(&household) {
             judged[at].reason = Reason::AlreadyInvited { at: live.created_at, by: live.asked_by };
         }
     }
     Ok(())
-}
-
-const fn may_go(entry: &Judged) -> bool {
-    matches!(entry.verdict(), Verdict::Ready | Verdict::Check)
 }
 
 /// Marks addresses that must not be written to, and households that joined.
@@ -107,7 +103,7 @@ async fn addresses(
     let asked: Vec<(usize, Vec<u8>)> = judged
         .iter()
         .enumerate()
-        .filter(|(_, entry)| may_go(entry))
+        .filter(|(_, entry)| entry.may_go())
         .filter_map(|(at, entry)| Some((at, entry.contact.as_ref()?.hash.to_vec())))
         .collect();
     let (places, hashes): (Vec<_>, Vec<_>) = asked.into_iter().unzip();
@@ -146,43 +142,72 @@ async fn units(
     if keys.iter().all(|key| found.contains(key)) {
         return Ok(());
     }
-    let labels = homes::property_labels(tx, community, MOST_LABELS).await?;
-    let mut left = MOST_COMPARISONS;
+    let labels = Labels::new(homes::property_labels(tx, community, MOST_LABELS).await?);
+    let mut searches = MOST_SEARCHES;
+    let mut unknown = HashSet::new();
     for (at, entry) in judged.iter_mut().enumerate() {
         // A contact that is known lives where the ledger says.
-        if !may_go(entry) || known.contains_key(&at) {
+        if !entry.may_go() || known.contains_key(&at) {
             continue;
         }
-        let Some(unit) = &entry.unit else { continue };
-        if found.contains(&unit.key) {
-            continue;
-        }
+        let Some(unit) = entry.unit.as_ref().filter(|unit| !found.contains(&unit.key)) else { continue };
+        entry.suggestion = labels.same(&unit.key).or_else(|| {
+            searches = searches.checked_sub(1)?;
+            labels.nearest(&unit.key)
+        });
         entry.reason = Reason::UnknownUnit;
-        entry.suggestion = None;
-        if left >= labels.len() {
-            left -= labels.len();
-            entry.suggestion = nearest(&unit.key, &labels);
+        unknown.insert(entry.place.position);
+    }
+    // Who came after one that has to be mended is no double of anything that goes.
+    let mut first: HashMap<u32, Place> = HashMap::new();
+    for entry in judged.iter_mut() {
+        let Reason::Duplicate(of) = entry.reason else { continue };
+        if unknown.contains(&of.position) {
+            let lives = entry.unit.as_ref().is_none_or(|unit| found.contains(&unit.key));
+            entry.reason = match first.get(&of.position) {
+                Some(before) => Reason::Duplicate(*before),
+                None if lives => {
+                    first.insert(of.position, entry.place);
+                    Reason::Ready
+                }
+                None => Reason::UnknownUnit,
+            };
         }
     }
     Ok(())
 }
 
-/// The label that was most likely meant: the same but for words such as *unit*, or one slip away.
-fn nearest(key: &str, labels: &[Unit]) -> Option<String> {
-    let bare = bare(key);
-    let same = labels.iter().find(|label| self::bare(&label.key) == bare);
-    let slip = || {
-        // A digit makes another house.
+/// The labels of a community's properties.
+struct Labels {
+    all: Vec<Unit>,
+    /// By what they say without the words that some leave out.
+    plain: HashMap<String, usize>,
+}
+
+impl Labels {
+    fn new(all: Vec<Unit>) -> Self {
+        let plain = all.iter().enumerate().map(|(at, unit)| (bare(&unit.key), at)).collect();
+        Self { all, plain }
+    }
+
+    /// The label that says the same in other words.
+    fn same(&self, key: &str) -> Option<String> {
+        self.plain.get(&bare(key)).map(|at| self.all[*at].label.clone())
+    }
+
+    /// The label that is one or two slips away. A digit makes another house.
+    fn nearest(&self, key: &str) -> Option<String> {
         let digits = |key: &str| key.bytes().filter(u8::is_ascii_digit).collect::<Vec<_>>();
-        let near = labels
+        let wanted = digits(key);
+        let near = self
+            .all
             .iter()
-            .filter(|label| label.key.len().abs_diff(key.len()) <= 2 && digits(&label.key) == digits(key));
-        near.map(|label| (strsim::osa_distance(&label.key, key), label))
+            .filter(|unit| unit.key.len().abs_diff(key.len()) <= 2 && digits(&unit.key) == wanted);
+        near.map(|unit| (strsim::osa_distance(&unit.key, key), unit))
             .filter(|(distance, _)| *distance <= 2)
             .min_by_key(|(distance, _)| *distance)
-            .map(|(_, label)| label)
-    };
-    same.or_else(slip).map(|label| label.label.clone())
+            .map(|(_, unit)| unit.label.clone())
+    }
 }
 
 /// A unit without the words and marks that some write and others leave out.
@@ -206,7 +231,7 @@ fn bare(key: &str) -> String {
 
 /// The units that entries which may go name, sorted, each once.
 fn unit_keys<'a>(entries: impl Iterator<Item = &'a Judged>) -> Vec<String> {
-    let units = entries.filter(|entry| may_go(entry)).filter_map(|entry| entry.unit.as_ref());
+    let units = entries.filter(|entry| entry.may_go()).filter_map(|entry| entry.unit.as_ref());
     let mut keys: Vec<_> = units.map(|unit| unit.key.clone()).collect();
     keys.sort_unstable();
     keys.dedup();
@@ -220,8 +245,8 @@ mod tests {
 
     #[test]
     fn the_nearest_label_is_the_one_that_was_meant() {
-        let labels = ["12 Elm Street", "14 Elm Street", "Unit 4B", "Lot 7"]
-            .map(|label| Unit { label: label.to_owned(), key: comparable(label) });
+        let labels = ["12 Elm Street", "14 Elm Street", "Unit 4B", "Lot 7"];
+        let labels = Labels::new(labels.iter().filter_map(|label| Unit::new((*label).to_owned())).collect());
         for (written, meant) in [
             ("12 Elm St.", Some("12 Elm Street")),
             ("12 elm stret", Some("12 Elm Street")),
@@ -230,7 +255,9 @@ mod tests {
             ("16 Elm Street", None),
             ("Somewhere else", None),
         ] {
-            assert_eq!(nearest(&comparable(written), &labels).as_deref(), meant, "{written}");
+            let key = comparable(written);
+            let found = labels.same(&key).or_else(|| labels.nearest(&key));
+            assert_eq!(found.as_deref(), meant, "{written}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Who lives where, as far as a list names places.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use porchlight_shared::domain::{CommunityId, HouseholdId, PropertyId};
 use sqlx::PgConnection;
@@ -22,11 +22,46 @@ pub struct Home {
     name: Option<String>,
 }
 
-/// Properties and their households, oldest first.
+/// The households of a property, oldest first.
+#[derive(Debug, Default)]
+struct Residents {
+    homes: Vec<Home>,
+    named: HashMap<String, usize>,
+    /// Those without a name, oldest first.
+    unnamed: VecDeque<usize>,
+}
+
+impl Residents {
+    fn add(&mut self, home: Home) {
+        let at = self.homes.len();
+        match &home.name {
+            Some(name) => {
+                self.named.entry(name.clone()).or_insert(at);
+            }
+            None => self.unnamed.push_back(at),
+        }
+        self.homes.push(home);
+    }
+
+    /// The household that an entry means: the one of that name, else one without a name; where the entry gives no name,
+    /// the oldest. One without a name takes the entry's. Returns it, and whether it did.
+    fn claim(&mut self, name: Option<&str>) -> Option<(Home, bool)> {
+        let Some(name) = name.map(comparable) else { return Some((self.homes.first()?.clone(), false)) };
+        if let Some(at) = self.named.get(&name) {
+            return Some((self.homes[*at].clone(), false));
+        }
+        let at = self.unnamed.pop_front()?;
+        self.homes[at].name = Some(name.clone());
+        self.named.insert(name, at);
+        Some((self.homes[at].clone(), true))
+    }
+}
+
+/// Properties and their households.
 #[derive(Debug, Default)]
 pub struct Homes {
     properties: HashMap<String, PropertyId>,
-    residents: HashMap<PropertyId, Vec<Home>>,
+    residents: HashMap<PropertyId, Residents>,
 }
 
 impl Homes {
@@ -34,7 +69,7 @@ impl Homes {
     pub fn of(properties: impl Iterator<Item = (String, PropertyId)>, residents: Vec<Resident>) -> Self {
         let mut homes = Self { properties: properties.collect(), residents: HashMap::new() };
         for resident in residents {
-            homes.residents.entry(resident.property).or_default().push(Home {
+            homes.residents.entry(resident.property).or_default().add(Home {
                 household: resident.household,
                 joined: resident.joined,
                 fresh: false,
@@ -50,34 +85,18 @@ impl Homes {
         self.properties.get(&unit?.key).copied()
     }
 
-    /// The household that an entry means: the one of that name, else one without a name; where the entry gives no name,
-    /// the oldest.
-    #[must_use]
-    pub fn meant(&self, unit: Option<&Unit>, name: Option<&str>) -> Option<&Home> {
-        let residents = self.residents.get(&self.property(unit)?)?;
-        let Some(name) = name.map(comparable) else { return residents.first() };
-        let called = residents.iter().find(|home| home.name.as_ref() == Some(&name));
-        called.or_else(|| residents.iter().find(|home| home.name.is_none()))
-    }
-
     /// Finds the household that an entry means, and gives it the entry's name if it has none. Returns it, and whether it
     /// was named so.
     pub fn claim(&mut self, unit: Option<&Unit>, name: Option<&str>) -> Option<(Home, bool)> {
-        let meant = self.meant(unit, name)?.household;
         let property = self.property(unit)?;
-        let home = self.residents.get_mut(&property)?.iter_mut().find(|home| home.household == meant)?;
-        let named = home.name.is_none() && name.is_some();
-        if named {
-            home.name = name.map(comparable);
-        }
-        Some((home.clone(), named))
+        self.residents.get_mut(&property)?.claim(name)
     }
 
     /// Takes a new household in.
     pub fn add(&mut self, unit: Option<&Unit>, name: Option<&str>, household: HouseholdId) {
         if let Some(property) = self.property(unit) {
             let home = Home { household, joined: false, fresh: true, name: name.map(comparable) };
-            self.residents.entry(property).or_default().push(home);
+            self.residents.entry(property).or_default().add(home);
         }
     }
 }

@@ -166,7 +166,10 @@ fn judge(entry: &Entry<'_>) -> Judged {
 
 fn home(judged: &mut Judged, entry: &Entry<'_>) -> Result<(), Reason> {
     judged.household = line(entry.cells.household.as_deref(), Field::Household)?;
-    judged.unit = line(entry.cells.unit.as_deref(), Field::Unit)?.map(Unit::new);
+    judged.unit = line(entry.cells.unit.as_deref(), Field::Unit)?.and_then(Unit::new);
+    if judged.unit.as_ref().is_some_and(|unit| unit.label.contains('@')) {
+        return Err(Reason::NotAHome);
+    }
     if judged.household.is_none() && judged.unit.is_none() { Err(Reason::NoHousehold) } else { Ok(()) }
 }
 

@@ -119,5 +119,5 @@ pub async fn add_facts(
     judged: &mut [Judged],
 ) -> sqlx::Result<()> {
     let known = facts::add(connection, community, channel, judged).await?;
-    facts::foresee(connection, community, judged, &known).await
+    facts::foresee(connection, community, judged, &known, |_| true).await
 }

@@ -16,25 +16,29 @@ const LAST: [&str; 16] = [
 const STREETS: [&str; 6] =
     ["Elm Street", "Oak Lane", "Cedar Court", "Birch Way", "Maple Avenue", "Ridge Road"];
 
-/// The list: `households` good rows, a few of whose mailboxes misbehave as mailboxes do, and some rows that a
-/// volunteer got wrong.
+/// The list as a volunteer pastes it: `households` good lines, a few of whose mailboxes misbehave as mailboxes do, and
+/// some that went wrong.
 pub(super) fn request(households: usize) -> Value {
-    let mut rows: Vec<_> = (0..households).map(row).collect();
-    rows.push(json!({"email": "tess.park@", "name": "Tess Park"}));
-    rows.push(json!({"email": "jonas abbott@oakridge.example", "name": "Jonas Abbott"}));
-    rows.push(json!({"email": address(0), "name": "Ada Abbott (again)"}));
-    rows.push(json!({"name": "Nobody's address"}));
+    let good = (0..households).map(line);
+    let wrong = [
+        "Tess Park;tess.park@;".to_owned(),
+        "Jonas Abbott;jonas abbott@oakridge.example;".to_owned(),
+        "Mira Silva;mira.silva@gmial.com;".to_owned(),
+        format!("Ada Abbott (again);{};", address(0).to_uppercase()),
+        "Nobody's address;;".to_owned(),
+    ];
+    let lines: Vec<_> = std::iter::once("Name;E-mail;Address".to_owned()).chain(good).chain(wrong).collect();
     json!({
         "channel": "email",
         "note": "We are moving from paper notices to the portal. It takes two minutes.",
-        "rows": rows,
+        "text": lines.join("\n"),
     })
 }
 
-fn row(number: usize) -> Value {
+fn line(number: usize) -> String {
     let (first, last) = person(number);
     let unit = format!("{} {}", 100 + number / STREETS.len() * 2, STREETS[number % STREETS.len()]);
-    json!({"email": address(number), "name": format!("{first} {last}"), "unit": unit})
+    format!("{first} {last};{};{unit}", address(number))
 }
 
 fn person(number: usize) -> (&'static str, &'static str) {
@@ -62,10 +66,10 @@ mod tests {
 
     #[test]
     fn good_rows_are_different_households() {
-        let list = request(300);
-        let rows = list["rows"].as_array().unwrap();
-        let units: HashSet<_> = rows[..300].iter().map(|row| row["unit"].as_str().unwrap()).collect();
-        let addresses: HashSet<_> = rows[..300].iter().map(|row| row["email"].as_str().unwrap()).collect();
+        let lines: Vec<_> = (0..300).map(line).collect();
+        let cells: Vec<Vec<_>> = lines.iter().map(|line| line.split(';').collect()).collect();
+        let units: HashSet<_> = cells.iter().map(|cells| cells[2]).collect();
+        let addresses: HashSet<_> = cells.iter().map(|cells| cells[1]).collect();
         assert_eq!((units.len(), addresses.len()), (300, 300));
     }
 }

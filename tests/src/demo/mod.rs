@@ -10,7 +10,7 @@ mod summary;
 use std::{process::ExitCode, time::Duration};
 
 use clap::Parser;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -97,20 +97,22 @@ async fn show(arguments: &Arguments) -> Result<(Demo, bool), Failure> {
     tell("starting a private Postgres and Redis");
     let demo = start(programs, arguments).await?;
     let began = Instant::now();
-    let answer =
-        demo.client.send_list(&demo.community, &list::request(arguments.households as usize)).await?;
+    let list = list::request(arguments.households as usize);
+    let look = json!({"channel": "email", "text": list["text"]}).to_string().into_bytes();
+    let look = demo.client.post(&demo.community, "lists:verify", look, &[]).await?.body;
+    let counts = &look["counts"];
+    tell(&format!(
+        "a pasted list of {} entries: {} are ready, {} to look at twice, {} to mend, {} to skip",
+        look["total"], counts["ready"], counts["check"], counts["fix"], counts["skip"],
+    ));
+    let answer = demo.client.send_list(&demo.community, &list).await?;
     let Some(batch) = answer.body["id"].as_str() else {
         return Err(format!("the list was not accepted: {} {}", answer.status, answer.body).into());
     };
-    let declined = |field: &str| answer.body[field].as_u64().unwrap_or(0);
-    tell(&format!(
-        "{} households are invited; {} entries are skipped and {} need mending:",
-        answer.body["accepted"],
-        declined("skipped"),
-        declined("rejected"),
-    ));
+    tell(&format!("{} households are invited; the others:", answer.body["accepted"]));
     for row in answer.body["rows"].as_array().into_iter().flatten() {
-        tell(&format!("  entry {}: {}", row["position"], row["message"].as_str().unwrap_or_default()));
+        let meant = row["suggestion"].as_str().map(|meant| format!(" ({meant}?)")).unwrap_or_default();
+        tell(&format!("  line {}: {}{meant}", row["line"], row["message"].as_str().unwrap_or_default()));
     }
     let patience = PATIENCE + Duration::try_from_secs_f64(f64::from(arguments.households) / arguments.rate)?;
     let status = watch(&demo, batch, patience).await?;

@@ -315,5 +315,17 @@ async fn naughty_strings_trouble_nobody_else() {
     let draft = answer.body["draft"].as_str().unwrap();
     let kept = world.client.get(&world.oakridge, &format!("drafts/{draft}")).await.unwrap();
     assert_eq!(kept.status, 200);
+    let to_mend = |entries: &Value| -> Vec<i64> {
+        let entries = entries.as_array().unwrap().iter();
+        entries
+            .filter(|entry| entry["verdict"] == "fix")
+            .map(|entry| entry["position"].as_i64().unwrap())
+            .collect()
+    };
     assert_eq!(kept.body["total"], answer.body["rejected"]);
+    assert_eq!(
+        to_mend(&kept.body["entries"]),
+        to_mend(&answer.body["rows"]),
+        "what had to be mended still has to be"
+    );
 }

@@ -41,6 +41,9 @@ impl Intake<'_> {
         let (again, first): (Vec<_>, Vec<_>) =
             addressed.into_iter().partition(|entry| live.contains_key(&entry.household));
 
+        // A contact that nobody wrote to yet is added to its household's invitation where the leader accepts it.
+        let (added, again): (Vec<_>, Vec<_>) =
+            again.into_iter().partition(|entry| entry.stranger && self.judged[entry.at].accept);
         let mut invited = match already_invited {
             AlreadyInvited::Resend => self.resend(again, &live).await?,
             AlreadyInvited::Skip => {
@@ -51,6 +54,11 @@ impl Intake<'_> {
                 Vec::with_capacity(first.len())
             }
         };
+        invited.extend(added.into_iter().map(|Addressed { at, contact, household, .. }| Invited {
+            at,
+            contact,
+            invitation: live[&household].id,
+        }));
         let fresh = self.draw_invitations(&first).await?;
         for Addressed { at, contact, household, .. } in first {
             match fresh.get(&household) {

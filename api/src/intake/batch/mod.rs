@@ -2,7 +2,7 @@
 //!
 //! The order matters. What the ledger knows of the addresses first (suppressed and joined ones drop out), then the
 //! contacts and households behind them ([`settle`]), then each household's one live invitation ([`invite`]), then the
-//! deliveries; what may go later, or never, stays as a draft. Where another list gets in first, the database says so by
+//! deliveries; what has to be looked at or mended stays as a draft. Where another list gets in first, the database says so by
 //! not returning a row, and the entry is skipped instead of doubled.
 
 use jiff::{SignedDuration, Timestamp};
@@ -136,6 +136,8 @@ struct Addressed {
     household: HouseholdId,
     /// Whether this list made the household, so that nobody else can know it yet.
     fresh: bool,
+    /// Whether the contact is new to the community.
+    stranger: bool,
 }
 
 /// An entry that goes.
@@ -180,6 +182,9 @@ pub async fn accept(
         return Err(Problem::new(Kind::SameList, detail));
     }
     let known = facts::add(tx, caller.community, channel, &mut list.judged).await?;
+    // What waits for a second look is told what the others find out under their locks.
+    let waits = |entry: &Judged| !entry.goes(wish.accept_checks);
+    facts::foresee(tx, caller.community, &mut list.judged, &known, waits).await?;
     let rng = StdRng::from_rng(&mut UnwrapErr(SysRng));
     let mut intake =
         Intake { tx, caller, keyring, now, rng, channel, send_at: wish.send_at, judged: list.judged };

@@ -32,7 +32,13 @@ impl Intake<'_> {
             }
             match known.get(&at) {
                 Some((contact, household)) => {
-                    addressed.push(Addressed { at, contact: *contact, household: *household, fresh: false });
+                    addressed.push(Addressed {
+                        at,
+                        contact: *contact,
+                        household: *household,
+                        fresh: false,
+                        stranger: false,
+                    });
                 }
                 None => strangers.push(at),
             }
@@ -54,7 +60,7 @@ impl Intake<'_> {
             match self.house(at, &mut homes, &mut moves) {
                 Some((household, fresh)) => {
                     let contact = ContactId::new(self.now, &mut self.rng);
-                    entries.push(Addressed { at, contact, household, fresh });
+                    entries.push(Addressed { at, contact, household, fresh, stranger: true });
                 }
                 None => self.skip(at, Reason::AlreadyJoined),
             }

@@ -102,6 +102,7 @@ impl Change {
                 changed = true;
             }
         }
+        entry.incomplete &= !changed;
         entry.accept = self.accept.unwrap_or(entry.accept && !changed);
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{
     Json,
     extract::{Path, State},
-    http::StatusCode,
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
 use porchlight_shared::domain::{CommunityId, DraftId};
@@ -39,13 +39,13 @@ use crate::{
 /// Drafts in one answer.
 const MOST_DRAFTS: i64 = 100;
 
-/// A draft of this community as it is judged now.
+/// A draft of this community as it is judged now, as JSON.
 async fn view(
     state: &AppState,
     tx: &mut PgConnection,
     community: CommunityId,
     draft: DraftId,
-) -> Result<DraftView, Problem> {
+) -> Result<Vec<u8>, Problem> {
     let found = drafts::drafts(tx, community, Some(draft), 1).await?;
     let found = found.into_iter().next().ok_or_else(Problem::not_found)?;
     let entries = drafts::entries(tx, draft, None).await?;
@@ -53,7 +53,12 @@ async fn view(
     let rules = Rules { channel: found.channel, country: &country, keyring: &state.keyring, keep: false };
     let mut judged = tokio::task::block_in_place(|| judge(&entries, rules));
     add_facts(tx, community, found.channel, &mut judged).await?;
-    Ok(DraftView::new(found, &entries, &judged))
+    let view = DraftView::new(found, &entries, &judged);
+    Ok(tokio::task::block_in_place(|| serde_json::to_vec(&view).expect("a draft serialises")))
+}
+
+fn json(status: StatusCode, body: Vec<u8>) -> Response {
+    (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
 }
 
 /// Path of a draft.
@@ -81,7 +86,7 @@ fn named(path: DraftOf) -> Result<DraftId, Problem> {
         (String = "text/plain"),
     )),
     responses(
-        (status = 201, description = "Kept", body = DraftView),
+        (status = 201, description = "Kept", body = DraftView<'_>),
         (status = 400, description = "Not JSON, or a parameter does not fit", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "No valid token", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "Not this token's community", body = ProblemBody, content_type = "application/problem+json"),
@@ -113,7 +118,7 @@ pub async fn create_draft(
     drafts::put_entries(&mut tx, draft, judged.iter().map(as_written).collect()).await?;
     let answer = view(&state, &mut tx, caller.community, draft).await?;
     tx.commit().await?;
-    Ok((StatusCode::CREATED, Json(answer)).into_response())
+    Ok(json(StatusCode::CREATED, answer))
 }
 
 /// The drafts
@@ -146,7 +151,7 @@ pub async fn list_drafts(
         ("draft" = String, Path, format = Uuid, description = "The draft"),
     ),
     responses(
-        (status = 200, description = "The draft", body = DraftView),
+        (status = 200, description = "The draft", body = DraftView<'_>),
         (status = 401, description = "No valid token", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such draft", body = ProblemBody, content_type = "application/problem+json"),
     ),
@@ -156,10 +161,10 @@ pub async fn show_draft(
     State(state): State<Arc<AppState>>,
     caller: Caller,
     path: DraftOf,
-) -> Result<Json<DraftView>, Problem> {
+) -> Result<Response, Problem> {
     let draft = named(path)?;
     let mut connection = state.pool.acquire().await?;
-    Ok(Json(view(&state, &mut connection, caller.community, draft).await?))
+    Ok(json(StatusCode::OK, view(&state, &mut connection, caller.community, draft).await?))
 }
 
 /// Mend a draft
@@ -173,7 +178,7 @@ pub async fn show_draft(
     ),
     request_body = Changes,
     responses(
-        (status = 200, description = "The draft as it is now", body = DraftView),
+        (status = 200, description = "The draft as it is now", body = DraftView<'_>),
         (status = 400, description = "Not JSON", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "No valid token", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such draft", body = ProblemBody, content_type = "application/problem+json"),
@@ -187,7 +192,7 @@ pub async fn mend_draft(
     caller: Caller,
     path: DraftOf,
     body: ListBody,
-) -> Result<Json<DraftView>, Problem> {
+) -> Result<Response, Problem> {
     let draft = named(path)?;
     require_json(&body.headers, "the changes")?;
     let changes = Changes::parse(&body.bytes)?;
@@ -216,7 +221,7 @@ pub async fn mend_draft(
     drafts::touch(&mut tx, draft, None).await?;
     let answer = view(&state, &mut tx, caller.community, draft).await?;
     tx.commit().await?;
-    Ok(Json(answer))
+    Ok(json(StatusCode::OK, answer))
 }
 
 /// Drop a draft

@@ -11,7 +11,7 @@ use rand::Rng;
 use sqlx::PgConnection;
 
 use super::{
-    judging::{Address, Judged, Judging, Rules, Verdict},
+    judging::{Address, Judged, Judging, Reason, Rules, Verdict},
     ledger::drafts::{self, DraftEntry},
     reading::{Cells, Entry, Place},
     request,
@@ -117,12 +117,12 @@ impl DraftEntry {
                 household: self.household.as_deref().map(Cow::Borrowed),
             },
             accept: self.accept,
-            fault: None,
+            fault: self.incomplete.then_some(Reason::Incomplete),
         }
     }
 }
 
-/// An entry as it was written; of one that needs no mending, what was read.
+/// An entry as it was written; where that was not kept, what was read.
 fn as_written(entry: &Judged) -> DraftEntry {
     let (mut email, mut phone) = (None, None);
     let (name, unit, household);
@@ -152,6 +152,15 @@ fn as_written(entry: &Judged) -> DraftEntry {
         unit,
         household,
         accept: entry.accept,
+        incomplete: matches!(
+            entry.reason,
+            Reason::NotAnObject
+                | Reason::UnknownField
+                | Reason::NotText(_)
+                | Reason::NotAFlag
+                | Reason::TooManyCells { .. }
+                | Reason::Incomplete
+        ),
     }
 }
 

@@ -44,15 +44,14 @@ pub struct Drafts {
 
 /// A draft, judged as it is now.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct DraftView {
+pub struct DraftView<'a> {
     /// What it is.
     #[serde(flatten)]
     summary: DraftSummary,
     /// How many of its entries got each verdict.
     counts: Counts,
     /// Its entries.
-    #[schema(value_type = Vec<DraftEntryView<'_>>)]
-    entries: serde_json::Value,
+    entries: Vec<DraftEntryView<'a>>,
 }
 
 /// An entry of a draft, judged as it is now.
@@ -93,29 +92,25 @@ impl From<Draft> for DraftSummary {
     }
 }
 
-impl DraftView {
+impl<'a> DraftView<'a> {
     /// A draft and what is to be said of its entries.
     #[must_use]
-    pub fn new(draft: Draft, entries: &[DraftEntry], judged: &[Judged]) -> Self {
-        let views: Vec<_> = judged
-            .iter()
-            .zip(entries)
-            .map(|(judged, entry)| DraftEntryView {
-                report: EntryReport::of(judged),
-                written: Written {
-                    email: entry.email.as_deref(),
-                    phone: entry.phone.as_deref(),
-                    name: entry.name.as_deref(),
-                    unit: entry.unit.as_deref(),
-                    household: entry.household.as_deref(),
-                },
-                accept: entry.accept,
-            })
-            .collect();
+    pub fn new(draft: Draft, entries: &'a [DraftEntry], judged: &'a [Judged]) -> Self {
+        let view = |(judged, entry): (&'a Judged, &'a DraftEntry)| DraftEntryView {
+            report: EntryReport::of(judged),
+            written: Written {
+                email: entry.email.as_deref(),
+                phone: entry.phone.as_deref(),
+                name: entry.name.as_deref(),
+                unit: entry.unit.as_deref(),
+                household: entry.household.as_deref(),
+            },
+            accept: entry.accept,
+        };
         Self {
             summary: draft.into(),
             counts: Counts::of(judged.iter().map(Judged::verdict)),
-            entries: serde_json::to_value(&views).expect("reports serialise"),
+            entries: judged.iter().zip(entries).map(view).collect(),
         }
     }
 }

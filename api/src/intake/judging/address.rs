@@ -4,7 +4,7 @@ use porchlight_shared::domain::{Channel, EmailAddress, EmailAddressError, Keyrin
 
 use super::{
     domains::completed,
-    phone::{PhoneNumber, Sort},
+    phone::{PhoneNumber, PhoneNumberError, Sort},
     reason::Reason,
 };
 use crate::intake::reading::{Cells, clean};
@@ -65,7 +65,14 @@ pub fn find(cells: &Cells<'_>, channel: Channel, country: &str) -> Found {
     }
 }
 
+/// Bytes of a cell that are looked at; no address is nearly as long.
+const MOST_BYTES: usize = 2_000;
+
 fn email(cell: &str) -> Found {
+    if cell.len() > MOST_BYTES {
+        let address = Err(Reason::Email(EmailAddressError::TooLong));
+        return Found { address, name: None, suggestion: None };
+    }
     let (text, name) = clean::address(cell);
     match text.parse::<EmailAddress>() {
         Ok(address) => Found { address: Ok((Address::Email(address), None)), name, suggestion: None },
@@ -77,6 +84,10 @@ fn email(cell: &str) -> Found {
 }
 
 fn phone(cell: &str, country: &str) -> Found {
+    if cell.len() > MOST_BYTES {
+        let address = Err(Reason::Phone(PhoneNumberError::TooLong));
+        return Found { address, name: None, suggestion: None };
+    }
     let (text, name) = clean::address(cell);
     match PhoneNumber::parse(&text, country) {
         Ok((number, sort)) => {
@@ -112,7 +123,11 @@ fn meant(text: &str, error: EmailAddressError) -> Option<String> {
         }
         EmailAddressError::NotOne if text.matches('@').count() == 1 || text.contains("@@") => {
             let (local, domain) = text.rsplit_once('@')?;
-            let domain = domain.trim().replace([',', ';'], ".").replace(' ', "");
+            // What stands apart from the domain is something else: `ada@gmail.com, Bo`.
+            if domain.trim().contains(char::is_whitespace) {
+                return None;
+            }
+            let domain = domain.trim().replace([',', ';'], ".");
             // A space before the @ may stand between a name and an address: only one right beside it is a slip.
             format!("{}@{domain}", local.trim().trim_end_matches('@'))
         }
@@ -152,6 +167,7 @@ mod tests {
             ("ada at example.org", Some("ada@example.org")),
             ("ada [at] example [dot] org", Some("ada@example.org")),
             ("jonas abbott@example.org", None),
+            ("ada@gmail.com, Bo", None),
             ("a@example.org b@example.org", None),
             ("ada@localhost", None),
             ("ada", None),

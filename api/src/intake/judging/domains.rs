@@ -126,6 +126,26 @@ const LARGE: &[&str] = &[
     "duck.com",
 ];
 
+/// Real domains that look like slips of large providers.
+const REAL: &[&str] = &[
+    "online.de",
+    "foxmail.com",
+    "upcmail.nl",
+    "chartertn.net",
+    "cloud.com",
+    "rodgers.com",
+    "horizon.net",
+    "gmx.us",
+    "hushmail.com",
+    "inmail.com",
+    "umail.com",
+    "email.de",
+    "tiscali.cz",
+    "live.it",
+    "yahoo.co",
+    "mailbox.org",
+];
+
 /// Ends of domains that nobody has and many type.
 const SLIPS: &[(&str, &[&str])] = &[
     ("com", &["con", "cmo", "ocm", "vom", "xom", "comm", "coom", "cpm", "cim", "copm", "clm", "c0m"]),
@@ -141,6 +161,8 @@ const COMMON_FROM: u32 = 5;
 const COMMON_TIMES: u32 = 10;
 /// Domains of a list with which others are compared.
 const MOST_COMMON: usize = 50;
+/// Domains of a list that are compared with them.
+const MOST_LOOKS: usize = 5_000;
 
 const DISPOSABLE: &str = include_str!("disposable_domains.txt");
 
@@ -148,6 +170,12 @@ static DISPOSABLE_DOMAINS: LazyLock<Vec<&'static str>> =
     LazyLock::new(|| DISPOSABLE.lines().filter(|line| !line.starts_with('#')).collect());
 static SKELETONS: LazyLock<HashMap<String, &'static str>> =
     LazyLock::new(|| LARGE.iter().map(|domain| (skeleton(domain).collect(), *domain)).collect());
+
+/// Whether the domain is that of a provider of very many mailboxes.
+#[must_use]
+pub fn is_large(domain: &str) -> bool {
+    LARGE.contains(&domain)
+}
 
 /// Whether the domain, or one above it, belongs to a provider of short-lived mailboxes.
 #[must_use]
@@ -176,6 +204,8 @@ pub struct Domains<'a> {
     common: Vec<&'a str>,
     common_bones: Vec<String>,
     counts: HashMap<&'a str, u32>,
+    /// How many domains are still compared with the common ones.
+    looks: usize,
     remarks: HashMap<&'a str, Option<Remark>>,
 }
 
@@ -190,7 +220,7 @@ impl<'a> Domains<'a> {
         common.sort_unstable_by(|a, b| b.1.cmp(a.1).then(a.0.cmp(b.0)));
         let common: Vec<_> = common.into_iter().map(|(domain, _)| *domain).take(MOST_COMMON).collect();
         let common_bones = common.iter().map(|domain| skeleton(domain).collect()).collect();
-        Self { common, common_bones, counts, remarks: HashMap::new() }
+        Self { common, common_bones, counts, looks: MOST_LOOKS, remarks: HashMap::new() }
     }
 
     /// What is to be said of one of them.
@@ -202,8 +232,8 @@ impl<'a> Domains<'a> {
         self.remarks[domain].as_ref()
     }
 
-    fn look(&self, domain: &str) -> Option<Remark> {
-        if LARGE.contains(&domain) {
+    fn look(&mut self, domain: &str) -> Option<Remark> {
+        if is_large(domain) || REAL.contains(&domain) {
             return None;
         }
         let large = || LARGE.iter().copied().find(|provider| is_slip_of(domain, provider, true));
@@ -232,7 +262,9 @@ impl<'a> Domains<'a> {
     }
 
     /// A domain that is common in the list, and this one nearly like it and rare.
-    fn own(&self, domain: &str) -> Option<&'a str> {
+    fn own(&mut self, domain: &str) -> Option<&'a str> {
+        // However many domains a list has, they are looked at in bounded time.
+        self.looks = self.looks.checked_sub(1)?;
         let count = self.counts.get(domain).copied().unwrap_or(0);
         let common =
             self.common.iter().filter(|common| self.counts[**common] >= count.saturating_mul(COMMON_TIMES));
@@ -259,7 +291,7 @@ fn is_slip_of(domain: &str, meant: &str, large: bool) -> bool {
     if (end != meant_end && !end_slipped) || meant_name.len() < 5 {
         return false;
     }
-    let most = if meant_name.len() >= 7 && large { 2 } else { 1 };
+    let most = if meant_name.len() >= 9 && large { 2 } else { 1 };
     let digits = |name: &str| name.bytes().filter(u8::is_ascii_digit).collect::<Vec<_>>();
     // `mail1` and `mail2` are two domains, and nobody mistypes `g00gle`.
     digits(name) == digits(meant_name) && strsim::osa_distance(name, meant_name) <= most

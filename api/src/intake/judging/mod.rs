@@ -1,12 +1,13 @@
 //! Judging: each entry gets one verdict, a reason, and where it helps a suggestion.
 //!
-//! [`judge`] sees the list alone: what [`address`] finds in each entry, what [`domains`] gives reason to ask, what came
-//! before. The ledger's word (`super::ledger`) comes on top of it: suppressed, joined, invited. [`neighbours`] comes last,
-//! because an entry that does not go is nobody's neighbour. What is promised:
+//! [`Judging`] sees the list alone: what [`address`] finds in each entry, what [`domains`] gives reason to ask, what came
+//! before. The ledger's word (`super::facts`) comes on top of it; then [`neighbours`], because an entry that does not go is
+//! nobody's neighbour. What is promised:
 //!
 //! * An entry's verdict depends on itself, on earlier entries that share its contact or home, on how often its domain
 //!   stands in the list, and on the ledger; never on what else is wrong elsewhere.
-//! * Fix goes before Skip, Skip before Check, Check before Ready.
+//! * An entry has one reason. What has to be mended in it goes before what the ledger says, and that before what only
+//!   calls for a second look.
 
 use std::collections::{HashMap, hash_map::Entry as Slot};
 
@@ -57,10 +58,13 @@ pub struct Unit {
 }
 
 impl Unit {
-    /// A unit by its label.
+    /// A unit by its label; none, if that only says that there is none.
     #[must_use]
-    pub fn new(label: String) -> Self {
-        Self { key: comparable(&label), label }
+    pub fn new(label: String) -> Option<Self> {
+        let key = comparable(&label);
+        let says_nothing = !key.contains(char::is_alphanumeric)
+            || ["n/a", "na", "none", "null", "tbd", "unknown", "ask"].contains(&key.as_str());
+        (!says_nothing).then_some(Self { label, key })
     }
 }
 
@@ -92,7 +96,7 @@ pub struct Judged {
     pub unit: Option<Unit>,
     /// What the household is called.
     pub household: Option<String>,
-    /// What was written, where that has to be mended and was asked to be kept.
+    /// What was written, if that was asked to be kept.
     pub written: Option<Box<Cells<'static>>>,
 }
 
@@ -119,6 +123,12 @@ impl Judged {
         self.reason.verdict()
     }
 
+    /// Whether it may go, at once or after a second look.
+    #[must_use]
+    pub const fn may_go(&self) -> bool {
+        matches!(self.verdict(), Verdict::Ready | Verdict::Check)
+    }
+
     /// Whether it goes, as far as is known; `accept_checks`: whether the leader accepts all that call for a second look.
     #[must_use]
     pub fn goes(&self, accept_checks: bool) -> bool {
@@ -139,7 +149,7 @@ pub struct Rules<'a> {
     pub country: &'a str,
     /// For the hashes by which addresses are compared.
     pub keyring: &'a Keyring,
-    /// Whether what was written is kept of entries that have to be mended.
+    /// Whether what was written is kept, for a draft.
     pub keep: bool,
 }
 
@@ -183,7 +193,7 @@ impl<'a> Judging<'a> {
                 }
             }
         }
-        if self.rules.keep && matches!(judged.verdict(), Verdict::Fix) {
+        if self.rules.keep {
             judged.written = Some(Box::new(entry.cells.into_owned()));
         }
         self.judged.push(judged);
@@ -219,7 +229,9 @@ impl<'a> Judging<'a> {
                     remarks.push((at, Reason::Lookalike, domain.as_ref().map(moved)));
                 }
                 Some(domains::Remark::Disposable) => remarks.push((at, Reason::Disposable, None)),
-                None if domains::is_role(address.local_part()) => remarks.push((at, Reason::Role, None)),
+                None if domains::is_role(address.local_part()) && !domains::is_large(address.domain()) => {
+                    remarks.push((at, Reason::Role, None));
+                }
                 None => {}
             }
         }
@@ -258,7 +270,7 @@ fn details(judged: &mut Judged, cells: &Cells<'_>, beside: Option<&str>) -> Resu
     let name = cells.name.as_deref().or(beside);
     judged.name = line(name, Field::Name)?;
     judged.household = line(cells.household.as_deref(), Field::Household)?;
-    judged.unit = line(cells.unit.as_deref(), Field::Unit)?.map(Unit::new);
+    judged.unit = line(cells.unit.as_deref(), Field::Unit)?.and_then(Unit::new);
     Ok(())
 }
 
@@ -269,6 +281,9 @@ fn details(judged: &mut Judged, cells: &Cells<'_>, beside: Option<&str>) -> Resu
 pub fn line(cell: Option<&str>, field: Field) -> Result<Option<String>, Reason> {
     let Some(cell) = cell else { return Ok(None) };
     let trimmed = cell.trim();
+    if trimmed.contains(char::REPLACEMENT_CHARACTER) {
+        return Err(Reason::Unreadable(field));
+    }
     if trimmed.contains(|c: char| c.is_control() && c != '\t' || matches!(c, '\u{2028}' | '\u{2029}')) {
         return Err(Reason::ControlCharacter(field));
     }

@@ -3,33 +3,62 @@
 
 use std::collections::{HashMap, hash_map::Entry as Slot};
 
-use super::{Address, Judged, Reason, Verdict, comparable, domains::same_mailbox};
+use super::{Address, Judged, Reason, comparable, domains::same_mailbox};
 use crate::intake::reading::Place;
+
+/// The entries of one unit so far.
+#[derive(Default)]
+struct Unit {
+    /// The first of them.
+    first: Option<Place>,
+    /// The first that named no household; a household that comes later may be the one it meant.
+    unnamed: Option<Place>,
+    /// The first of each household.
+    households: HashMap<String, Place>,
+}
+
+impl Unit {
+    /// Takes an entry in. Returns what is to be said of it beside those before.
+    fn add(&mut self, household: Option<String>, place: Place) -> Option<Reason> {
+        let first = *self.first.get_or_insert(place);
+        // Without a name on either side both mean whoever lives there.
+        let of = match household {
+            None => {
+                self.unnamed.get_or_insert(place);
+                (first != place).then_some(first)
+            }
+            Some(household) => match self.households.entry(household) {
+                Slot::Occupied(before) => Some(*before.get()),
+                Slot::Vacant(slot) => {
+                    let of = self.unnamed.take();
+                    slot.insert(of.unwrap_or(place));
+                    of
+                }
+            },
+        };
+        match of {
+            Some(of) => Some(Reason::SameUnit { of, shared: true }),
+            None if first != place => Some(Reason::SameUnit { of: first, shared: false }),
+            None => None,
+        }
+    }
+}
 
 /// Marks the entries that share a home or a mailbox with an earlier one, unless there is something to be said of them
 /// already.
 pub fn look(judged: &mut [Judged]) {
-    let mut units: HashMap<String, Vec<(Place, Option<String>)>> = HashMap::new();
+    let mut units: HashMap<String, Unit> = HashMap::new();
     let mut households: HashMap<String, Place> = HashMap::new();
     let mut mailboxes: HashMap<String, Place> = HashMap::new();
-    for entry in judged.iter_mut().filter(|entry| matches!(entry.verdict(), Verdict::Ready | Verdict::Check))
-    {
+    for entry in judged.iter_mut().filter(|entry| entry.may_go()) {
         let household = entry.household.as_deref().map(comparable);
-        let mut remark = None;
-        if let Some(unit) = &entry.unit {
-            let before = units.entry(unit.key.clone()).or_default();
-            // Without a name on either side both mean whoever lives there.
-            let means = |name: &Option<String>| household.is_none() || name.is_none() || *name == household;
-            let same = before.iter().find(|(_, name)| means(name));
-            remark = match (same, before.first()) {
-                (Some((of, _)), _) => Some(Reason::SameUnit { of: *of, shared: true }),
-                (None, Some((of, _))) => Some(Reason::SameUnit { of: *of, shared: false }),
-                (None, None) => None,
-            };
-            before.push((entry.place, household));
-        } else if let Some(household) = household {
-            remark = first(&mut households, household, entry.place).map(Reason::SameHousehold);
-        }
+        let remark = match (&entry.unit, household) {
+            (Some(unit), household) => units.entry(unit.key.clone()).or_default().add(household, entry.place),
+            (None, Some(household)) => {
+                first(&mut households, household, entry.place).map(Reason::SameHousehold)
+            }
+            (None, None) => None,
+        };
         let mailbox = match entry.contact.as_ref().map(|contact| &contact.address) {
             Some(Address::Email(address)) => same_mailbox(address.local_part(), address.domain()),
             _ => None,

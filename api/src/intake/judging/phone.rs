@@ -81,7 +81,11 @@ impl PhoneNumber {
         if text.chars().count() > MOST_CHARACTERS {
             return Err(PhoneNumberError::NotANumber);
         }
-        if text.contains(['/', '&', ';', ',']) && digits > 12 {
+        let count = |part: &str| part.chars().filter(char::is_ascii_digit).count();
+        // `0170/1234567` is one number; `0170 1234567/8` and `202 555 0143 / 202 555 0144` are two.
+        let two =
+            |(before, behind): (&str, &str)| count(behind) <= 3 || (count(before) >= 6 && count(behind) >= 6);
+        if text.split_once(['/', '&', ';', ',']).is_some_and(two) {
             return Err(PhoneNumberError::NotOne);
         }
         // What a spreadsheet makes of a number that it took for one.
@@ -184,6 +188,7 @@ mod tests {
             ("+999 123 4567", Country),
             ("202-555-0143 ext. 7", Extension),
             ("202-555-0143 / 202-555-0144", NotOne),
+            ("202 555 0143/4", NotOne),
             ("20255501432025550144", TooLong),
         ] {
             assert_eq!(PhoneNumber::parse(text, "US").map(|_| ()), Err(wrong), "{text:?}");

@@ -127,8 +127,14 @@ pub enum Reason {
     Formula(Field),
     /// The unit is not in the community's list of properties.
     UnknownUnit,
+    /// A letter of a field got lost before the list came here.
+    Unreadable(Field),
+    /// Kept in a draft, and a part of it could not be kept.
+    Incomplete,
     /// An import's entry names neither unit nor household.
     NoHousehold,
+    /// An import's entry names an address instead of a home.
+    NotAHome,
 
     /// The same contact as an earlier entry's.
     Duplicate(Place),
@@ -186,7 +192,10 @@ impl Reason {
             | Self::TooLong { .. }
             | Self::Formula(_)
             | Self::UnknownUnit
-            | Self::NoHousehold => Verdict::Fix,
+            | Self::Unreadable(_)
+            | Self::Incomplete
+            | Self::NoHousehold
+            | Self::NotAHome => Verdict::Fix,
             Self::Duplicate(_)
             | Self::AlreadyJoined
             | Self::AlreadyInvited { .. }
@@ -228,7 +237,10 @@ impl Reason {
             Self::TooLong { .. } => "too_long",
             Self::Formula(_) => "formula",
             Self::UnknownUnit => "unknown_unit",
+            Self::Unreadable(_) => "unreadable",
+            Self::Incomplete => "incomplete",
             Self::NoHousehold => "no_household",
+            Self::NotAHome => "not_a_home",
             Self::Duplicate(_) => "duplicate",
             Self::AlreadyJoined => "already_joined",
             Self::AlreadyInvited { .. } | Self::Overtaken => "already_invited",
@@ -301,6 +313,11 @@ impl Reason {
                 format!("{} begins like a spreadsheet formula; write what it shows", field.as_str()).into()
             }
             Self::UnknownUnit => "this unit is not in the community's list of properties".into(),
+            Self::Unreadable(field) => {
+                format!("a letter of {} got lost on the way here; type it anew", field.as_str()).into()
+            }
+            Self::Incomplete => "a part of this entry could not be kept; write it anew".into(),
+            Self::NotAHome => "this is an e-mail address, not a unit".into(),
             Self::NoHousehold => "this entry names neither a unit nor a household".into(),
             Self::Duplicate(of) => format!("the same address as {of}").into(),
             Self::AlreadyJoined => "this household has joined already".into(),

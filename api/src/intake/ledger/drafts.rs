@@ -44,6 +44,8 @@ pub struct DraftEntry {
     pub household: Option<String>,
     /// Whether the leader wants it sent.
     pub accept: bool,
+    /// Whether a part of what was written could not be kept.
+    pub incomplete: bool,
 }
 
 /// Stores a new draft.
@@ -73,6 +75,7 @@ pub async fn put_entries(tx: &mut PgConnection, draft: DraftId, entries: Vec<Dra
     let (mut positions, mut lines, mut by_line) = (Vec::new(), Vec::new(), Vec::new());
     let (mut emails, mut phones, mut names) = (Vec::new(), Vec::new(), Vec::new());
     let (mut units, mut households, mut accepts) = (Vec::new(), Vec::new(), Vec::new());
+    let mut incomplete = Vec::new();
     for entry in entries {
         positions.push(entry.position);
         lines.push(entry.line);
@@ -83,12 +86,14 @@ pub async fn put_entries(tx: &mut PgConnection, draft: DraftId, entries: Vec<Dra
         units.push(entry.unit);
         households.push(entry.household);
         accepts.push(entry.accept);
+        incomplete.push(entry.incomplete);
     }
     sqlx::query!(
-        "INSERT INTO draft_entries (draft_id, position, line, by_line, email, phone, name, unit, household, accept)
-         SELECT $1, * FROM unnest($2::int[], $3::int[], $4::bool[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::bool[])
+        "INSERT INTO draft_entries (draft_id, position, line, by_line, email, phone, name, unit, household, accept, incomplete)
+         SELECT $1, * FROM unnest($2::int[], $3::int[], $4::bool[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::bool[], $11::bool[])
          ON CONFLICT (draft_id, position) DO UPDATE SET email = excluded.email, phone = excluded.phone,
-             name = excluded.name, unit = excluded.unit, household = excluded.household, accept = excluded.accept",
+             name = excluded.name, unit = excluded.unit, household = excluded.household, accept = excluded.accept,
+             incomplete = excluded.incomplete",
         draft.uuid(),
         &positions,
         &lines,
@@ -99,6 +104,7 @@ pub async fn put_entries(tx: &mut PgConnection, draft: DraftId, entries: Vec<Dra
         &units as &[Option<String>],
         &households as &[Option<String>],
         &accepts,
+        &incomplete,
     )
     .execute(tx)
     .await?;
@@ -203,7 +209,7 @@ pub async fn entries(
 ) -> Result<Vec<DraftEntry>> {
     sqlx::query_as!(
         DraftEntry,
-        "SELECT position, line, by_line, email, phone, name, unit, household, accept FROM draft_entries
+        "SELECT position, line, by_line, email, phone, name, unit, household, accept, incomplete FROM draft_entries
          WHERE draft_id = $1 AND ($2::int[] IS NULL OR position = ANY($2)) ORDER BY position",
         draft.uuid(),
         positions as Option<&[i32]>,

@@ -83,7 +83,8 @@ pub async fn written(tx: &mut PgConnection, invitations: &[Uuid]) -> Result<Vec<
     let rows = sqlx::query!(
         r#"SELECT invitation_id AS "invitation!", contact_id,
                   count(*) FILTER (WHERE state NOT IN ('cancelled', 'suppressed', 'expired', 'not_needed')) AS "messages!",
-                  coalesce(bool_or(created_at > (SELECT app_now()) - interval '24 hours')
+                  coalesce(bool_or(CASE WHEN state IN ('accepted', 'delivered', 'bounced', 'complained')
+                                        THEN greatest(created_at, changed_at) ELSE created_at END > (SELECT app_now()) - interval '24 hours')
                       FILTER (WHERE state NOT IN ('cancelled', 'suppressed', 'expired', 'not_needed')), false) AS "lately!",
                   bool_or(state IN ('held', 'queued', 'sending', 'retry_wait', 'checking')) AS "under_way!"
            FROM deliveries WHERE invitation_id = ANY($1) AND kind = 'invitation' GROUP BY invitation_id, contact_id"#,

@@ -75,8 +75,9 @@ fn formula(text: &str) -> Option<&str> {
 /// `Name <address>`, taken apart.
 fn bracketed(text: &str) -> (&str, Option<String>) {
     let Some((before, rest)) = text.rsplit_once('<') else { return (text, None) };
-    let inner = rest.split_once('>').map_or(rest, |(inner, _)| inner);
-    if !inner.contains('@') {
+    let (inner, behind) = rest.split_once('>').unwrap_or((rest, ""));
+    // A second address in the cell is not to be lost, and not to be shown as the name of the first.
+    if !inner.contains('@') || before.contains('@') || behind.contains('@') {
         return (text, None);
     }
     (inner, display_name(before))
@@ -87,7 +88,7 @@ fn bracketed(text: &str) -> (&str, Option<String>) {
 pub fn display_name(text: &str) -> Option<String> {
     let surrounding = |c: char| c.is_whitespace() || "\"'“”„‟«»‹›,;:<>()[]".contains(c);
     let name = text.trim_matches(surrounding).replace(['"', '“', '”'], "");
-    (!name.is_empty()).then_some(name)
+    (!name.is_empty() && !name.contains('@')).then_some(name)
 }
 
 /// An address without `mailto:`, quotes, brackets, and what a sentence puts behind it.
@@ -151,6 +152,7 @@ mod tests {
             ("tel:+1-202-555-0143", "+1-202-555-0143", None),
             ("a@example.org b@example.org", "a@example.org b@example.org", None),
             ("<>", "", None),
+            ("Ada <a@example.org>, Bo <b@example.org>", "Ada <a@example.org>, Bo <b@example.org", None),
         ] {
             let (found, display) = address(given);
             assert_eq!((&*found, display.as_deref()), (address_in_it, name), "{given:?}");

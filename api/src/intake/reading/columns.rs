@@ -36,7 +36,6 @@ const HEADS: &[(Column, &[&str])] = &[
             "mail",
             "email address",
             "e mail address",
-            "mail address",
             "emails",
             "primary email",
             "contact email",
@@ -53,7 +52,6 @@ const HEADS: &[(Column, &[&str])] = &[
             "adresse e mail",
             "adresse courriel",
             "adresse electronique",
-            "mel",
             "e mail adresse",
             "email adresse",
             "mailadresse",
@@ -383,31 +381,42 @@ pub fn of_head(head: &str) -> Option<Column> {
 /// once is left out.
 #[must_use]
 pub fn of_header<'a>(cells: impl Iterator<Item = &'a str>) -> Option<Vec<Column>> {
-    let mut known = false;
+    let mut bare = false;
     let mut columns = Vec::new();
     for cell in cells {
         if cell.contains('@') {
             return None;
         }
         let column = of_head(cell).unwrap_or(Column::Ignore);
-        known |= column != Column::Ignore;
+        bare |= column == Column::Name && BARE_NAMES.contains(&comparable(cell).as_str());
         columns.push(column);
     }
-    if !known {
+    let says = columns.iter().filter(|column| **column != Column::Ignore).count();
+    // One word may stand anywhere, unless it is the whole row or names what a list is about.
+    let sure =
+        columns.iter().any(|column| matches!(column, Column::Email | Column::Phone)) || columns.len() == 1;
+    if says < 2 && !(says == 1 && sure) {
         return None;
     }
-    settle(&mut columns);
+    settle(&mut columns, bare);
     Some(columns)
 }
 
-/// Settles what a column means beside the others: *Name* beside *Vorname* is the last name, beside *Apellidos* the
-/// first; only units come in several columns.
-pub fn settle(columns: &mut [Column]) {
+/// Heads that mean a part of the name where the other part has a column of its own.
+const BARE_NAMES: [&str; 7] = ["name", "nom", "nome", "naam", "namn", "nimi", "nombre"];
+
+/// Settles what a column means beside the others: a `bare` *Name* beside *Vorname* is the last name, beside *Apellidos* the
+/// first; any other goes before its parts. Only units come in several columns.
+pub fn settle(columns: &mut [Column], bare: bool) {
     let has = |columns: &[Column], column| columns.contains(&column);
     if let Some(name) = columns.iter().position(|column| *column == Column::Name) {
         match (has(columns, Column::First), has(columns, Column::Last)) {
-            (true, false) => columns[name] = Column::Last,
-            (false, true) => columns[name] = Column::First,
+            (true, false) if bare => columns[name] = Column::Last,
+            (false, true) if bare => columns[name] = Column::First,
+            (true, false) | (false, true) => {
+                let part = |column: &&mut Column| matches!(column, Column::First | Column::Last);
+                columns.iter_mut().filter(part).for_each(|column| *column = Column::Ignore);
+            }
             // Both parts are there; the whole is theirs.
             (true, true) => columns[name] = Column::Ignore,
             (false, false) => {}
@@ -422,7 +431,7 @@ pub fn settle(columns: &mut [Column]) {
 
 /// What columns without heads hold, by the cells of some rows: one e-mail or phone column at least, or nothing.
 #[must_use]
-pub fn of_content(rows: &[Vec<&str>]) -> Option<Vec<Column>> {
+pub fn of_content(rows: &[Vec<String>]) -> Option<Vec<Column>> {
     let width = rows.first()?.len();
     let most = |at: usize, is_so: fn(&str) -> bool| {
         let cells = rows.iter().filter_map(|row| row.get(at)).filter(|cell| !cell.trim().is_empty());
@@ -439,7 +448,10 @@ pub fn of_content(rows: &[Vec<&str>]) -> Option<Vec<Column>> {
         } else if most(at, |cell| cell.contains(|c: char| c.is_ascii_digit())) {
             Column::Unit
         } else if most(at, |cell| cell.contains(char::is_alphabetic)) {
-            words.push(at);
+            // What is the same in every row is nobody's name.
+            if rows.iter().any(|row| row.get(at) != rows[0].get(at)) {
+                words.push(at);
+            }
             Column::Ignore
         } else {
             Column::Ignore
@@ -454,7 +466,7 @@ pub fn of_content(rows: &[Vec<&str>]) -> Option<Vec<Column>> {
         [name, ..] => columns[name] = Column::Name,
         [] => {}
     }
-    settle(&mut columns);
+    settle(&mut columns, false);
     (columns.contains(&Column::Email) || columns.contains(&Column::Phone)).then_some(columns)
 }
 
@@ -497,6 +509,8 @@ mod tests {
         ] {
             assert_eq!(header(line), Some(columns), "{line}");
         }
+        assert_eq!(header("Full Name;First Name;Email"), Some(vec![Name, Ignore, Email]));
+        assert_eq!(header("Greg;House;"), None);
         assert_eq!(header("Ada Lovelace;12 Elm St"), None);
         assert_eq!(header("Name;ada@example.org"), None);
     }
@@ -514,8 +528,8 @@ mod tests {
 
     #[test]
     fn columns_without_heads_are_told_by_what_stands_in_them() {
-        let rows = |text: &'static str| -> Vec<Vec<&'static str>> {
-            text.lines().map(|line| line.split(',').collect()).collect()
+        let rows = |text: &str| -> Vec<Vec<String>> {
+            text.lines().map(|line| line.split(',').map(str::to_owned).collect()).collect()
         };
         let told = |text| of_content(&rows(text));
         assert_eq!(told("Ada Lovelace,ada@example.org\nBo Ek,bo@example.org"), Some(vec![Name, Email]));
@@ -527,6 +541,7 @@ mod tests {
             told("12 Elm St,Ada Lovelace,(202) 555-0143\n14 Elm St,Bo Ek,202 555 0144"),
             Some(vec![Unit, Name, Phone])
         );
+        assert_eq!(told("Owner,Ada Ek,a@x.org\nOwner,Bo Ek,b@x.org"), Some(vec![Ignore, Name, Email]));
         assert_eq!(told("Ada,Lovelace\nBo,Ek"), None);
     }
 }

@@ -37,6 +37,12 @@ pub fn decode<'a>(bytes: &'a [u8], declared: Option<&str>) -> Result<(Cow<'a, st
         [b'%', b'P', b'D', b'F', b'-', ..] => return Err(NotText::Pdf),
         _ => {}
     }
+    if let Ok(text) = std::str::from_utf8(bytes)
+        && !text.is_ascii()
+    {
+        // Nobody writes this by accident, whatever was declared.
+        return Ok((Cow::Borrowed(text), UTF_8.name()));
+    }
     if let Some(encoding) = declared.and_then(|label| Encoding::for_label(label.as_bytes()))
         && let Some(text) = encoding.decode_without_bom_handling_and_without_replacement(bytes)
     {
@@ -48,7 +54,20 @@ pub fn decode<'a>(bytes: &'a [u8], declared: Option<&str>) -> Result<(Cow<'a, st
     if let Ok(text) = std::str::from_utf8(bytes) {
         return Ok((Cow::Borrowed(text), UTF_8.name()));
     }
+    if is_nearly_utf8(bytes) {
+        return Ok((String::from_utf8_lossy(bytes), UTF_8.name()));
+    }
     Ok(decoded(guess(bytes), bytes))
+}
+
+/// Whether a few bytes of a text that is UTF-8 otherwise got lost: they cost the rows in which they stand.
+fn is_nearly_utf8(bytes: &[u8]) -> bool {
+    let (mut good, mut bad) = (0, 0);
+    for chunk in bytes.utf8_chunks() {
+        good += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
+        bad += usize::from(!chunk.invalid().is_empty());
+    }
+    good > 4 * bad
 }
 
 fn decoded<'a>(encoding: &'static Encoding, bytes: &'a [u8]) -> (Cow<'a, str>, &'static str) {
@@ -111,10 +130,18 @@ mod tests {
     #[test]
     fn a_declared_encoding_is_used_where_the_bytes_fit_it() {
         assert_eq!(decode(b"\xb3", Some("iso-8859-2")).unwrap(), ("ł".into(), "ISO-8859-2"));
-        assert_eq!(decode("ł".as_bytes(), Some("utf-8")).unwrap(), ("ł".into(), "UTF-8"));
+        assert_eq!(decode("ł".as_bytes(), Some("iso-8859-1")).unwrap(), ("ł".into(), "UTF-8"), "it is not");
         let (text, _) = decode(b"Jos\xe9, jose@example.org", Some("utf-8")).unwrap();
         assert_eq!(text, "José, jose@example.org", "what says utf-8 and is not");
         assert_eq!(decode(b"x", Some("klingon")).unwrap().0, "x");
+    }
+
+    #[test]
+    fn a_lost_byte_costs_its_own_row() {
+        let mut bytes = "Jürgen, Zoë, Renée, Łukasz, José, Ångström\n".repeat(3).into_bytes();
+        bytes.extend(b"Ren\xe9\n");
+        let (text, encoding) = decode(&bytes, None).unwrap();
+        assert_eq!((text.lines().last(), encoding), (Some("Ren\u{fffd}"), "UTF-8"));
     }
 
     #[test]

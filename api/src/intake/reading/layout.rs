@@ -7,12 +7,15 @@ use porchlight_shared::domain::Channel;
 
 use super::{
     Column, ReadAs, Shape,
+    clean::tidy,
     columns::{looks_like_a_number, of_content, of_header, settle},
-    table,
+    table::{Row, Rows},
 };
 
 /// What may stand between cells, the surest first.
 const SEPARATORS: [char; 4] = ['\t', ';', '|', ','];
+/// Rows within which a table's head stands: there may be a title above it.
+const HEADER_WITHIN: usize = 3;
 /// Rows that are looked at.
 const SAMPLE: usize = 40;
 /// The widest table; what stands further right is not read.
@@ -35,8 +38,8 @@ pub enum Layout {
 pub struct TableLayout {
     /// Between cells.
     pub separator: char,
-    /// Whether the first row names the columns.
-    pub header: bool,
+    /// Which row names the columns, from 0, blank ones not counted; what stands above it is an entry like any other.
+    pub header: Option<usize>,
     /// What they hold.
     pub columns: Vec<Column>,
 }
@@ -49,39 +52,36 @@ impl Layout {
         if let Some(columns) = columns {
             return Self::told(&candidates, columns);
         }
-        let known =
-            |columns: &Vec<Column>| columns.iter().filter(|column| **column != Column::Ignore).count();
         let headed = candidates.iter().filter_map(|candidate| Some((candidate, candidate.header()?)));
         // Of two that are as good the first is the surer.
-        if let Some((candidate, columns)) = headed.rev().max_by_key(|(_, columns)| known(columns)) {
-            if let [column] = columns[..] {
-                // A head above one column: its lines may hold several recipients each.
-                if matches!(column, Column::Email | Column::Phone) {
-                    return Self::Recipients { header: true };
-                }
+        if let Some((candidate, (row, columns))) = headed.rev().max_by_key(|(_, (_, columns))| known(columns))
+        {
+            // A head above one column: its lines may hold several recipients each.
+            if matches!(columns[..], [Column::Email | Column::Phone]) {
+                return Self::Recipients { header: true };
             }
-            return Self::Table(TableLayout { separator: candidate.separator, header: true, columns });
+            return Self::Table(TableLayout { separator: candidate.separator, header: Some(row), columns });
         }
         let plain = candidates.iter().filter_map(|candidate| Some((candidate, candidate.columns(channel)?)));
         match plain.rev().max_by_key(|(candidate, _)| candidate.alike()) {
             Some((candidate, columns)) => {
-                Self::Table(TableLayout { separator: candidate.separator, header: false, columns })
+                Self::Table(TableLayout { separator: candidate.separator, header: None, columns })
             }
             None => Self::Recipients { header: false },
         }
     }
 
     /// The table whose columns the leader named.
-    fn told(candidates: &[Candidate<'_>], columns: &[Column]) -> Self {
+    fn told(candidates: &[Candidate], columns: &[Column]) -> Self {
         let fits =
-            |candidate: &&Candidate<'_>| candidate.rows.first().is_some_and(|row| row.len() == columns.len());
+            |candidate: &&Candidate| candidate.rows.first().is_some_and(|row| row.len() == columns.len());
         let candidate = candidates.iter().filter(fits).max_by_key(|candidate| candidate.alike());
         let candidate = candidate.unwrap_or(&candidates[SEPARATORS.len() - 1]);
         let mut settled = columns.to_vec();
-        settle(&mut settled);
+        settle(&mut settled, false);
         Self::Table(TableLayout {
             separator: candidate.separator,
-            header: candidate.header().is_some(),
+            header: candidate.header().map(|(row, _)| row),
             columns: settled,
         })
     }
@@ -93,7 +93,7 @@ impl Layout {
             Self::Table(table) => ReadAs {
                 shape: Shape::Table,
                 separator: Some(table.separator),
-                header: table.header,
+                header: table.header.is_some(),
                 columns: table.columns.clone(),
                 broken_off: false,
             },
@@ -105,21 +105,31 @@ impl Layout {
     }
 }
 
-/// The first rows, as one separator would take them apart.
-struct Candidate<'a> {
-    separator: char,
-    rows: Vec<Vec<&'a str>>,
+/// How many columns hold something that matters.
+fn known(columns: &[Column]) -> usize {
+    columns.iter().filter(|column| **column != Column::Ignore).count()
 }
 
-impl<'a> Candidate<'a> {
-    fn new(text: &'a str, separator: char) -> Self {
-        let lines = text.lines().filter(|line| !line.trim().is_empty()).take(SAMPLE);
-        Self { separator, rows: lines.map(|line| table::roughly(line, separator)).collect() }
+/// The first rows, as one separator would take them apart.
+struct Candidate {
+    separator: char,
+    rows: Vec<Vec<String>>,
+}
+
+impl Candidate {
+    fn new(text: &str, separator: char) -> Self {
+        let mut rows = Rows::new(text, separator, usize::MAX);
+        let rows = std::iter::from_fn(|| rows.next_row()).filter(|row| !row.is_blank()).take(SAMPLE);
+        let cells = |row: Row<'_>| row.cells.into_iter().map(|cell| tidy(&cell).into_owned()).collect();
+        Self { separator, rows: rows.map(cells).collect() }
     }
 
-    /// What the first row names, if it is a header.
-    fn header(&self) -> Option<Vec<Column>> {
-        of_header(self.rows.first()?.iter().copied())
+    /// Which of the first rows is a header, and what it names. Below a title it has to name two columns.
+    fn header(&self) -> Option<(usize, Vec<Column>)> {
+        self.rows.iter().take(HEADER_WITHIN).enumerate().find_map(|(row, cells)| {
+            let columns = of_header(cells.iter().map(String::as_str))?;
+            (row == 0 || known(&columns) >= 2).then_some((row, columns))
+        })
     }
 
     /// Rows as wide as the first.
@@ -134,7 +144,7 @@ impl<'a> Candidate<'a> {
         if first.len() < 2 || first.len() != second.len() {
             return None;
         }
-        let recipient = |cell: &&str| match channel {
+        let recipient = |cell: &String| match channel {
             Channel::Email => cell.contains('@'),
             Channel::Text => looks_like_a_number(cell),
         };
@@ -154,7 +164,7 @@ mod tests {
     fn shape(text: &str) -> String {
         match Layout::of(text, Channel::Email, None) {
             Layout::Recipients { header } => format!("recipients {header}"),
-            Layout::Table(table) => format!("{:?} {} {:?}", table.separator, table.header, table.columns),
+            Layout::Table(table) => format!("{:?} {:?} {:?}", table.separator, table.header, table.columns),
         }
     }
 
@@ -166,12 +176,16 @@ mod tests {
             ("a@example.org, b@example.org\nc@example.org, d@example.org", "recipients false"),
             ("Ek, Bo <b@example.org>\nLee, Al <a@example.org>", "recipients false"),
             ("Email\na@example.org\nb@example.org", "recipients true"),
-            ("Name,Email\nBo,b@example.org", "',' true [Name, Email]"),
-            ("Name;Email;Address\nBo;b@example.org;12 Elm St, Apt 4", "';' true [Name, Email, Unit]"),
-            ("Bo Ek\tb@example.org\nAl Lee\ta@example.org", "'\\t' false [Name, Email]"),
-            ("Bo Ek | b@example.org\nAl Lee | a@example.org", "'|' false [Name, Email]"),
+            ("Name,Email\nBo,b@example.org", "',' Some(0) [Name, Email]"),
+            ("Name;Email;Address\nBo;b@example.org;12 Elm St, Apt 4", "';' Some(0) [Name, Email, Unit]"),
+            ("Bo Ek\tb@example.org\nAl Lee\ta@example.org", "'\\t' None [Name, Email]"),
+            ("Bo Ek | b@example.org\nAl Lee | a@example.org", "'|' None [Name, Email]"),
             ("Bo Ek, b@example.org", "recipients false"),
-            ("Unit\n12 Elm St\n14 Elm St", "'\\t' true [Unit]"),
+            ("sep=;\nName;Email\nBo;b@example.org", "';' Some(0) [Name, Email]"),
+            ("Residents 2026\n,,\nName,Email,Unit\nBo,b@example.org,1", "',' Some(1) [Name, Email, Unit]"),
+            ("\"Name\",\"E-mail\naddress\",\"Unit\"\nBo,b@example.org,1", "',' Some(0) [Name, Email, Unit]"),
+            ("Greg,House,\nBo,Ek,b@example.org", "',' None [First, Last, Email]"),
+            ("Unit\n12 Elm St\n14 Elm St", "'\\t' Some(0) [Unit]"),
         ] {
             assert_eq!(shape(text), told, "{text:?}");
         }
@@ -182,6 +196,6 @@ mod tests {
         let text = "x,b@example.org,Bo\ny,a@example.org,Al";
         let told = [Column::Household, Column::Email, Column::Name];
         let Layout::Table(table) = Layout::of(text, Channel::Email, Some(&told)) else { panic!("no table") };
-        assert_eq!((table.separator, table.header, &table.columns[..]), (',', false, &told[..]));
+        assert_eq!((table.separator, table.header, &table.columns[..]), (',', None, &told[..]));
     }
 }

@@ -4,7 +4,8 @@
 //! [`table`] and [`recipients`] read the two, [`rows`] reads JSON, and [`clean`] takes off what nobody meant to
 //! write. What is promised:
 //!
-//! * Every line with something on it becomes an entry or a part of one; nothing is dropped in silence.
+//! * Every line with something on it becomes an entry or a part of one, but for a table's head, lines drawn with
+//!   characters, and columns that hold nothing of ours ([`ReadAs`] names them).
 //! * A line that is out of shape costs only itself: an unbalanced quote does not swallow its neighbours.
 //! * Time and memory grow with the length of the input and with nothing else.
 
@@ -146,8 +147,8 @@ pub fn read_homes<'a>(
     mut each: impl FnMut(Entry<'a>) -> ControlFlow<()>,
 ) -> ReadAs {
     let layout = Layout::of(text, Channel::Email, columns);
-    let is_home = |column: &Column| matches!(column, Column::Unit | Column::Household);
-    if matches!(&layout, Layout::Table(table) if table.columns.iter().any(is_home)) {
+    // A table of something else has no homes in it, and its rows say so.
+    if matches!(layout, Layout::Table(_)) {
         return read(text, Channel::Email, columns, each);
     }
     let lines = text.lines().zip(1..).filter(|(line, _)| !line.trim().is_empty());

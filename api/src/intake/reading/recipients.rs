@@ -36,14 +36,24 @@ fn read_line<'a>(
     let mut before: Option<Cells<'a>> = None;
     let mut words: Option<&'a str> = None;
     let mut several = false;
+    // Whether names stand behind their addresses: the line begins with an address.
+    let mut behind = None;
     for piece in (Pieces { rest: Some(line), quotes: true, brackets: true }) {
         for part in parts(piece) {
-            let Some(mut cells) = recipient(part, channel) else {
+            let found = recipient(part, channel);
+            let behind = *behind.get_or_insert(found.is_some());
+            let Some(mut cells) = found else {
                 // From the first word to the last, with what stands between them.
                 words = Some(words.map_or(part, |first| spanning(line, first, part)));
                 continue;
             };
-            let name = words.take();
+            let mut name = words.take();
+            if let (true, Some(before), Some(_)) = (behind && cells.name.is_none(), &mut before, name)
+                && before.name.is_none()
+                && name.is_some_and(is_wordy)
+            {
+                before.name = name.take().and_then(display_name).map(Cow::Owned);
+            }
             // Kept apart by a separator it is more surely a name than between spaces.
             let is_name = |words: &&str| if part == piece { is_wordy(words) } else { is_capital_name(words) };
             if let Some(cells) = before.take() {
@@ -61,7 +71,9 @@ fn read_line<'a>(
         (None, None) => ControlFlow::Continue(()),
         (Some(cells), None) => entry(cells),
         (None, Some(words)) => entry(nobody(words, channel)),
-        (Some(mut cells), Some(words)) if !several && cells.name.is_none() && is_wordy(words) => {
+        (Some(mut cells), Some(words))
+            if (!several || behind == Some(true)) && cells.name.is_none() && is_wordy(words) =>
+        {
             cells.name = display_name(words).map(Cow::Owned);
             entry(cells)
         }
@@ -222,7 +234,12 @@ impl Pieces<'_> {
             };
             let inside = bytes[at + 1..].iter().position(|byte| *byte == closing);
             *there = inside.is_some();
+            let begin = at;
             at += inside.map_or(1, |inside| inside + 2);
+            // Behind an address in brackets the next recipient begins, with or without a comma.
+            if closing == b'>' && bytes[begin..at].contains(&b'@') {
+                return at;
+            }
         }
         rest.len()
     }
@@ -236,7 +253,8 @@ impl<'a> Iterator for Pieces<'a> {
             let rest = self.rest?;
             let end = self.end(rest);
             let piece = rest[..end].trim();
-            self.rest = rest.get(end + 1..);
+            let separator = usize::from(rest[end..].starts_with([',', ';', '\t', '|']));
+            self.rest = Some(&rest[end + separator..]).filter(|rest| !rest.is_empty());
             if !piece.is_empty() {
                 return Some(piece);
             }
@@ -272,7 +290,11 @@ mod tests {
             ("Ada Lovelace, a@x.org", vec!["a@x.org|Ada Lovelace"]),
             ("a@x.org, Ada Lovelace", vec!["a@x.org|Ada Lovelace"]),
             ("jonas abbott@x.org", vec!["jonas abbott@x.org|"]),
-            ("a@x.org, b@x.org, the rest", vec!["a@x.org|", "b@x.org|", "the rest|"]),
+            ("a@x.org, b@x.org, the rest", vec!["a@x.org|", "b@x.org|the rest"]),
+            ("a@x.org, Ada; b@x.org, Bo", vec!["a@x.org|Ada", "b@x.org|Bo"]),
+            ("Ada, a@x.org; Bo, b@x.org", vec!["a@x.org|Ada", "b@x.org|Bo"]),
+            ("Ada <a@x.org> Bo <b@x.org>", vec!["<a@x.org>|Ada", "<b@x.org>|Bo"]),
+            ("Ada <a@x.org> b@x.org", vec!["<a@x.org>|Ada", "b@x.org|"]),
             ("Residents of Oakridge:", vec!["Residents of Oakridge:|"]),
             ("please add a@x.org and b@x.org", vec!["please add|", "a@x.org|", "and|", "b@x.org|"]),
             ("12 Elm St, a@x.org", vec!["12 Elm St|", "a@x.org|"]),

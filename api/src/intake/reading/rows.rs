@@ -41,7 +41,9 @@ enum Cell {
     Missing,
     /// A text.
     Text(Box<str>),
-    /// Something else: a number, an array.
+    /// A whole number: of a house, a lot, or a phone, from a spreadsheet.
+    Number(Box<str>),
+    /// Something else: a flag, an array.
     NotText,
 }
 
@@ -80,7 +82,10 @@ impl Row {
         let mut cell = |cell, field| match cell {
             Cell::Missing => None,
             Cell::Text(text) => Some(Cow::Owned(text.into())),
-            Cell::NotText => {
+            Cell::Number(text) if matches!(field, Field::Unit | Field::Phone) => {
+                Some(Cow::Owned(text.into()))
+            }
+            Cell::Number(_) | Cell::NotText => {
                 not_text.get_or_insert(Reason::NotText(field));
                 None
             }
@@ -158,12 +163,6 @@ impl<'de> Deserialize<'de> for Flag {
 /// Visits what is neither the one thing wanted nor an error: it is taken note of and passed over.
 macro_rules! anything_else {
     ($other:expr, $nothing:expr) => {
-        fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
-            Ok($other)
-        }
-        fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
-            Ok($other)
-        }
         fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
             Ok($other)
         }
@@ -172,6 +171,17 @@ macro_rules! anything_else {
         }
         fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
             while seq.next_element::<IgnoredAny>()?.is_some() {}
+            Ok($other)
+        }
+    };
+}
+
+macro_rules! any_number {
+    ($other:expr) => {
+        fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+            Ok($other)
+        }
+        fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
             Ok($other)
         }
     };
@@ -196,6 +206,7 @@ impl<'de> Visitor<'de> for RowVisitor {
     }
 
     anything_else!(Row::default(), Row::default());
+    any_number!(Row::default());
 
     fn visit_bool<E>(self, _: bool) -> Result<Row, E> {
         Ok(Row::default())
@@ -242,6 +253,14 @@ impl<'de> Visitor<'de> for CellVisitor {
     anything_else!(Cell::NotText, Cell::Missing);
     any_object!(Cell::NotText);
 
+    fn visit_i64<E>(self, number: i64) -> Result<Cell, E> {
+        Ok(Cell::Number(number.to_string().into()))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Cell, E> {
+        Ok(Cell::Number(number.to_string().into()))
+    }
+
     fn visit_bool<E>(self, _: bool) -> Result<Cell, E> {
         Ok(Cell::NotText)
     }
@@ -261,6 +280,7 @@ impl<'de> Visitor<'de> for FlagVisitor {
     }
 
     anything_else!(Flag::Neither, Flag::No);
+    any_number!(Flag::Neither);
     any_object!(Flag::Neither);
 
     fn visit_bool<E>(self, flag: bool) -> Result<Flag, E> {
