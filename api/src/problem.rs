@@ -179,6 +179,12 @@ impl From<sqlx::Error> for Problem {
     }
 }
 
+/// A commit whose answer was lost may have happened.
+#[must_use]
+pub fn commit_unclear(error: sqlx::Error) -> Problem {
+    Problem::from(error).because("It is not known whether this was stored. Look before you send it again.")
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let (status, slug, title) = self.kind.parts();

@@ -109,6 +109,8 @@ async fn measure(
         "GET" => "GET",
         "POST" => "POST",
         "HEAD" => "HEAD",
+        "PATCH" => "PATCH",
+        "DELETE" => "DELETE",
         _ => "other",
     };
     let began = tokio::time::Instant::now();

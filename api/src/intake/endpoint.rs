@@ -91,7 +91,7 @@ pub async fn create_batch(
     if let Some(key) = &key {
         key.remember(&mut tx, caller.community, StatusCode::ACCEPTED, &response).await?;
     }
-    tx.commit().await.map_err(commit_unclear)?;
+    tx.commit().await.map_err(list_unclear)?;
 
     let declined = answer.skipped + answer.rejected + answer.to_check;
     state.metrics.entries_accepted.inc_by(answer.accepted as u64);
@@ -102,7 +102,7 @@ pub async fn create_batch(
 }
 
 /// A commit whose answer was lost may have happened.
-fn commit_unclear(error: sqlx::Error) -> Problem {
+fn list_unclear(error: sqlx::Error) -> Problem {
     Problem::from(error).because(
         "It is not known whether the list was stored. Send it again: with the same Idempotency-Key it gets its answer, \
          and without one the list is recognised and nothing goes out twice.",

@@ -28,7 +28,7 @@ use super::{
 };
 use crate::{
     access::Caller,
-    problem::{Kind, Problem, ProblemBody},
+    problem::{Kind, Problem, ProblemBody, commit_unclear},
     state::AppState,
 };
 
@@ -37,6 +37,7 @@ const MOST_SHOWN: usize = 1_000;
 
 /// What became of an import.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ImportResult)]
 pub struct Imported {
     /// Properties that were not known before.
     properties: usize,
@@ -66,6 +67,7 @@ pub struct Imported {
     request_body(content(
         (ImportRequest = "application/json"),
         (String = "text/csv"),
+        (String = "text/tab-separated-values"),
         (String = "text/plain"),
     )),
     responses(
@@ -73,9 +75,11 @@ pub struct Imported {
         (status = 400, description = "Not JSON, or a parameter does not fit", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "No valid token", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "Not this token's community", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 408, description = "The body took too long", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "More than 16 MiB", body = ProblemBody, content_type = "application/problem+json"),
         (status = 415, description = "No list in a form that is read here", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "A field does not fit, or the list is empty or too long", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "Too many requests", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "The ledger cannot be reached, or many large lists are being read", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = [])),
@@ -95,7 +99,7 @@ pub async fn import_households(
     let (properties, moves) = settle(&mut tx, &caller, state.clock.now(), &mut judged).await?;
     let (households, named) = moves.counts();
     moves.store(&mut tx, caller.community).await?;
-    tx.commit().await?;
+    tx.commit().await.map_err(commit_unclear)?;
 
     let counts = Counts::of(judged.iter().map(Judged::verdict));
     tracing::info!(community = %caller.community, properties, households, named, "homes imported");

@@ -28,6 +28,7 @@ use crate::{
 
 /// What would become of a list.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ListVerdicts)]
 struct Verified<'a> {
     /// How many entries there are.
     total: usize,
@@ -60,6 +61,7 @@ fn serialize_all<S: serde::Serializer>(judged: &&[Judged], serializer: S) -> Res
     request_body(content(
         (ListRequest = "application/json"),
         (String = "text/csv"),
+        (String = "text/tab-separated-values"),
         (String = "text/plain"),
     )),
     responses(

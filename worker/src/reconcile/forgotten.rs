@@ -10,6 +10,7 @@ impl Reconciler {
         );
         let drafts = sqlx::query!("DELETE FROM drafts WHERE expires_at < (SELECT app_now())");
         let answers = answers.execute(&self.pool).await?.rows_affected();
-        Ok(Report::Forgotten(answers + drafts.execute(&self.pool).await?.rows_affected()))
+        let drafts = drafts.execute(&self.pool).await?.rows_affected();
+        Ok(Report::Forgotten { answers, drafts })
     }
 }

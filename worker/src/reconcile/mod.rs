@@ -11,7 +11,7 @@
 //!   between commit and push, a push that failed, and the loss of all of Redis.
 //! * [`tallies`]: counts that disagree with their rows are put right.
 //! * [`finished`]: batches without open rows are closed, and not looked at again.
-//! * [`forgotten`]: answers kept for an `Idempotency-Key` are dropped after their day.
+//! * [`forgotten`]: answers kept for an `Idempotency-Key` are dropped after their day, drafts after their month.
 
 mod checking;
 mod due;

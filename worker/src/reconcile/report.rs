@@ -19,8 +19,13 @@ pub enum Report {
     Tallies(Tallies),
     /// Batches closed because none of their rows is open.
     Finished(u64),
-    /// Kept answers dropped.
-    Forgotten(u64),
+    /// What was kept for a time and dropped.
+    Forgotten {
+        /// Answers for an `Idempotency-Key`.
+        answers: u64,
+        /// Drafts of lists.
+        drafts: u64,
+    },
 }
 
 /// Rows by the state to which they were moved.
@@ -59,7 +64,7 @@ impl Report {
             Self::Due(due) => vec![("pushed", due.pushed)],
             Self::Tallies(tallies) => vec![("batches", tallies.disagreed), ("rows", tallies.off_by)],
             Self::Finished(batches) => vec![("batches", *batches)],
-            Self::Forgotten(answers) => vec![("answers", *answers)],
+            Self::Forgotten { answers, drafts } => vec![("answers", *answers), ("drafts", *drafts)],
         };
         counts.into_iter().filter(|(_, count)| *count > 0).collect()
     }

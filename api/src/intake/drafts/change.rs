@@ -15,6 +15,7 @@ const MOST_CHANGES: usize = 1_000;
 /// Changes to a draft.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = DraftChanges)]
 pub struct Changes {
     /// At most 1,000.
     pub entries: Vec<Change>,
@@ -39,6 +40,7 @@ impl Changes {
 /// A change to one entry. What is left out stays; `null` empties a field.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = DraftChange)]
 pub struct Change {
     /// Which entry.
     pub position: u32,

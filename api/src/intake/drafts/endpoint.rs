@@ -32,7 +32,7 @@ use crate::{
         request::{self, ListQuery, ListRequest},
         verify::add_facts,
     },
-    problem::{Kind, Problem, ProblemBody},
+    problem::{Kind, Problem, ProblemBody, commit_unclear},
     state::AppState,
 };
 
@@ -83,6 +83,7 @@ fn named(path: DraftOf) -> Result<DraftId, Problem> {
     request_body(content(
         (ListRequest = "application/json"),
         (String = "text/csv"),
+        (String = "text/tab-separated-values"),
         (String = "text/plain"),
     )),
     responses(
@@ -90,9 +91,11 @@ fn named(path: DraftOf) -> Result<DraftId, Problem> {
         (status = 400, description = "Not JSON, or a parameter does not fit", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "No valid token", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "Not this token's community", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 408, description = "The body took too long", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "More than 16 MiB", body = ProblemBody, content_type = "application/problem+json"),
         (status = 415, description = "No list in a form that is read here", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "A field does not fit, or the list is empty or too long", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "Too many requests", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "The ledger cannot be reached, or many large lists are being read", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = [])),
@@ -117,7 +120,7 @@ pub async fn create_draft(
     drafts::insert_draft(&mut tx, caller.community, draft, channel, None, caller.token).await?;
     drafts::put_entries(&mut tx, draft, judged.iter().map(as_written).collect()).await?;
     let answer = view(&state, &mut tx, caller.community, draft).await?;
-    tx.commit().await?;
+    tx.commit().await.map_err(commit_unclear)?;
     Ok(json(StatusCode::CREATED, answer))
 }
 
@@ -220,7 +223,7 @@ pub async fn mend_draft(
     drafts::remove_entries(&mut tx, draft, &removed).await?;
     drafts::touch(&mut tx, draft, None).await?;
     let answer = view(&state, &mut tx, caller.community, draft).await?;
-    tx.commit().await?;
+    tx.commit().await.map_err(commit_unclear)?;
     Ok(json(StatusCode::OK, answer))
 }
 

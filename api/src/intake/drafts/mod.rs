@@ -1,6 +1,7 @@
 //! Drafts: what a leader still has to look at, kept for 30 days to be fetched, mended and sent.
 //!
 //! A draft keeps entries as they were written and is judged anew whenever it is looked at, because the ledger goes on.
+//! What could not be kept as text is remembered as missing until the entry is changed.
 //! `POST …/batches` with `draft` sends its good entries; the others stay.
 
 use std::borrow::Cow;

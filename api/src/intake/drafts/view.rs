@@ -56,6 +56,7 @@ pub struct DraftView<'a> {
 
 /// An entry of a draft, judged as it is now.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DraftEntry)]
 pub struct DraftEntryView<'a> {
     #[serde(flatten)]
     report: EntryReport<'a>,
@@ -67,6 +68,7 @@ pub struct DraftEntryView<'a> {
 
 /// What was written in an entry.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = EntryCells)]
 pub struct Written<'a> {
     /// E-mail address.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -71,6 +71,7 @@ pub fn all<S: Serializer>(judged: &[Judged], serializer: S) -> Result<S::Ok, S::
 
 /// How many entries got each verdict; they sum to the list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = VerdictCounts)]
 pub struct Counts {
     /// They go.
     pub ready: usize,

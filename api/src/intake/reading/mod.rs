@@ -113,6 +113,7 @@ pub struct ReadAs {
 /// The two shapes of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = TextShape)]
 pub enum Shape {
     /// Rows and columns.
     Table,

@@ -59,6 +59,7 @@ enum Flag {
 /// One entry of a list: `email` is needed for the e-mail channel, `phone` for texts.
 #[derive(Debug, ToSchema)]
 #[expect(dead_code, reason = "stands for `Row` in the OpenAPI document")]
+#[schema(as = ListEntry)]
 pub struct RowFields {
     /// E-mail address.
     email: Option<String>,
