@@ -5,7 +5,8 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     body::{Body, Bytes},
     extract::{FromRequest, Request},
-    http::{HeaderMap, header},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
 };
 use bytes::BytesMut;
 use http_body_util::BodyExt;
@@ -122,6 +123,11 @@ async fn receive(mut body: Body, room: &Room) -> Result<(Bytes, OwnedSemaphorePe
         }
     }
     Ok((bytes.freeze(), share))
+}
+
+/// An answer whose JSON is written already.
+pub fn json(status: StatusCode, body: impl Into<Body>) -> Response {
+    (status, [(header::CONTENT_TYPE, "application/json")], body.into()).into_response()
 }
 
 /// What a body says it is: the type and its `charset`, both in small letters.

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use axum::{
     extract::{OriginalUri, State},
-    http::{Method, StatusCode, header},
-    response::{IntoResponse, Response},
+    http::{Method, StatusCode},
+    response::Response,
 };
 
 use super::{
     batch::{self, BatchAccepted, List, Wish},
-    body::{ListBody, require_json},
+    body::{ListBody, json, require_json},
     drafts,
     idempotency::{Claim, IdempotencyKey},
     judging::Rules,
@@ -107,8 +107,4 @@ fn list_unclear(error: sqlx::Error) -> Problem {
         "It is not known whether the list was stored. Send it again: with the same Idempotency-Key it gets its answer, \
          and without one the list is recognised and nothing goes out twice.",
     )
-}
-
-fn json(status: StatusCode, body: String) -> Response {
-    (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
 }

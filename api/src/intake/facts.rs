@@ -27,6 +27,20 @@ const MOST_SEARCHES: usize = 200;
 /// The contact and household of entries, by their place in the list.
 pub type Known = HashMap<usize, (ContactId, HouseholdId)>;
 
+/// All that the ledger has to say before anything is sent.
+///
+/// # Errors
+/// When it does not answer.
+pub async fn add_all(
+    connection: &mut PgConnection,
+    community: CommunityId,
+    channel: Channel,
+    judged: &mut [Judged],
+) -> sqlx::Result<()> {
+    let known = add(connection, community, channel, judged).await?;
+    foresee(connection, community, judged, &known, |_| true).await
+}
+
 /// Marks what must not go, and looks for neighbours among the rest. Returns the contacts that the ledger knows.
 ///
 /// # Errors
@@ -55,9 +69,8 @@ pub async fn foresee(
     known: &Known,
     whose: impl Fn(&Judged) -> bool,
 ) -> sqlx::Result<()> {
-    let keys = unit_keys(
-        judged.iter().enumerate().filter(|(at, _)| !known.contains_key(at)).map(|(_, entry)| entry),
-    );
+    let strangers = judged.iter().enumerate().filter(|(at, entry)| entry.may_go() && !known.contains_key(at));
+    let keys = unit_keys(strangers.map(|(_, entry)| entry));
     let mut homes = if keys.is_empty() {
         Homes::default()
     } else {
@@ -100,13 +113,9 @@ async fn addresses(
     channel: Channel,
     judged: &mut [Judged],
 ) -> sqlx::Result<Known> {
-    let asked: Vec<(usize, Vec<u8>)> = judged
-        .iter()
-        .enumerate()
-        .filter(|(_, entry)| entry.may_go())
-        .filter_map(|(at, entry)| Some((at, entry.contact.as_ref()?.hash.to_vec())))
-        .collect();
-    let (places, hashes): (Vec<_>, Vec<_>) = asked.into_iter().unzip();
+    let asked = judged.iter().enumerate().filter(|(_, entry)| entry.may_go());
+    let asked = asked.filter_map(|(at, entry)| Some((at, &entry.contact.as_ref()?.hash[..])));
+    let (places, hashes): (Vec<_>, Vec<_>) = asked.unzip();
     let mut known = Known::new();
     if hashes.is_empty() {
         return Ok(known);
@@ -133,13 +142,15 @@ async fn units(
     judged: &mut [Judged],
     known: &Known,
 ) -> sqlx::Result<()> {
-    let keys = unit_keys(judged.iter());
+    // A double may turn out to be the first that goes.
+    let asked = judged.iter().filter(|entry| entry.may_go() || matches!(entry.reason, Reason::Duplicate(_)));
+    let keys = unit_keys(asked);
     if keys.is_empty() || !homes::has_property_list(tx, community).await? {
         return Ok(());
     }
     let found = homes::known_units(tx, community, &keys).await?;
     let found: HashSet<_> = found.into_iter().map(|unit| unit.key).collect();
-    if keys.iter().all(|key| found.contains(key)) {
+    if keys.iter().all(|key| found.contains(*key)) {
         return Ok(());
     }
     let labels = Labels::new(homes::property_labels(tx, community, MOST_LABELS).await?);
@@ -229,10 +240,9 @@ fn bare(key: &str) -> String {
     spelled.collect::<Vec<_>>().join(" ")
 }
 
-/// The units that entries which may go name, sorted, each once.
-fn unit_keys<'a>(entries: impl Iterator<Item = &'a Judged>) -> Vec<String> {
-    let units = entries.filter(|entry| entry.may_go()).filter_map(|entry| entry.unit.as_ref());
-    let mut keys: Vec<_> = units.map(|unit| unit.key.clone()).collect();
+/// The units that entries name, sorted, each once.
+fn unit_keys<'a>(entries: impl Iterator<Item = &'a Judged>) -> Vec<&'a str> {
+    let mut keys: Vec<_> = entries.filter_map(|entry| Some(entry.unit.as_ref()?.key.as_str())).collect();
     keys.sort_unstable();
     keys.dedup();
     keys

@@ -1,6 +1,6 @@
 //! Who lives where, as far as a list names places.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 use porchlight_shared::domain::{CommunityId, HouseholdId, PropertyId};
 use sqlx::PgConnection;
@@ -77,6 +77,31 @@ impl Homes {
             });
         }
         homes
+    }
+
+    /// The properties that these units are, new where there is none, locked until the commit, and who lives there; and
+    /// how many are new.
+    ///
+    /// # Errors
+    /// When the ledger does not answer.
+    pub async fn locked(
+        tx: &mut PgConnection,
+        community: CommunityId,
+        mut units: Vec<&Unit>,
+        mut new: impl FnMut() -> PropertyId,
+    ) -> sqlx::Result<(Self, usize)> {
+        if units.is_empty() {
+            return Ok((Self::default(), 0));
+        }
+        units.sort_by(|a, b| a.key.cmp(&b.key));
+        units.dedup_by(|a, b| a.key == b.key);
+        let units: Vec<_> = units.into_iter().map(|unit| (new(), unit)).collect();
+        let drawn: HashSet<_> = units.iter().map(|(id, _)| *id).collect();
+        let properties = homes::lock_properties(tx, community, &units).await?;
+        let added = properties.iter().filter(|(_, id)| drawn.contains(id)).count();
+        let ids: Vec<_> = properties.iter().map(|(_, id)| id.uuid()).collect();
+        let residents = homes::residents(tx, &ids).await?;
+        Ok((Self::of(properties.into_iter(), residents), added))
     }
 
     /// The property of a unit.

@@ -3,10 +3,7 @@
 
 use std::{collections::HashSet, ops::ControlFlow, sync::Arc};
 
-use axum::{
-    Json,
-    extract::{Query, State, rejection::QueryRejection},
-};
+use axum::{Json, extract::State};
 use jiff::Timestamp;
 use porchlight_shared::domain::{HouseholdId, PropertyId};
 use rand::{
@@ -87,10 +84,9 @@ pub struct Imported {
 pub async fn import_households(
     State(state): State<Arc<AppState>>,
     caller: Caller,
-    query: Result<Query<ListQuery>, QueryRejection>,
+    query: ListQuery,
     body: ListBody,
 ) -> Result<Json<Imported>, Problem> {
-    let Query(query) = query.map_err(|_| Problem::new(Kind::InvalidParameter, "Look at columns."))?;
     let (bytes, headers, _room) = body.into_parts();
     let read = tokio::task::spawn_blocking(move || read(ImportRequest::parse(&headers, &query, &bytes)?));
     let (mut judged, read_as) = read.await.map_err(|_| Problem::internal())??;
@@ -188,24 +184,12 @@ async fn settle(
     let mut rng = StdRng::from_rng(&mut UnwrapErr(SysRng));
     // Two imports of one community come one after the other.
     homes::lock_community(tx, community).await?;
-    let mut units: Vec<&Unit> = judged
-        .iter()
-        .filter(|entry| entry.verdict() == Verdict::Ready)
-        .filter_map(|entry| entry.unit.as_ref())
-        .collect();
-    units.sort_by(|a, b| a.key.cmp(&b.key));
-    units.dedup_by(|a, b| a.key == b.key);
-    let units: Vec<_> = units.into_iter().map(|unit| (PropertyId::new(now, &mut rng), unit)).collect();
-    let mut new = 0;
-    let mut homes = Homes::default();
+    let units = judged.iter().filter(|entry| entry.verdict() == Verdict::Ready);
+    let units: Vec<_> = units.filter_map(|entry| entry.unit.as_ref()).collect();
     if !units.is_empty() {
-        let drawn: HashSet<PropertyId> = units.iter().map(|(id, _)| *id).collect();
-        let properties = homes::lock_properties(tx, community, &units).await?;
-        new = properties.iter().filter(|(_, id)| drawn.contains(id)).count();
-        let ids: Vec<_> = properties.iter().map(|(_, id)| id.uuid()).collect();
-        homes = Homes::of(properties.into_iter(), homes::residents(tx, &ids).await?);
         homes::note_property_list(tx, community).await?;
     }
+    let (mut homes, new) = Homes::locked(tx, community, units, || PropertyId::new(now, &mut rng)).await?;
     let mut names: HashSet<String> = if judged.iter().any(|entry| entry.unit.is_none()) {
         let names = homes::names_without_unit(tx, community).await?;
         names.iter().map(|name| comparable(name)).collect()

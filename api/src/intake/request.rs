@@ -1,6 +1,9 @@
 //! What is asked for: strict about the request, lenient about its entries.
 
-use axum::http::HeaderMap;
+use axum::{
+    extract::{FromRequestParts, Query},
+    http::{HeaderMap, request::Parts},
+};
 use jiff::Timestamp;
 use porchlight_shared::domain::{Channel, DraftId};
 use serde::{Deserialize, de::DeserializeOwned};
@@ -220,6 +223,17 @@ pub struct ListQuery {
     channel: Option<String>,
     /// For text/csv and text/plain: what the columns hold, with commas between, where the head does not say.
     columns: Option<String>,
+}
+
+impl<S: Sync> FromRequestParts<S> for ListQuery {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let query = Query::try_from_uri(&parts.uri);
+        query
+            .map(|Query(query)| query)
+            .map_err(|_| Problem::new(Kind::InvalidParameter, "Look at channel and columns."))
+    }
 }
 
 impl ListQuery {

@@ -2,18 +2,12 @@
 
 use std::sync::Arc;
 
-use axum::{
-    extract::{Query, State, rejection::QueryRejection},
-    http::{StatusCode, header},
-    response::{IntoResponse, Response},
-};
-use porchlight_shared::domain::{Channel, CommunityId};
+use axum::{extract::State, http::StatusCode, response::Response};
 use serde::Serialize;
-use sqlx::PgConnection;
 use utoipa::ToSchema;
 
 use super::{
-    body::ListBody,
+    body::{ListBody, json},
     facts,
     judging::{self, Counts, EntryReport, Judged, Rules},
     ledger::batches,
@@ -22,7 +16,7 @@ use super::{
 };
 use crate::{
     access::Caller,
-    problem::{Kind, Problem, ProblemBody},
+    problem::{Problem, ProblemBody},
     state::AppState,
 };
 
@@ -81,11 +75,9 @@ fn serialize_all<S: serde::Serializer>(judged: &&[Judged], serializer: S) -> Res
 pub async fn verify_list(
     State(state): State<Arc<AppState>>,
     caller: Caller,
-    query: Result<Query<ListQuery>, QueryRejection>,
+    query: ListQuery,
     body: ListBody,
 ) -> Result<Response, Problem> {
-    let Query(query) =
-        query.map_err(|_| Problem::new(Kind::InvalidParameter, "Look at channel and columns."))?;
     let (bytes, headers, _room) = body.into_parts();
     let mut connection = state.pool.acquire().await?;
     let country = batches::sender(&mut connection, caller.community).await?.country;
@@ -98,28 +90,17 @@ pub async fn verify_list(
         Ok::<_, Problem>((channel, judged, read_as, encoding))
     });
     let (channel, mut judged, read_as, encoding) = read.await.map_err(|_| Problem::internal())??;
-    add_facts(&mut connection, caller.community, channel, &mut judged).await?;
+    facts::add_all(&mut connection, caller.community, channel, &mut judged).await?;
     drop(connection);
     let answer = tokio::task::spawn_blocking(move || {
         let counts = Counts::of(judged.iter().map(Judged::verdict));
         let answer =
             Verified { total: judged.len(), counts, read_as: read_as.as_ref(), encoding, entries: &judged };
-        serde_json::to_vec(&answer).expect("an answer serialises")
+        // Room enough for most: growing by doubling would hold the answer twice.
+        let mut json = Vec::with_capacity(answer.total * 256);
+        serde_json::to_writer(&mut json, &answer).expect("an answer serialises");
+        json
     });
     let answer = answer.await.map_err(|_| Problem::internal())?;
-    Ok((StatusCode::OK, [(header::CONTENT_TYPE, "application/json")], answer).into_response())
-}
-
-/// All that the ledger has to say before anything is sent.
-///
-/// # Errors
-/// When it does not answer.
-pub async fn add_facts(
-    connection: &mut PgConnection,
-    community: CommunityId,
-    channel: Channel,
-    judged: &mut [Judged],
-) -> sqlx::Result<()> {
-    let known = facts::add(connection, community, channel, judged).await?;
-    facts::foresee(connection, community, judged, &known, |_| true).await
+    Ok(json(StatusCode::OK, answer))
 }

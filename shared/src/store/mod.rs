@@ -78,7 +78,8 @@ pub async fn connect(
     stopping: &CancellationToken,
 ) -> Result<PgPool, StoreError> {
     let options = PgConnectOptions::from_str(settings.url.expose_secret()).map_err(StoreError::Refused)?;
-    let options = options.application_name(application);
+    // Our statements are short; compiling one that looks costly takes longer than running it.
+    let options = options.application_name(application).options([("jit", "off")]);
     let mut told = false;
     loop {
         let answer = tokio::select! {

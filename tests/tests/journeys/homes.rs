@@ -66,6 +66,10 @@ async fn homes_are_taken_in_once_and_lists_find_them() {
         .await
         .unwrap();
     assert_eq!(invited, 3);
+    // Who comes after one that has to be mended is judged by their own home.
+    let text = "f@example.org, 99 Oak Lane\nf@example.org, 18 Elm St\nf@example.org, 12 Elm St\n";
+    let answer = world.look_at_list(&json!({"channel": "email", "text": text})).await;
+    assert_eq!(reasons(&answer["entries"]), ["1 fix unknown_unit", "2 ready ready", "3 skip duplicate"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -9,7 +9,7 @@ use crate::{
     intake::{
         facts::Known,
         homes::{Homes, Moves},
-        judging::{Reason, Unit},
+        judging::Reason,
         ledger::{
             contacts::{self, NewContacts},
             homes,
@@ -53,7 +53,9 @@ impl Intake<'_> {
     /// Stores contacts that the community does not know yet, and the households that they need.
     async fn welcome(&mut self, strangers: &[usize]) -> Result<Vec<Addressed>, Problem> {
         let community = self.community();
-        let mut homes = self.homes(strangers).await?;
+        let units = strangers.iter().filter_map(|at| self.judged[*at].unit.as_ref()).collect();
+        let new = || PropertyId::new(self.now, &mut self.rng);
+        let (mut homes, _) = Homes::locked(self.tx, community, units, new).await?;
         let mut moves = Moves::default();
         let mut entries = Vec::with_capacity(strangers.len());
         for &at in strangers {
@@ -111,21 +113,5 @@ impl Intake<'_> {
         moves.add(household, homes.property(unit), name);
         homes.add(unit, name, household);
         Some((household, true))
-    }
-
-    /// The properties that the entries name, locked, and who lives there.
-    async fn homes(&mut self, entries: &[usize]) -> Result<Homes, Problem> {
-        let mut units: Vec<&Unit> = entries.iter().filter_map(|at| self.judged[*at].unit.as_ref()).collect();
-        if units.is_empty() {
-            return Ok(Homes::default());
-        }
-        units.sort_by(|a, b| a.key.cmp(&b.key));
-        units.dedup_by(|a, b| a.key == b.key);
-        let units: Vec<_> =
-            units.into_iter().map(|unit| (PropertyId::new(self.now, &mut self.rng), unit)).collect();
-        let properties = homes::lock_properties(self.tx, self.caller.community, &units).await?;
-        let ids: Vec<_> = properties.iter().map(|(_, id)| id.uuid()).collect();
-        let residents = homes::residents(self.tx, &ids).await?;
-        Ok(Homes::of(properties.into_iter(), residents))
     }
 }

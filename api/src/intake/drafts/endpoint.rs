@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::{
     Json,
     extract::{Path, State},
-    http::{StatusCode, header},
-    response::{IntoResponse, Response},
+    http::StatusCode,
+    response::Response,
 };
 use porchlight_shared::domain::{CommunityId, DraftId};
 use rand::{
@@ -26,13 +26,13 @@ use super::{
 use crate::{
     access::Caller,
     intake::{
-        body::{ListBody, require_json},
+        body::{ListBody, json, require_json},
+        facts,
         judging::Rules,
         ledger::{batches, drafts},
         request::{self, ListQuery, ListRequest},
-        verify::add_facts,
     },
-    problem::{Kind, Problem, ProblemBody, commit_unclear},
+    problem::{Problem, ProblemBody, commit_unclear},
     state::AppState,
 };
 
@@ -52,13 +52,9 @@ async fn view(
     let country = batches::sender(tx, community).await?.country;
     let rules = Rules { channel: found.channel, country: &country, keyring: &state.keyring, keep: false };
     let mut judged = tokio::task::block_in_place(|| judge(&entries, rules));
-    add_facts(tx, community, found.channel, &mut judged).await?;
+    facts::add_all(tx, community, found.channel, &mut judged).await?;
     let view = DraftView::new(found, &entries, &judged);
     Ok(tokio::task::block_in_place(|| serde_json::to_vec(&view).expect("a draft serialises")))
-}
-
-fn json(status: StatusCode, body: Vec<u8>) -> Response {
-    (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
 }
 
 /// Path of a draft.
@@ -103,10 +99,9 @@ fn named(path: DraftOf) -> Result<DraftId, Problem> {
 pub async fn create_draft(
     State(state): State<Arc<AppState>>,
     caller: Caller,
-    query: Result<axum::extract::Query<ListQuery>, axum::extract::rejection::QueryRejection>,
+    query: ListQuery,
     body: ListBody,
 ) -> Result<Response, Problem> {
-    let query = query.map_err(|_| Problem::new(Kind::InvalidParameter, "Look at channel and columns."))?;
     let (bytes, headers, _room) = body.into_parts();
     let mut tx = state.pool.begin().await?;
     let country = batches::sender(&mut tx, caller.community).await?.country;

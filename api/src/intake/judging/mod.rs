@@ -9,7 +9,10 @@
 //! * An entry has one reason. What has to be mended in it goes before what the ledger says, and that before what only
 //!   calls for a second look.
 
-use std::collections::{HashMap, hash_map::Entry as Slot};
+use std::{
+    borrow::Cow,
+    collections::{HashMap, hash_map::Entry as Slot},
+};
 
 use porchlight_shared::domain::{Channel, Keyring};
 use unicode_normalization::UnicodeNormalization;
@@ -193,7 +196,10 @@ impl<'a> Judging<'a> {
                 }
             }
         }
-        if self.rules.keep {
+        // What was read of an entry says all of it, unless it is out of shape or reaches the other channel, too.
+        let plain =
+            judged.reason == Reason::Ready && (entry.cells.email.is_none() || entry.cells.phone.is_none());
+        if self.rules.keep && !plain {
             judged.written = Some(Box::new(entry.cells.into_owned()));
         }
         self.judged.push(judged);
@@ -202,6 +208,7 @@ impl<'a> Judging<'a> {
     /// Looks at the domains of the whole list, and hands the entries over.
     #[must_use]
     pub fn finish(mut self) -> Vec<Judged> {
+        self.seen = HashMap::new();
         let remarks = self.remarks();
         for (at, reason, suggestion) in remarks {
             let judged = &mut self.judged[at];
@@ -301,7 +308,9 @@ pub fn line(cell: Option<&str>, field: Field) -> Result<Option<String>, Reason> 
 /// How names of properties and households are compared: NFKC, lower case, single spaces, no final dot.
 #[must_use]
 pub fn comparable(label: &str) -> String {
-    let label: String = label.nfkc().collect();
+    // Most are plain already.
+    let label: Cow<'_, str> =
+        if label.is_ascii() { Cow::Borrowed(label) } else { Cow::Owned(label.nfkc().collect()) };
     let words: Vec<_> = label.split_whitespace().map(str::to_lowercase).collect();
     words.join(" ").trim_end_matches('.').to_owned()
 }

@@ -1,36 +1,53 @@
 //! Entries of one list that mean the same home or the same person: each that goes is compared with those before it
 //! that go, too.
 
-use std::collections::{HashMap, hash_map::Entry as Slot};
+use std::{
+    collections::{HashMap, hash_map::Entry as Slot},
+    hash::Hash,
+};
 
 use super::{Address, Judged, Reason, comparable, domains::same_mailbox};
 use crate::intake::reading::Place;
 
-/// The entries of one unit so far.
+/// The homes of a list so far.
 #[derive(Default)]
-struct Unit {
-    /// The first of them.
-    first: Option<Place>,
-    /// The first that named no household; a household that comes later may be the one it meant.
-    unnamed: Option<Place>,
-    /// The first of each household.
-    households: HashMap<String, Place>,
+struct Homes<'a> {
+    units: HashMap<&'a str, Unit>,
+    /// The first entry of each household, by its unit, if it has one.
+    households: HashMap<(Option<&'a str>, String), Place>,
 }
 
-impl Unit {
+/// The entries of one unit so far.
+struct Unit {
+    /// The first of them.
+    first: Place,
+    /// The first that named no household; a household that comes later may be the one it meant.
+    unnamed: Option<Place>,
+}
+
+impl<'a> Homes<'a> {
     /// Takes an entry in. Returns what is to be said of it beside those before.
-    fn add(&mut self, household: Option<String>, place: Place) -> Option<Reason> {
-        let first = *self.first.get_or_insert(place);
+    fn add(&mut self, unit: Option<&'a str>, household: Option<String>, place: Place) -> Option<Reason> {
+        let Some(unit) = unit else {
+            return first(&mut self.households, (None, household?), place).map(Reason::SameHousehold);
+        };
+        let (home, before) = match self.units.entry(unit) {
+            Slot::Occupied(slot) => {
+                let first = slot.get().first;
+                (slot.into_mut(), Some(first))
+            }
+            Slot::Vacant(slot) => (slot.insert(Unit { first: place, unnamed: None }), None),
+        };
         // Without a name on either side both mean whoever lives there.
         let of = match household {
             None => {
-                self.unnamed.get_or_insert(place);
-                (first != place).then_some(first)
+                home.unnamed.get_or_insert(place);
+                before
             }
-            Some(household) => match self.households.entry(household) {
+            Some(household) => match self.households.entry((Some(unit), household)) {
                 Slot::Occupied(before) => Some(*before.get()),
                 Slot::Vacant(slot) => {
-                    let of = self.unnamed.take();
+                    let of = home.unnamed.take();
                     slot.insert(of.unwrap_or(place));
                     of
                 }
@@ -38,8 +55,7 @@ impl Unit {
         };
         match of {
             Some(of) => Some(Reason::SameUnit { of, shared: true }),
-            None if first != place => Some(Reason::SameUnit { of: first, shared: false }),
-            None => None,
+            None => before.map(|of| Reason::SameUnit { of, shared: false }),
         }
     }
 }
@@ -47,33 +63,34 @@ impl Unit {
 /// Marks the entries that share a home or a mailbox with an earlier one, unless there is something to be said of them
 /// already.
 pub fn look(judged: &mut [Judged]) {
-    let mut units: HashMap<String, Unit> = HashMap::new();
-    let mut households: HashMap<String, Place> = HashMap::new();
+    for (at, remark) in remarks(judged) {
+        judged[at].reason = remark;
+    }
+}
+
+fn remarks(judged: &[Judged]) -> Vec<(usize, Reason)> {
+    let mut homes = Homes::default();
     let mut mailboxes: HashMap<String, Place> = HashMap::new();
-    for entry in judged.iter_mut().filter(|entry| entry.may_go()) {
-        let household = entry.household.as_deref().map(comparable);
-        let remark = match (&entry.unit, household) {
-            (Some(unit), household) => units.entry(unit.key.clone()).or_default().add(household, entry.place),
-            (None, Some(household)) => {
-                first(&mut households, household, entry.place).map(Reason::SameHousehold)
-            }
-            (None, None) => None,
-        };
+    let mut remarks = Vec::new();
+    for (at, entry) in judged.iter().enumerate().filter(|(_, entry)| entry.may_go()) {
+        let unit = entry.unit.as_ref().map(|unit| unit.key.as_str());
+        let home = homes.add(unit, entry.household.as_deref().map(comparable), entry.place);
         let mailbox = match entry.contact.as_ref().map(|contact| &contact.address) {
             Some(Address::Email(address)) => same_mailbox(address.local_part(), address.domain()),
             _ => None,
         };
         let person = mailbox.and_then(|mailbox| first(&mut mailboxes, mailbox, entry.place));
         if entry.reason == Reason::Ready
-            && let Some(remark) = person.map(Reason::SamePerson).or(remark)
+            && let Some(remark) = person.map(Reason::SamePerson).or(home)
         {
-            entry.reason = remark;
+            remarks.push((at, remark));
         }
     }
+    remarks
 }
 
 /// Who came first under a key, if it was somebody else.
-fn first(seen: &mut HashMap<String, Place>, key: String, place: Place) -> Option<Place> {
+fn first<K: Eq + Hash>(seen: &mut HashMap<K, Place>, key: K, place: Place) -> Option<Place> {
     match seen.entry(key) {
         Slot::Occupied(first) => Some(*first.get()),
         Slot::Vacant(slot) => {

@@ -14,24 +14,27 @@ pub async fn lock_properties(
     units: &[(PropertyId, &Unit)],
 ) -> Result<Vec<(String, PropertyId)>> {
     let ids: Vec<Uuid> = units.iter().map(|(id, _)| id.uuid()).collect();
-    let labels: Vec<String> = units.iter().map(|(_, unit)| unit.label.clone()).collect();
-    let keys: Vec<String> = units.iter().map(|(_, unit)| unit.key.clone()).collect();
+    let labels: Vec<&str> = units.iter().map(|(_, unit)| unit.label.as_str()).collect();
+    let keys: Vec<&str> = units.iter().map(|(_, unit)| unit.key.as_str()).collect();
     sqlx::query!(
         "INSERT INTO properties (id, community_id, label, label_key)
          SELECT id, $1, label, label_key FROM unnest($2::uuid[], $3::text[], $4::text[]) AS new(id, label, label_key)
          ON CONFLICT (community_id, label_key) DO NOTHING",
         community.uuid(),
         &ids,
-        &labels,
-        &keys,
+        &labels as &[&str],
+        &keys as &[&str],
     )
     .execute(&mut *tx)
     .await?;
     let rows = sqlx::query!(
-        "SELECT id, label_key FROM properties WHERE community_id = $1 AND label_key = ANY($2)
-         ORDER BY label_key FOR NO KEY UPDATE",
+        "SELECT p.id, p.label_key
+         FROM unnest($2::text[]) AS asked(key)
+         CROSS JOIN LATERAL (
+             SELECT id, label_key FROM properties WHERE community_id = $1 AND label_key = asked.key FOR NO KEY UPDATE
+         ) p",
         community.uuid(),
-        &keys,
+        &keys as &[&str],
     )
     .fetch_all(tx)
     .await?;
@@ -137,12 +140,16 @@ pub struct KnownUnit {
 pub async fn known_units(
     tx: &mut PgConnection,
     community: CommunityId,
-    keys: &[String],
+    keys: &[&str],
 ) -> Result<Vec<KnownUnit>> {
     let rows = sqlx::query!(
-        "SELECT id, label_key FROM properties WHERE community_id = $1 AND label_key = ANY($2)",
+        "SELECT p.id, p.label_key
+         FROM unnest($2::text[]) AS asked(key)
+         CROSS JOIN LATERAL (
+             SELECT id, label_key FROM properties WHERE community_id = $1 AND label_key = asked.key LIMIT 1
+         ) p",
         community.uuid(),
-        keys,
+        keys as &[&str],
     )
     .fetch_all(tx)
     .await?;

@@ -135,13 +135,16 @@ pub(super) struct Rows<'a> {
     separator: char,
     /// Columns of the table; a line with as many cells is a row by itself.
     width: usize,
+    reader: Reader,
     output: Vec<u8>,
     ends: [usize; MOST_COLUMNS],
 }
 
 impl<'a> Rows<'a> {
     pub(super) fn new(text: &'a str, separator: char, width: usize) -> Self {
-        Self { rest: text, line: 0, separator, width, output: Vec::new(), ends: [0; MOST_COLUMNS] }
+        let delimiter = u8::try_from(separator).unwrap_or(b',');
+        let reader = ReaderBuilder::new().delimiter(delimiter).build();
+        Self { rest: text, line: 0, separator, width, reader, output: Vec::new(), ends: [0; MOST_COLUMNS] }
     }
 
     pub(super) fn next_row(&mut self) -> Option<Row<'a>> {
@@ -169,14 +172,13 @@ impl<'a> Rows<'a> {
 
     /// A row with quotes that mean something.
     fn unquoted(&mut self, row: &str) -> (Vec<Cow<'a, str>>, bool) {
-        let separator = u8::try_from(self.separator).unwrap_or(b',');
-        let mut reader: Reader = ReaderBuilder::new().delimiter(separator).build();
+        self.reader.reset();
         self.output.resize(row.len() + 1, 0);
         let (mut read, mut written, mut ended) = (0, 0, 0);
         let cut = loop {
             let (input, output, ends) =
                 (&row.as_bytes()[read..], &mut self.output[written..], &mut self.ends[ended..]);
-            let (result, input, output, ends) = reader.read_record(input, output, ends);
+            let (result, input, output, ends) = self.reader.read_record(input, output, ends);
             read += input;
             written += output;
             ended += ends;
