@@ -7,7 +7,10 @@ use sqlx::PgConnection;
 
 use super::{
     judging::{Unit, comparable},
-    ledger::homes::{self, NewHouseholds, Resident},
+    ledger::{
+        ROWS_AT_ONCE,
+        homes::{self, NewHousehold, Resident},
+    },
 };
 
 /// A household at home.
@@ -129,16 +132,14 @@ impl Homes {
 /// Households on their way into the ledger: new ones, and old ones that get a name.
 #[derive(Debug, Default)]
 pub struct Moves {
-    new: NewHouseholds,
+    new: Vec<NewHousehold>,
     named: BTreeMap<HouseholdId, String>,
 }
 
 impl Moves {
     /// Takes a new household in.
     pub fn add(&mut self, household: HouseholdId, property: Option<PropertyId>, name: Option<&str>) {
-        self.new.ids.push(household.uuid());
-        self.new.properties.push(property.map(PropertyId::uuid));
-        self.new.names.push(name.map(str::to_owned));
+        self.new.push(NewHousehold { id: household, property, name: name.map(str::to_owned) });
     }
 
     /// Gives a household its name.
@@ -149,7 +150,7 @@ impl Moves {
     /// New ones, and old ones that get a name.
     #[must_use]
     pub fn counts(&self) -> (usize, usize) {
-        (self.new.ids.len(), self.named.len())
+        (self.new.len(), self.named.len())
     }
 
     /// Writes them down.
@@ -157,8 +158,8 @@ impl Moves {
     /// # Errors
     /// When the ledger does not answer.
     pub async fn store(self, tx: &mut PgConnection, community: CommunityId) -> sqlx::Result<()> {
-        if !self.new.ids.is_empty() {
-            homes::insert_households(tx, community, &self.new).await?;
+        for new in self.new.chunks(ROWS_AT_ONCE) {
+            homes::insert_households(tx, community, new).await?;
         }
         if !self.named.is_empty() {
             let (ids, names): (Vec<_>, Vec<_>) =

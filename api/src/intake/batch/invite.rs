@@ -9,7 +9,10 @@ use super::{Addressed, Intake, Invited};
 use crate::{
     intake::{
         judging::Reason,
-        ledger::invitations::{self, LiveInvitation, NewInvitations},
+        ledger::{
+            ROWS_AT_ONCE,
+            invitations::{self, LiveInvitation, NewInvitations},
+        },
         request::AlreadyInvited,
     },
     problem::Problem,
@@ -104,18 +107,19 @@ impl Intake<'_> {
         missing.dedup();
         let mut drawn = HashMap::with_capacity(missing.len());
         while !missing.is_empty() {
-            let households = std::mem::take(&mut missing);
-            let new = tokio::task::block_in_place(|| self.seal(community, &households));
-            let stored: HashSet<_> =
-                invitations::insert_invitations(self.tx, community, INVITATION_DAYS, self.send_at, &new)
-                    .await?
-                    .into_iter()
-                    .collect();
-            for (id, household) in new.ids.iter().zip(households) {
-                if stored.contains(id) {
-                    drawn.insert(household, InvitationId::from(*id));
-                } else {
-                    missing.push(household);
+            for households in std::mem::take(&mut missing).chunks(ROWS_AT_ONCE) {
+                let new = tokio::task::block_in_place(|| self.seal(community, households));
+                let stored: HashSet<_> =
+                    invitations::insert_invitations(self.tx, community, INVITATION_DAYS, self.send_at, &new)
+                        .await?
+                        .into_iter()
+                        .collect();
+                for (id, household) in new.ids.iter().zip(households) {
+                    if stored.contains(id) {
+                        drawn.insert(*household, InvitationId::from(*id));
+                    } else {
+                        missing.push(*household);
+                    }
                 }
             }
             if !missing.is_empty() {

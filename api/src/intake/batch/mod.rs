@@ -20,12 +20,14 @@ use rand::{
 use serde::Serialize;
 use sqlx::PgConnection;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use super::{
     drafts, facts,
     judging::{Counts, EntryReport, Judged, Reason},
-    ledger::batches::{self, NewBatch, NewDeliveries, Sender},
+    ledger::{
+        ROWS_AT_ONCE,
+        batches::{self, NewBatch, NewDeliveries, Sender},
+    },
     request::AlreadyInvited,
 };
 use crate::{
@@ -214,25 +216,23 @@ pub async fn accept(
         not_after: wish.not_after,
     };
     let later = batches::insert_batch(tx, &new).await?;
-    let mut deliveries = NewDeliveries::default();
-    for entry in &invited {
-        let row = i32::try_from(judged[entry.at].place.position).expect("a list fits");
-        deliveries.push(DeliveryId::new(now, &mut rng), entry.invitation, entry.contact, row);
+    let held_until = wish.send_at.filter(|_| later);
+    let mut jobs = Vec::with_capacity(if later { 0 } else { invited.len() });
+    for invited in invited.chunks(ROWS_AT_ONCE) {
+        let mut new = NewDeliveries::default();
+        for entry in invited {
+            let row = i32::try_from(judged[entry.at].place.position).expect("a list fits");
+            let delivery = DeliveryId::new(now, &mut rng);
+            new.push(delivery, entry.invitation, entry.contact, row);
+            if !later {
+                jobs.push(Job { community: caller.community, delivery });
+            }
+        }
+        batches::insert_deliveries(tx, caller.community, channel, id, held_until, &new).await?;
     }
-    batches::insert_deliveries(
-        tx,
-        caller.community,
-        channel,
-        id,
-        wish.send_at.filter(|_| later),
-        &deliveries,
-    )
-    .await?;
     let kept = drafts::Kept { channel, from: list.draft, batch: Some(id), by: caller.token };
     let draft = drafts::keep(tx, caller.community, now, &mut rng, &kept, &left).await?;
 
-    let job = |id: &Uuid| Job { community: caller.community, delivery: (*id).into() };
-    let jobs = if later { Vec::new() } else { deliveries.ids.iter().map(job).collect() };
     let answer = BatchAccepted {
         id,
         accepted: invited.len(),

@@ -11,6 +11,7 @@ use crate::{
         homes::{Homes, Moves},
         judging::Reason,
         ledger::{
+            ROWS_AT_ONCE,
             contacts::{self, NewContacts},
             homes,
         },
@@ -70,17 +71,20 @@ impl Intake<'_> {
         moves.store(self.tx, community).await?;
         let hash = |entry: &Addressed| self.judged[entry.at].contact.as_ref().map(|contact| contact.hash);
         entries.sort_unstable_by_key(hash);
-        let mut new = NewContacts::default();
-        for entry in &entries {
-            let judged = &self.judged[entry.at];
-            let Some(contact) = &judged.contact else { continue };
-            new.ids.push(entry.contact.uuid());
-            new.households.push(entry.household.uuid());
-            new.addresses.push(contact.address.as_str().to_owned());
-            new.hashes.push(contact.hash.to_vec());
-            new.names.push(judged.name.clone());
+        let mut stored = Vec::with_capacity(entries.len());
+        for entries in entries.chunks(ROWS_AT_ONCE) {
+            let mut new = NewContacts::default();
+            for entry in entries {
+                let judged = &self.judged[entry.at];
+                let Some(contact) = &judged.contact else { continue };
+                new.ids.push(entry.contact.uuid());
+                new.households.push(entry.household.uuid());
+                new.addresses.push(contact.address.as_str());
+                new.hashes.push(&contact.hash);
+                new.names.push(judged.name.as_deref());
+            }
+            stored.extend(contacts::insert_contacts(self.tx, community, self.channel, &new).await?);
         }
-        let stored = contacts::insert_contacts(self.tx, community, self.channel, &new).await?;
         if stored.len() == entries.len() {
             return Ok(entries);
         }

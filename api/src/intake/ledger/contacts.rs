@@ -67,17 +67,17 @@ pub async fn known_addresses(
 
 /// New contacts, as columns, sorted by hash.
 #[derive(Debug, Default)]
-pub struct NewContacts {
+pub struct NewContacts<'a> {
     /// Ids.
     pub ids: Vec<Uuid>,
     /// Whom they reach.
     pub households: Vec<Uuid>,
     /// Addresses.
-    pub addresses: Vec<String>,
+    pub addresses: Vec<&'a str>,
     /// Their keyed hashes.
-    pub hashes: Vec<Vec<u8>>,
+    pub hashes: Vec<&'a [u8]>,
     /// How to greet.
-    pub names: Vec<Option<String>>,
+    pub names: Vec<Option<&'a str>>,
 }
 
 /// Stores new contacts; returns the ids of those that another list did not store first.
@@ -85,7 +85,7 @@ pub async fn insert_contacts(
     tx: &mut PgConnection,
     community: CommunityId,
     channel: Channel,
-    new: &NewContacts,
+    new: &NewContacts<'_>,
 ) -> Result<Vec<Uuid>> {
     sqlx::query_scalar!(
         "INSERT INTO contacts (id, community_id, household_id, channel, address, address_hash, name, created_at)
@@ -97,9 +97,9 @@ pub async fn insert_contacts(
         channel as Channel,
         &new.ids,
         &new.households,
-        &new.addresses,
-        &new.hashes,
-        &new.names as &[Option<String>],
+        &new.addresses as &[&str],
+        &new.hashes as &[&[u8]],
+        &new.names as &[Option<&str>],
     )
     .fetch_all(tx)
     .await

@@ -72,31 +72,34 @@ pub async fn residents(tx: &mut PgConnection, properties: &[Uuid]) -> Result<Vec
     Ok(residents.collect())
 }
 
-/// New households, as columns.
-#[derive(Debug, Default)]
-pub struct NewHouseholds {
-    /// Ids.
-    pub ids: Vec<Uuid>,
-    /// Where they live.
-    pub properties: Vec<Option<Uuid>>,
-    /// What they are called.
-    pub names: Vec<Option<String>>,
+/// A new household.
+#[derive(Debug)]
+pub struct NewHousehold {
+    /// Its id.
+    pub id: HouseholdId,
+    /// Where it lives.
+    pub property: Option<PropertyId>,
+    /// What it is called.
+    pub name: Option<String>,
 }
 
 /// Stores new households.
 pub async fn insert_households(
     tx: &mut PgConnection,
     community: CommunityId,
-    new: &NewHouseholds,
+    new: &[NewHousehold],
 ) -> Result<()> {
+    let ids: Vec<_> = new.iter().map(|new| new.id.uuid()).collect();
+    let properties: Vec<_> = new.iter().map(|new| new.property.map(PropertyId::uuid)).collect();
+    let names: Vec<_> = new.iter().map(|new| new.name.as_deref()).collect();
     sqlx::query!(
         "INSERT INTO households (id, community_id, property_id, name, created_at)
          SELECT id, $1, property_id, name, (SELECT app_now())
          FROM unnest($2::uuid[], $3::uuid[], $4::text[]) AS new(id, property_id, name)",
         community.uuid(),
-        &new.ids,
-        &new.properties as &[Option<Uuid>],
-        &new.names as &[Option<String>],
+        &ids,
+        &properties as &[Option<Uuid>],
+        &names as &[Option<&str>],
     )
     .execute(tx)
     .await?;

@@ -8,3 +8,6 @@ pub mod contacts;
 pub mod drafts;
 pub mod homes;
 pub mod invitations;
+
+/// Rows that one statement stores: a list is held in memory once, not again in the buffers on its way.
+pub const ROWS_AT_ONCE: usize = 10_000;
