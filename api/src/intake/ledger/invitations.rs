@@ -42,12 +42,15 @@ pub async fn live_invitations(tx: &mut PgConnection, households: &[Uuid]) -> Res
     still_live(tx, households).await
 }
 
-/// The live invitations of these households, as they are now.
+/// The live invitations of these households, as they are now. `OFFSET 0` keeps the planner from looking for an
+/// invitation's first delivery by walking through all of them in order.
 pub async fn still_live(tx: &mut PgConnection, households: &[Uuid]) -> Result<Vec<LiveInvitation>> {
     let rows = sqlx::query!(
         r#"SELECT i.id, i.household_id, i.created_at,
-                  (SELECT t.role FROM deliveries d JOIN batches b ON b.id = d.batch_id JOIN tokens t ON t.id = b.requested_by
-                   WHERE d.invitation_id = i.id ORDER BY d.id LIMIT 1) AS "asked_by: Role"
+                  (SELECT t.role
+                   FROM (SELECT id, batch_id FROM deliveries WHERE invitation_id = i.id OFFSET 0) d
+                   JOIN batches b ON b.id = d.batch_id JOIN tokens t ON t.id = b.requested_by
+                   ORDER BY d.id LIMIT 1) AS "asked_by: Role"
            FROM invitations i
            WHERE i.household_id = ANY($1) AND i.ended_at IS NULL AND i.expires_at > (SELECT app_now()) ORDER BY i.id"#,
         households,
