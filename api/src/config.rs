@@ -5,6 +5,8 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 use porchlight_shared::{domain::Keyring, runtime::env::Env, store::StoreSettings};
 use secrecy::SecretString;
 
+use crate::visitor::TrustedProxies;
+
 /// Connections to Postgres of one API process.
 const CONNECTIONS: u32 = 10;
 
@@ -19,6 +21,8 @@ pub struct ServeSettings {
     pub listen: SocketAddr,
     /// `PORCHLIGHT_KEYS_FILE`.
     pub keyring: Arc<Keyring>,
+    /// `PORCHLIGHT_TRUSTED_PROXIES`, default none.
+    pub trusted_proxies: TrustedProxies,
 }
 
 impl ServeSettings {
@@ -37,6 +41,11 @@ impl ServeSettings {
             redis: env.secret("REDIS_URL", "redis://host:6379/0")?,
             listen,
             keyring: Arc::new(Keyring::read(&keys)?),
+            trusted_proxies: env.parsed_or(
+                "PORCHLIGHT_TRUSTED_PROXIES",
+                "addresses and networks such as 10.0.0.0/8, 192.0.2.7",
+                TrustedProxies::default,
+            )?,
         })
     }
 }

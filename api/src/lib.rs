@@ -6,10 +6,12 @@
 //! * [`access`]: who is calling, for which community, how often.
 //! * [`intake`]: entries become verdicts, verdicts a batch, a batch jobs. One transaction, then the push.
 //! * [`board`]: what leaders watch.
+//! * [`join`]: what residents see: a household joins with its code.
+//! * [`stop`]: a reader stops further messages.
 //! * [`admin`]: what the operator does from the command line.
 //!
 //! Beside them: [`problem`] (every error that leaves the building), [`state`], [`config`], [`health`], [`metrics`],
-//! [`serve`] (the routes).
+//! [`pages`] (the look of what residents see), [`visitor`] (where they come from), [`serve`] (the routes).
 
 pub mod access;
 pub mod admin;
@@ -18,10 +20,14 @@ mod cli;
 pub mod config;
 pub mod health;
 pub mod intake;
+pub mod join;
 pub mod metrics;
+pub mod pages;
 pub mod problem;
 pub mod serve;
 pub mod state;
+pub mod stop;
+pub mod visitor;
 
 pub use cli::run;
 

@@ -31,6 +31,12 @@ pub struct Metrics {
     pub entries_accepted: Counter,
     /// Entries of lists that did not.
     pub entries_declined: Counter,
+    /// Households that joined.
+    pub households_joined: Counter,
+    /// Well-formed access codes that nobody has.
+    pub wrong_codes: Counter,
+    /// Readers who stopped further messages.
+    pub stops: Counter,
     /// Pushes that Redis did not take; the worker's reconciler makes up for them.
     pub pushes_failed: Counter,
 }
@@ -41,20 +47,28 @@ impl Default for Metrics {
         let request_seconds = Family::<_, _, fn() -> Histogram>::new_with_constructor(|| {
             Histogram::new(exponential_buckets(0.000_5, 2.0, 16))
         });
-        let (entries_accepted, entries_declined, pushes_failed) = Default::default();
         registry.register("request_seconds", "Seconds from request to answer", request_seconds.clone());
-        registry.register(
-            "entries_accepted",
-            "Entries of lists that became deliveries",
-            Counter::clone(&entries_accepted),
-        );
-        registry.register(
-            "entries_declined",
-            "Entries of lists that did not",
-            Counter::clone(&entries_declined),
-        );
-        registry.register("pushes_failed", "Pushes that Redis did not take", Counter::clone(&pushes_failed));
-        Self { registry, request_seconds, entries_accepted, entries_declined, pushes_failed }
+        let mut counter = |name: &str, help: &str| {
+            let counter = Counter::default();
+            registry.register(name, help, Counter::clone(&counter));
+            counter
+        };
+        let entries_accepted = counter("entries_accepted", "Entries of lists that became deliveries");
+        let entries_declined = counter("entries_declined", "Entries of lists that did not");
+        let households_joined = counter("households_joined", "Households that joined");
+        let wrong_codes = counter("wrong_codes", "Well-formed access codes that nobody has");
+        let stops = counter("stops", "Readers who stopped further messages");
+        let pushes_failed = counter("pushes_failed", "Pushes that Redis did not take");
+        Self {
+            registry,
+            request_seconds,
+            entries_accepted,
+            entries_declined,
+            households_joined,
+            wrong_codes,
+            stops,
+            pushes_failed,
+        }
     }
 }
 

@@ -85,11 +85,17 @@ kinds! {
     NotFound => NOT_FOUND, "not-found", "There is nothing here";
     MethodNotAllowed => METHOD_NOT_ALLOWED, "method-not-allowed", "This cannot be done here";
     SameList => CONFLICT, "same-list", "This list was sent within the last day";
+    CodeUsed => CONFLICT, "code-used", "This access code was used";
     TwinInFlight => CONFLICT, "twin-in-flight", "The same request is being answered right now";
     NotReady => CONFLICT, "community-not-ready", "The community is not ready to send";
+    UnknownCode => NOT_FOUND, "unknown-code", "This access code is not known";
+    CodeExpired => GONE, "code-expired", "This access code has expired";
+    CodeRevoked => GONE, "code-revoked", "This access code was cancelled";
+    CodeReplaced => GONE, "code-replaced", "This access code was replaced by another";
     BodyTooSlow => REQUEST_TIMEOUT, "body-too-slow", "The body took too long";
     BodyTooLarge => PAYLOAD_TOO_LARGE, "body-too-large", "The body is too large";
     UnsupportedMediaType => UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "The body is not of a type that is read here";
+    TypingMistake => UNPROCESSABLE_ENTITY, "typing-mistake", "There is a typing mistake in the access code";
     InvalidField => UNPROCESSABLE_ENTITY, "invalid-field", "A field does not fit";
     EmptyList => UNPROCESSABLE_ENTITY, "empty-list", "The list is empty";
     TooManyEntries => UNPROCESSABLE_ENTITY, "too-many-entries", "The list is too long";

@@ -1,6 +1,6 @@
 //! The routes, and the life of the server from its first connection to its last.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
@@ -23,10 +23,12 @@ use crate::{
     access::CallerLimit,
     board,
     config::ServeSettings,
-    health, intake,
+    health, intake, join,
     metrics::{Metrics, RequestLabels},
+    pages,
     problem::{Kind, Problem},
     state::{AppState, RedisHandle},
+    stop,
 };
 
 /// How long a script may run in Redis before its connection is given up.
@@ -68,6 +70,7 @@ fn routes() -> OpenApiRouter<Arc<AppState>> {
         .routes(routes!(board::steering::cancel_batch))
         .routes(routes!(board::deliveries::list_deliveries))
         .routes(routes!(board::timeline::show_delivery))
+        .routes(routes!(join::endpoint::join))
 }
 
 /// The OpenAPI 3.1 document.
@@ -89,6 +92,9 @@ pub fn router(state: Arc<AppState>) -> Router {
             }),
         )
         .merge(health::routes())
+        .merge(join::landing::routes())
+        .merge(stop::routes())
+        .merge(pages::routes())
         .fallback(|| async { Problem::not_found() })
         .method_not_allowed_fallback(|| async {
             Problem::new(Kind::MethodNotAllowed, "Look at /openapi.json for what can.")
@@ -140,6 +146,8 @@ pub async fn serve(
         clock,
         caller_limit: CallerLimit::default(),
         list_room: intake::body::Room::default(),
+        trusted_proxies: settings.trusted_proxies,
+        local_tries: join::LocalTries::default(),
         metrics: Metrics::default(),
         afterwards: TaskTracker::new(),
     });
@@ -147,7 +155,7 @@ pub async fn serve(
         .await
         .map_err(|error| format!("cannot listen on {} (PORCHLIGHT_LISTEN): {error}", settings.listen))?;
     tracing::info!(address = %listener.local_addr()?, "listening");
-    let router = router(Arc::clone(&state));
+    let router = router(Arc::clone(&state)).into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, router).with_graceful_shutdown(stopping.cancelled_owned()).await?;
     state.afterwards.close();
     state.afterwards.wait().await;

@@ -11,7 +11,9 @@ use redis::aio::ConnectionManager;
 use sqlx::PgPool;
 use tokio_util::task::TaskTracker;
 
-use crate::{access::CallerLimit, intake::body::Room, metrics::Metrics};
+use crate::{
+    access::CallerLimit, intake::body::Room, join::LocalTries, metrics::Metrics, visitor::TrustedProxies,
+};
 
 /// How long a push waits for Redis before it leaves the jobs to the reconciler.
 const PUSH_PATIENCE: Duration = Duration::from_secs(10);
@@ -31,6 +33,10 @@ pub struct AppState {
     pub caller_limit: CallerLimit,
     /// Memory that the bodies of lists share.
     pub list_room: Room,
+    /// Whose word on where a visitor comes from counts.
+    pub trusted_proxies: TrustedProxies,
+    /// Wrong codes, counted here while Redis is away.
+    pub local_tries: LocalTries,
     /// What is counted.
     pub metrics: Metrics,
     /// Work that goes on after its request was answered; a stop waits for it.

@@ -74,6 +74,10 @@ macro_rules! ids {
 }
 
 ids! {
+    /// A person of a household that joined.
+    MemberId;
+    /// An address that must not be written to.
+    SuppressionId;
     /// A tenant: everything else belongs to one.
     CommunityId;
     /// A street address, lot or unit.

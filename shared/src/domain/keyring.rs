@@ -178,6 +178,12 @@ impl Keyring {
         (*id, tag(key, &[code.plain().as_bytes()]))
     }
 
+    /// What a row may have stored for `code`: one keyed hash for each look-up key.
+    #[must_use]
+    pub fn lookups(&self, code: &AccessCode) -> Vec<[u8; 32]> {
+        self.lookup.values().map(|key| tag(key, &[code.plain().as_bytes()])).collect()
+    }
+
     /// The keyed hash of an address: equality without the address.
     #[must_use]
     pub fn address_hash(&self, channel: Channel, address_key: &str) -> [u8; 32] {
@@ -200,6 +206,16 @@ impl Keyring {
     pub fn link_signature(&self, purpose: &str, subject: &[u8; 16]) -> [u8; 16] {
         let whole = tag(&self.link, &[purpose.as_bytes(), b"\0", subject]);
         *whole.first_chunk().expect("32 bytes hold 16")
+    }
+
+    /// Whether [`Self::link_signature`] is what was given; takes the same time wherever they differ.
+    #[must_use]
+    pub fn is_link_signature(&self, purpose: &str, subject: &[u8; 16], given: &[u8; 16]) -> bool {
+        let mut mac = self.link.clone();
+        for part in [purpose.as_bytes(), b"\0", subject] {
+            mac.update(part);
+        }
+        mac.verify_truncated_left(given).is_ok()
     }
 }
 

@@ -17,6 +17,7 @@ pub use channel::Channel;
 pub use delivery::{DeliveryState, HoldReason};
 pub use email_address::{EmailAddress, EmailAddressError};
 pub use ids::{
-    BatchId, CommunityId, ContactId, DeliveryId, DraftId, HouseholdId, InvitationId, PropertyId, TokenId,
+    BatchId, CommunityId, ContactId, DeliveryId, DraftId, HouseholdId, InvitationId, MemberId, PropertyId,
+    SuppressionId, TokenId,
 };
 pub use keyring::{KeyFileError, Keyring, Sealed, UnsealError};

@@ -25,6 +25,19 @@ pub struct Answer {
     pub body: Value,
 }
 
+/// A page, whole.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// Its status.
+    pub status: StatusCode,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Where it is, after being led on.
+    pub path: String,
+    /// Its source.
+    pub text: String,
+}
+
 impl Client {
     /// A caller of the API at `base`.
     ///
@@ -110,6 +123,42 @@ impl Client {
     pub async fn get(&self, community: &Community, path: &str) -> Result<Answer, Failure> {
         let url = format!("{}/v1/communities/{}/{path}", self.base, community.id);
         answer(self.http.get(url).bearer_auth(&community.token).send().await?).await
+    }
+
+    /// Visits a page, or sends its form, as a browser would from where `from` says (a trusted proxy's word).
+    ///
+    /// # Errors
+    /// When no answer came.
+    pub async fn visit(
+        &self,
+        method: Method,
+        path: &str,
+        form: Option<&str>,
+        from: Option<&str>,
+    ) -> Result<Page, Failure> {
+        let mut request = self.http.request(method, format!("{}{path}", self.base));
+        if let Some(form) = form {
+            request =
+                request.header("content-type", "application/x-www-form-urlencoded").body(form.to_owned());
+        }
+        if let Some(from) = from {
+            request = request.header("x-forwarded-for", from);
+        }
+        let response = request.send().await?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        Ok(Page { status, headers, path: response.url().path().to_owned(), text: response.text().await? })
+    }
+
+    /// Joins with a code, as a program without a token would.
+    ///
+    /// # Errors
+    /// When no answer came.
+    pub async fn join(&self, who: &Value, from: Option<&str>) -> Result<Answer, Failure> {
+        let mut request = self.http.post(format!("{}/v1/join", self.base)).json(who);
+        if let Some(from) = from {
+            request = request.header("x-forwarded-for", from);
+        }
+        answer(request.send().await?).await
     }
 
     /// Gets any path, without a token.

@@ -16,7 +16,7 @@ use tempfile::TempDir;
 pub use reqwest::Method;
 
 pub use self::{
-    client::{Answer, Client},
+    client::{Answer, Client, Page},
     process::{Process, Signal},
     programs::Programs,
 };

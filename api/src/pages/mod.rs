@@ -1,0 +1,79 @@
+//! What all pages for residents have in common: one look, and answers that no cache, index or other site keeps.
+
+use askama::Template;
+use axum::{
+    Router,
+    http::{HeaderName, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+
+/// The style sheet, and where it is; the number changes with it.
+const STYLE: &str = include_str!("../../static/page.css");
+/// No script, no image, no frame, nothing from elsewhere.
+const POLICY: &str =
+    "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// A page as it is answered.
+///
+/// # Panics
+/// Never: our templates write into memory.
+pub fn page(status: StatusCode, template: &impl Template) -> Response {
+    let html = template.render().expect("a template renders");
+    let headers: [(HeaderName, &str); 6] = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (HeaderName::from_static("x-robots-tag"), "noindex"),
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    (status, headers, html).into_response()
+}
+
+/// A page with a heading, a few sentences, and nothing to do but read.
+#[derive(Debug, Template)]
+#[template(path = "notice.html")]
+pub struct Notice<'a> {
+    /// Whose page it is, if that is known.
+    pub brand: Option<&'a str>,
+    /// What happened.
+    pub heading: &'a str,
+    /// What that means, and the next step.
+    pub lines: &'a [&'a str],
+    /// Whom to ask.
+    pub contact: Option<&'a str>,
+    /// Whether the box for a code is offered.
+    pub offer_code: bool,
+}
+
+/// The page that says whether a message from here is genuine.
+async fn genuine() -> Response {
+    page(
+        StatusCode::OK,
+        &Notice {
+            brand: None,
+            heading: "Is this message genuine?",
+            lines: &[
+                "This site delivers invitations for communities: homeowners associations, clubs, schools. Each household \
+                 gets one access code, in a message that names the community and gives somebody to ask.",
+                "A genuine message links to this very site, asks for your name and how you are reached, and never for a \
+                 password or money.",
+                "If you are not sure, do not answer the message: ask your community in a way that you know already.",
+            ],
+            contact: None,
+            offer_code: true,
+        },
+    )
+}
+
+async fn style() -> Response {
+    let headers =
+        [(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "public, max-age=3600")];
+    (headers, STYLE).into_response()
+}
+
+/// The pages that belong to no room.
+pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
+    Router::new().route("/genuine", get(genuine)).route("/static/page.css", get(style))
+}

@@ -1,0 +1,211 @@
+//! `/u/{token}`: whoever got a message stops further ones, without login, cookie or account.
+//!
+//! GET shows a button and changes nothing, because mail scanners open every link. POST is final: from the button, or from a
+//! mail program's own (RFC 8058). The address is kept as its keyed hash and a masked form; what waits for it is taken
+//! back in the same transaction, and begin, verify and resend look at the suppression.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    Form, Router,
+    extract::{Path, State, rejection::FormRejection},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use porchlight_shared::domain::{Channel, ContactId, Keyring, SuppressionId};
+use rand::{
+    SeedableRng,
+    rand_core::UnwrapErr,
+    rngs::{StdRng, SysRng},
+};
+use serde::Deserialize;
+use sqlx::PgPool;
+
+use crate::{
+    intake::judging::SuppressionReason,
+    pages::{Notice, page},
+    problem::Problem,
+    state::AppState,
+};
+
+/// The pages of stopping.
+pub fn routes() -> Router<Arc<AppState>> {
+    Router::new().route("/u/{token}", get(show).post(stop))
+}
+
+/// What a token names: a contact, signed by us.
+fn contact(keyring: &Keyring, token: &str) -> Option<ContactId> {
+    let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
+    let (id, signature) = bytes.split_first_chunk::<16>()?;
+    let signature: &[u8; 16] = signature.try_into().ok()?;
+    keyring.is_link_signature("unsubscribe", id, signature).then(|| ContactId::from_bytes(*id))
+}
+
+/// Whom a stop is about.
+struct Reader {
+    community: String,
+    /// None once the address was forgotten.
+    address: Option<String>,
+    channel: Channel,
+}
+
+async fn reader(pool: &PgPool, contact: ContactId) -> sqlx::Result<Option<Reader>> {
+    let row = sqlx::query!(
+        "SELECT c.name, k.address, k.channel FROM contacts k JOIN communities c ON c.id = k.community_id WHERE k.id = $1",
+        contact.uuid(),
+    )
+    .fetch_optional(pool)
+    .await?;
+    Ok(row.map(|row| Reader { community: row.name, address: row.address, channel: row.channel }))
+}
+
+#[derive(Template)]
+#[template(path = "stop.html")]
+struct StopPage<'a> {
+    community: &'a str,
+    masked: &'a str,
+    token: &'a str,
+}
+
+async fn show(State(state): State<Arc<AppState>>, Path(token): Path<String>) -> Response {
+    let Some(contact) = contact(&state.keyring, &token) else { return broken_link() };
+    match reader(&state.pool, contact).await {
+        Ok(Some(Reader { community, address: Some(address), channel })) => {
+            let masked = masked(channel, &address);
+            page(StatusCode::OK, &StopPage { community: &community, masked: &masked, token: &token })
+        }
+        Ok(Some(Reader { community, .. })) => stopped(&community),
+        Ok(None) => broken_link(),
+        Err(error) => later(error),
+    }
+}
+
+/// The button that was pressed; a mail program sends another body, and that is as good.
+#[derive(Default, Deserialize)]
+struct Pressed {
+    #[serde(default)]
+    why: String,
+}
+
+async fn stop(
+    State(state): State<Arc<AppState>>,
+    Path(token): Path<String>,
+    form: Result<Form<Pressed>, FormRejection>,
+) -> Response {
+    let Some(contact) = contact(&state.keyring, &token) else { return broken_link() };
+    let reason = match form {
+        Ok(Form(pressed)) if pressed.why == "not_me" => SuppressionReason::NotMe,
+        _ => SuppressionReason::Unsubscribed,
+    };
+    let outcome = async {
+        let Some(reader) = reader(&state.pool, contact).await? else { return Ok(None) };
+        let taken_back = suppress(&state, contact, &reader, reason).await?;
+        tracing::info!(%contact, ?reason, taken_back, "a reader stopped messages");
+        state.metrics.stops.inc();
+        Ok(Some(reader.community))
+    };
+    match outcome.await {
+        Ok(Some(community)) => stopped(&community),
+        Ok(None) => broken_link(),
+        Err(error) => later(error),
+    }
+}
+
+/// Writes the suppression down and takes back what waits; returns how many messages that were.
+async fn suppress(
+    state: &AppState,
+    contact: ContactId,
+    reader: &Reader,
+    reason: SuppressionReason,
+) -> sqlx::Result<u64> {
+    let masked = reader.address.as_deref().map(|address| masked(reader.channel, address)).unwrap_or_default();
+    let id = SuppressionId::new(state.clock.now(), &mut StdRng::from_rng(&mut UnwrapErr(SysRng)));
+    let mut tx = state.pool.begin().await?;
+    sqlx::query!(
+        "INSERT INTO suppressions (id, community_id, channel, address_hash, address_masked, reason)
+         SELECT $2, community_id, channel, address_hash, $3, $4 FROM contacts WHERE id = $1
+         ON CONFLICT (address_hash, community_id) WHERE lifted_at IS NULL DO NOTHING",
+        contact.uuid(),
+        id.uuid(),
+        masked,
+        reason as SuppressionReason,
+    )
+    .execute(&mut *tx)
+    .await?;
+    // By the household's invitations: deliveries have no index that their own changes would have to keep up.
+    let taken_back = sqlx::query!(
+        "WITH waiting AS MATERIALIZED (
+             SELECT d.id FROM contacts k
+             JOIN invitations i ON i.household_id = k.household_id
+             JOIN deliveries d ON d.invitation_id = i.id
+             WHERE k.id = $1 AND d.contact_id = $1 AND d.state IN ('held', 'queued', 'retry_wait')
+             ORDER BY d.id FOR NO KEY UPDATE OF d
+         )
+         UPDATE deliveries AS d SET state = 'suppressed', held_reason = NULL, due_at = NULL, changed_at = app_now()
+         FROM waiting WHERE d.id = waiting.id AND d.state IN ('held', 'queued', 'retry_wait')",
+        contact.uuid(),
+    )
+    .execute(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    Ok(taken_back.rows_affected())
+}
+
+/// For a leader's eye: `j•••@e•••.org`, `+1•••••43`.
+fn masked(channel: Channel, address: &str) -> String {
+    let short = |part: &str| part.chars().next().map(|first| format!("{first}•••")).unwrap_or_default();
+    if let (Channel::Email, Some((local, domain))) = (channel, address.rsplit_once('@')) {
+        let (name, end) = domain.rsplit_once('.').unwrap_or((domain, ""));
+        let end: String = end.chars().take(20).collect();
+        return format!("{}@{}.{end}", short(local), short(name));
+    }
+    let (start, end) = (address.get(..2).unwrap_or_default(), address.len().saturating_sub(2));
+    format!("{start}•••••{}", address.get(end..).unwrap_or_default())
+}
+
+fn stopped(community: &str) -> Response {
+    let lines =
+        ["You will not get messages from there any more. What was on its way already may still arrive."];
+    let heading = "Stopped";
+    page(
+        StatusCode::OK,
+        &Notice { brand: Some(community), heading, lines: &lines, contact: None, offer_code: false },
+    )
+}
+
+fn broken_link() -> Response {
+    let lines = ["Open it anew from the message: it may have been cut off on its way."];
+    let heading = "This link is not complete";
+    page(
+        StatusCode::NOT_FOUND,
+        &Notice { brand: None, heading, lines: &lines, contact: None, offer_code: false },
+    )
+}
+
+fn later(error: sqlx::Error) -> Response {
+    // Logs what the ledger said.
+    let problem = Problem::from(error).into_response();
+    let lines = ["It was not recorded yet. Try again in a few minutes."];
+    let heading = "This does not work right now";
+    page(problem.status(), &Notice { brand: None, heading, lines: &lines, contact: None, offer_code: false })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_masked_address_tells_whoever_knows_it_and_nobody_else() {
+        for (channel, address, seen) in [
+            (Channel::Email, "jane.doe@example.org", "j•••@e•••.org"),
+            (Channel::Email, "j@localhost", "j•••@l•••."),
+            (Channel::Email, "émile@xn--bcher-kva.example", "é•••@x•••.example"),
+            (Channel::Text, "+12025550143", "+1•••••43"),
+        ] {
+            assert_eq!(masked(channel, address), seen);
+        }
+    }
+}
