@@ -9,7 +9,10 @@ use std::sync::Arc;
 use askama::Template;
 use axum::{
     Form, Router,
-    extract::{Path, State, rejection::FormRejection},
+    extract::{
+        Path, State,
+        rejection::{FormRejection, PathRejection},
+    },
     http::StatusCode,
     response::{IntoResponse, Response},
     routing::get,
@@ -70,7 +73,8 @@ struct StopPage<'a> {
     token: &'a str,
 }
 
-async fn show(State(state): State<Arc<AppState>>, Path(token): Path<String>) -> Response {
+async fn show(State(state): State<Arc<AppState>>, token: Result<Path<String>, PathRejection>) -> Response {
+    let token = token.map(|Path(token)| token).unwrap_or_default();
     let Some(contact) = contact(&state.keyring, &token) else { return broken_link() };
     match reader(&state.pool, contact).await {
         Ok(Some(Reader { community, address: Some(address), channel })) => {
@@ -92,9 +96,10 @@ struct Pressed {
 
 async fn stop(
     State(state): State<Arc<AppState>>,
-    Path(token): Path<String>,
+    token: Result<Path<String>, PathRejection>,
     form: Result<Form<Pressed>, FormRejection>,
 ) -> Response {
+    let token = token.map(|Path(token)| token).unwrap_or_default();
     let Some(contact) = contact(&state.keyring, &token) else { return broken_link() };
     let reason = match form {
         Ok(Form(pressed)) if pressed.why == "not_me" => SuppressionReason::NotMe,

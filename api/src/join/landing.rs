@@ -6,7 +6,10 @@ use std::sync::Arc;
 use askama::Template;
 use axum::{
     Form, Router,
-    extract::{Path, State, rejection::FormRejection},
+    extract::{
+        Path, State,
+        rejection::{FormRejection, PathRejection},
+    },
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
     routing::get,
@@ -104,8 +107,9 @@ fn landing(invitation: &Invitation, code: &str, form: &Who, faults: &[Misfit]) -
 async fn show_landing(
     State(state): State<Arc<AppState>>,
     visitor: Visitor,
-    Path(code): Path<String>,
+    code: Result<Path<String>, PathRejection>,
 ) -> Response {
+    let code = code.map(|Path(code)| code).unwrap_or_default();
     match find(&state, visitor, &code).await {
         Ok(invitation) => landing(&invitation, &plain(&code), &Who::default(), &[]),
         Err(closed) => tell(closed, &code),
@@ -129,9 +133,10 @@ struct Who {
 async fn join(
     State(state): State<Arc<AppState>>,
     visitor: Visitor,
-    Path(code): Path<String>,
+    code: Result<Path<String>, PathRejection>,
     form: Result<Form<Who>, FormRejection>,
 ) -> Response {
+    let code = code.map(|Path(code)| code).unwrap_or_default();
     // A form of another kind is an empty one.
     let form = form.map(|Form(form)| form).unwrap_or_default();
     let invitation = match find(&state, visitor, &code).await {

@@ -151,7 +151,8 @@ async fn start(programs: Programs, arguments: &Arguments) -> Result<Demo, Failur
     ];
     let community = installation.create_community(list::NAME, &more).await?;
     let (api, client) = installation.start_api().await?;
-    let worker = installation.start_worker().await?;
+    // The links in the messages lead to this very API.
+    let worker = installation.start_worker_with(&[("PORCHLIGHT_PUBLIC_URL", client.base())]).await?;
     tell(&format!("API at {} · inbox at {inbox}", client.base()));
     Ok(Demo { _worker: worker, _api: api, client, community, installation, inbox, _stack: stack })
 }
@@ -188,7 +189,8 @@ async fn watch(demo: &Demo, batch: &str, patience: Duration) -> Result<Value, Fa
 fn invite(demo: &Demo) {
     let (base, id, token) = (demo.client.base(), &demo.community.id, &demo.community.token);
     tell("");
-    tell(&format!("Read the messages:   {}", demo.inbox));
+    tell(&format!("Read the messages:   {}   (follow a link, and the household joins)", demo.inbox));
+    tell(&format!("Type a code:         {base}/join"));
     tell(&format!("The API's document:  {base}/openapi.json"));
     tell("Send one more:");
     tell(&format!("  curl -sS {base}/v1/communities/{id}/batches \\"));

@@ -25,7 +25,16 @@ impl Programs {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let workspace = workspace();
         // With the features of a whole-workspace build, so that one build serves all.
-        let status = Command::new(cargo)
+        let mut build = Command::new(cargo);
+        // What `cargo run` says about this program is nothing to the build: ring would be built anew for it, and
+        // everything above ring.
+        for (name, _) in std::env::vars_os() {
+            if ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|start| name.to_string_lossy().starts_with(start))
+            {
+                build.env_remove(name);
+            }
+        }
+        let status = build
             .current_dir(&workspace)
             .args([
                 "build",

@@ -191,6 +191,11 @@ async fn who_guesses_waits_and_nobody_else() {
             (422, "/problems/typing-mistake".into())
         );
     }
+    for path in ["/j/%ff", "/j/x", "/j/%00", "/j/%F0%9F%98%80"] {
+        let page = world.look(path, "203.0.113.5").await;
+        assert_eq!(page.status, 422, "{path}");
+        is_private(&page);
+    }
     // Ten wrong codes, by pages and programs and through both processes; then even a right one waits.
     for n in 0..10 {
         let status = if n % 2 == 0 {
