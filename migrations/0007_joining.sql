@@ -16,6 +16,7 @@ CREATE TABLE members (
     created_at   timestamptz NOT NULL DEFAULT app_now(),
     FOREIGN KEY (community_id, household_id) REFERENCES households (community_id, id)
 );
+CREATE INDEX members_of_household ON members (household_id);
 CREATE UNIQUE INDEX members_one_head_per_household ON members (household_id) WHERE role = 'head';
 COMMENT ON TABLE members IS 'People who joined with an access code, and whom they invited.';
 COMMENT ON COLUMN members.id IS 'UUIDv7.';
@@ -26,5 +27,5 @@ COMMENT ON COLUMN members.name IS 'As they wrote it.';
 COMMENT ON COLUMN members.channel IS 'What kind of address they gave.';
 COMMENT ON COLUMN members.address IS 'As in contacts.';
 COMMENT ON COLUMN members.address_hash IS 'As in contacts.';
-COMMENT ON COLUMN members.verified_at IS 'When the address was shown to be theirs: at once for the invited one, which the code reached; else NULL until they confirm it.';
+COMMENT ON COLUMN members.verified_at IS 'When the address was shown to be theirs: at once for one that a message with the code reached; else NULL until they confirm it.';
 COMMENT ON COLUMN members.created_at IS 'When they joined.';

@@ -70,7 +70,7 @@ fn routes() -> OpenApiRouter<Arc<AppState>> {
         .routes(routes!(board::steering::cancel_batch))
         .routes(routes!(board::deliveries::list_deliveries))
         .routes(routes!(board::timeline::show_delivery))
-        .routes(routes!(join::endpoint::join))
+        .merge(OpenApiRouter::new().routes(routes!(join::endpoint::join)).layer(pages::small_body()))
 }
 
 /// The OpenAPI 3.1 document.
@@ -92,8 +92,8 @@ pub fn router(state: Arc<AppState>) -> Router {
             }),
         )
         .merge(health::routes())
-        .merge(join::landing::routes())
-        .merge(stop::routes())
+        .merge(join::landing::routes().layer(pages::small_body()))
+        .merge(stop::routes().layer(pages::small_body()))
         .merge(pages::routes())
         .fallback(|| async { Problem::not_found() })
         .method_not_allowed_fallback(|| async {

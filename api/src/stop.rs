@@ -8,10 +8,11 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::{
-    Form, Router,
+    Router,
+    body::Bytes,
     extract::{
         Path, State,
-        rejection::{FormRejection, PathRejection},
+        rejection::{BytesRejection, PathRejection},
     },
     http::StatusCode,
     response::{IntoResponse, Response},
@@ -24,7 +25,6 @@ use rand::{
     rand_core::UnwrapErr,
     rngs::{StdRng, SysRng},
 };
-use serde::Deserialize;
 use sqlx::PgPool;
 
 use crate::{
@@ -75,11 +75,18 @@ struct StopPage<'a> {
 
 async fn show(State(state): State<Arc<AppState>>, token: Result<Path<String>, PathRejection>) -> Response {
     let token = token.map(|Path(token)| token).unwrap_or_default();
-    let Some(contact) = contact(&state.keyring, &token) else { return broken_link() };
+    match contact(&state.keyring, &token) {
+        Some(contact) => ask(&state, contact, &token).await,
+        None => broken_link(),
+    }
+}
+
+/// Shows the button.
+async fn ask(state: &AppState, contact: ContactId, token: &str) -> Response {
     match reader(&state.pool, contact).await {
         Ok(Some(Reader { community, address: Some(address), channel })) => {
             let masked = masked(channel, &address);
-            page(StatusCode::OK, &StopPage { community: &community, masked: &masked, token: &token })
+            page(StatusCode::OK, &StopPage { community: &community, masked: &masked, token })
         }
         Ok(Some(Reader { community, .. })) => stopped(&community),
         Ok(None) => broken_link(),
@@ -87,23 +94,28 @@ async fn show(State(state): State<Arc<AppState>>, token: Result<Path<String>, Pa
     }
 }
 
-/// The button that was pressed; a mail program sends another body, and that is as good.
-#[derive(Default, Deserialize)]
-struct Pressed {
-    #[serde(default)]
-    why: String,
+/// What a body asks for: one of our buttons, or a mail program's own (RFC 8058, urlencoded or multipart). A form that says
+/// nothing comes from a scanner.
+fn pressed(body: &[u8]) -> Option<SuppressionReason> {
+    let body = String::from_utf8_lossy(body);
+    if body.contains("why=not_me") {
+        Some(SuppressionReason::NotMe)
+    } else if body.contains("why=stop") || (body.contains("List-Unsubscribe") && body.contains("One-Click")) {
+        Some(SuppressionReason::Unsubscribed)
+    } else {
+        None
+    }
 }
 
 async fn stop(
     State(state): State<Arc<AppState>>,
     token: Result<Path<String>, PathRejection>,
-    form: Result<Form<Pressed>, FormRejection>,
+    body: Result<Bytes, BytesRejection>,
 ) -> Response {
     let token = token.map(|Path(token)| token).unwrap_or_default();
     let Some(contact) = contact(&state.keyring, &token) else { return broken_link() };
-    let reason = match form {
-        Ok(Form(pressed)) if pressed.why == "not_me" => SuppressionReason::NotMe,
-        _ => SuppressionReason::Unsubscribed,
+    let Some(reason) = body.ok().and_then(|body| pressed(&body)) else {
+        return ask(&state, contact, &token).await;
     };
     let outcome = async {
         let Some(reader) = reader(&state.pool, contact).await? else { return Ok(None) };

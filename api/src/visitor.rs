@@ -43,13 +43,21 @@ impl TrustedProxies {
     fn origin(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let mut origin = peer.to_canonical();
         let forwarded = headers.get_all("x-forwarded-for").iter().rev();
-        let mut hops = forwarded.flat_map(|value| value.to_str().unwrap_or_default().rsplit(','));
+        // By bytes: what a visitor wrote in odd letters must not hide what the proxy wrote behind it.
+        let mut hops = forwarded.flat_map(|value| value.as_bytes().rsplit(|byte| *byte == b','));
         while self.trust(origin) {
-            let Some(hop) = hops.next().and_then(|hop| hop.trim().parse::<IpAddr>().ok()) else { break };
+            let Some(hop) = hops.next().and_then(address) else { break };
             origin = hop.to_canonical();
         }
         origin
     }
+}
+
+/// An address as proxies write it: with or without a port, IPv6 with or without brackets.
+fn address(hop: &[u8]) -> Option<IpAddr> {
+    let hop = std::str::from_utf8(hop).ok()?.trim();
+    let bare = hop.trim_start_matches('[').trim_end_matches(']');
+    bare.parse().ok().or_else(|| hop.parse::<SocketAddr>().ok().map(|socket| socket.ip()))
 }
 
 /// A visitor's address.
@@ -99,7 +107,7 @@ mod tests {
     fn origin(proxies: &str, peer: &str, forwarded: &[&str]) -> String {
         let mut headers = HeaderMap::new();
         for value in forwarded {
-            headers.append("x-forwarded-for", value.parse().unwrap());
+            headers.append("x-forwarded-for", axum::http::HeaderValue::from_bytes(value.as_bytes()).unwrap());
         }
         let proxies: TrustedProxies = proxies.parse().unwrap();
         proxies.origin(peer.parse().unwrap(), &headers).to_string()
@@ -116,6 +124,10 @@ mod tests {
             ("10.0.0.0/8, 127.0.0.1", "127.0.0.1", &["203.0.113.9, 10.9.9.9"], "203.0.113.9"),
             ("10.0.0.0/8", "10.1.2.3", &[], "10.1.2.3"),
             ("10.0.0.0/8", "10.1.2.3", &["unknown"], "10.1.2.3"),
+            ("10.0.0.0/8", "10.1.2.3", &["203.0.113.9:51234"], "203.0.113.9"),
+            ("10.0.0.0/8", "10.1.2.3", &["[2001:db8::1]:443"], "2001:db8::1"),
+            ("10.0.0.0/8", "10.1.2.3", &["[2001:db8::1]"], "2001:db8::1"),
+            ("10.0.0.0/8", "10.1.2.3", &["\u{fc}, 203.0.113.9"], "203.0.113.9"),
             ("10.0.0.0/8", "::ffff:10.1.2.3", &["2001:db8::1"], "2001:db8::1"),
         ] {
             assert_eq!(origin(proxies, peer, forwarded), seen, "{proxies} {peer} {forwarded:?}");

@@ -2,7 +2,12 @@
 
 use std::sync::Arc;
 
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{
+    Json,
+    body::Bytes,
+    extract::{State, rejection::BytesRejection},
+    http::{HeaderMap, StatusCode},
+};
 use jiff::Timestamp;
 use porchlight_shared::domain::{HouseholdId, MemberId};
 use rand::{
@@ -15,10 +20,7 @@ use utoipa::ToSchema;
 
 use super::{Closed, Invitation, find, ledger, newcomer::Newcomer};
 use crate::{
-    intake::{
-        body::{ListBody, require_json},
-        request,
-    },
+    intake::{body::require_json, request},
     problem::{Kind, Problem, ProblemBody, commit_unclear},
     state::AppState,
     visitor::Visitor,
@@ -76,7 +78,7 @@ pub struct HouseholdJoined {
         (status = 404, description = "Nobody has this code", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "The code was used", body = ProblemBody, content_type = "application/problem+json"),
         (status = 410, description = "The code has expired, or was cancelled or replaced", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 413, description = "More than 16 MiB", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 413, description = "More than 8 KiB", body = ProblemBody, content_type = "application/problem+json"),
         (status = 415, description = "Not JSON", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "A typing mistake in the code, or a field does not fit", body = ProblemBody, content_type = "application/problem+json"),
         (status = 429, description = "Too many wrong codes from there", body = ProblemBody, content_type = "application/problem+json"),
@@ -86,9 +88,10 @@ pub struct HouseholdJoined {
 pub async fn join(
     State(state): State<Arc<AppState>>,
     visitor: Visitor,
-    body: ListBody,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
 ) -> Result<(StatusCode, Json<HouseholdJoined>), Problem> {
-    let (bytes, headers, _room) = body.into_parts();
+    let bytes = body.map_err(|_| Problem::new(Kind::BodyTooLarge, "Who joins needs no more than 8 KiB."))?;
     require_json(&headers, "the code and who joins")?;
     let known = ["code", "name", "email", "phone"];
     let request: JoinRequest = request::parse(&bytes, &known, "needs code, name and one of email and phone")?;
@@ -122,6 +125,8 @@ pub(super) async fn enter(
         MemberId::new(state.clock.now(), &mut rng)
     };
     let mut tx = state.pool.begin().await?;
+    // A long list may hold the invitation; its household is asked to come again before all connections wait for it.
+    sqlx::query("SET LOCAL lock_timeout = '3s'").execute(&mut *tx).await?;
     let Some(joined) = ledger::join(&mut tx, &invitation, member, newcomer).await? else {
         tx.rollback().await?;
         return Err(match find(state, visitor, code).await {

@@ -21,7 +21,7 @@ use serde::Deserialize;
 use super::{
     Brand, Closed, Invitation,
     endpoint::enter,
-    find,
+    find, ledger,
     newcomer::{Misfit, Newcomer},
 };
 use crate::{
@@ -32,7 +32,11 @@ use crate::{
 
 /// The pages of joining.
 pub fn routes() -> Router<Arc<AppState>> {
-    Router::new().route("/join", get(show_box).post(typed)).route("/j/{code}", get(show_landing).post(join))
+    Router::new()
+        .route("/join", get(show_box).post(typed))
+        .route("/j/{code}", get(show_landing).post(join))
+        // As a QR code in capitals has it.
+        .route("/J/{code}", get(show_landing).post(join))
 }
 
 #[derive(Debug, Default, Template)]
@@ -141,6 +145,7 @@ async fn join(
     let form = form.map(|Form(form)| form).unwrap_or_default();
     let invitation = match find(&state, visitor, &code).await {
         Ok(invitation) => invitation,
+        Err(Closed::Used(brand)) => return used(&state, &code, &form, brand).await,
         Err(closed) => return tell(closed, &code),
     };
     let newcomer = match Newcomer::read(&form.name, &form.contact, &invitation.brand.country, &state.keyring)
@@ -150,14 +155,36 @@ async fn join(
     };
     let brand = invitation.brand.clone();
     match enter(&state, visitor, &code, invitation, &newcomer).await {
-        Ok(_) => notice(
-            StatusCode::OK,
-            Some(&brand),
-            "Welcome! Your household has joined",
-            &["You are its Head of Household. The access code is used up; nobody else can join with it."],
-        ),
+        Ok(_) => welcome(&brand),
+        Err(Closed::Used(brand)) => used(&state, &code, &form, brand).await,
         Err(closed) => tell(closed, &code),
     }
+}
+
+fn welcome(brand: &Brand) -> Response {
+    notice(
+        StatusCode::OK,
+        Some(brand),
+        "Welcome! Your household has joined",
+        &["You are its Head of Household. The access code is used up; nobody else can join with it."],
+    )
+}
+
+/// Whoever pressed twice, or loads the page again, joined; somebody else did not.
+async fn used(state: &AppState, code: &str, form: &Who, brand: Brand) -> Response {
+    let newcomer = Newcomer::read(&form.name, &form.contact, &brand.country, &state.keyring);
+    if let (Ok(newcomer), Ok(code)) = (newcomer, code.parse::<AccessCode>()) {
+        let asked = async {
+            let mut connection = state.pool.acquire().await?;
+            ledger::joined_before(&mut connection, &state.keyring.lookups(&code), &newcomer.hash).await
+        };
+        match asked.await {
+            Ok(true) => return welcome(&brand),
+            Ok(false) => {}
+            Err(error) => return tell(Closed::from(error), ""),
+        }
+    }
+    tell(Closed::Used(brand), "")
 }
 
 fn notice(status: StatusCode, brand: Option<&Brand>, heading: &str, lines: &[&str]) -> Response {
@@ -217,7 +244,9 @@ fn tell(closed: Closed, typed: &str) -> Response {
             StatusCode::SERVICE_UNAVAILABLE,
             None,
             "This does not work right now",
-            &["Nothing was lost and your code still works. Try again in a few minutes."],
+            &[
+                "Try again in a few minutes. If you were just joining, it may have worked: doing it again is safe.",
+            ],
         ),
     }
 }

@@ -1,7 +1,7 @@
 //! The statements of joining.
 
 use jiff::Timestamp;
-use porchlight_shared::domain::{CommunityId, HouseholdId, MemberId};
+use porchlight_shared::domain::{HouseholdId, MemberId};
 use sqlx::PgConnection;
 
 use super::{Brand, Closed, Invitation, newcomer::Newcomer};
@@ -88,7 +88,7 @@ pub async fn look(connection: &mut PgConnection, lookups: &[[u8; 32]]) -> sqlx::
 /// Lets a household in: its invitation ends as joined, the newcomer becomes its head, and what still waits for the
 /// household is not needed any more. `None`: somebody was quicker, or the invitation ended meanwhile.
 ///
-/// Locks are taken in the order invitation, household, deliveries by id: the order of everybody else who takes two.
+/// Locks are taken in the order household, invitation, deliveries by id, as a list on its way into the ledger takes them.
 ///
 /// # Errors
 /// When the ledger does not answer.
@@ -98,6 +98,9 @@ pub async fn join(
     member: MemberId,
     newcomer: &Newcomer,
 ) -> sqlx::Result<Option<Joined>> {
+    sqlx::query!("SELECT id FROM households WHERE id = $1 FOR NO KEY UPDATE", invitation.household.uuid())
+        .fetch_optional(&mut *tx)
+        .await?;
     let ended = sqlx::query!(
         "UPDATE invitations SET ended_as = 'joined', ended_at = app_now(), code_sealed = NULL, code_sealed_key = NULL
          WHERE id = $1 AND ended_at IS NULL AND expires_at > app_now()",
@@ -115,7 +118,7 @@ pub async fn join(
     .fetch_optional(&mut *tx)
     .await?;
     let Some(joined_at) = joined_at else { return Ok(None) };
-    let verified = enter(tx, invitation.community, invitation.household, member, newcomer).await?;
+    let verified = enter(tx, invitation, member, newcomer).await?;
     let spared = spare(tx, invitation.household).await?;
     Ok(Some(Joined { at: joined_at.to_jiff(), verified, spared }))
 }
@@ -125,34 +128,59 @@ pub async fn join(
 pub struct Joined {
     /// When.
     pub at: Timestamp,
-    /// Whether the newcomer's address is one that the invitation was sent to.
+    /// Whether the newcomer's address is one that a message with this code reached.
     pub verified: bool,
     /// Messages that are not sent any more.
     pub spared: u64,
 }
 
-/// Takes the head of the household in; returns whether the address is one that the leader invited.
+/// Whether the household that joined with a code did so with this address: whoever presses twice is told the same.
+///
+/// # Errors
+/// When the ledger does not answer.
+pub async fn joined_before(
+    connection: &mut PgConnection,
+    lookups: &[[u8; 32]],
+    hash: &[u8; 32],
+) -> sqlx::Result<bool> {
+    let lookups: Vec<&[u8]> = lookups.iter().map(|lookup| &lookup[..]).collect();
+    sqlx::query_scalar!(
+        r#"SELECT EXISTS (
+               SELECT FROM invitations i JOIN members m ON m.household_id = i.household_id
+               WHERE i.code_lookup = ANY($1) AND i.ended_as = 'joined' AND m.role = 'head' AND m.address_hash = $2
+           ) AS "before!""#,
+        &lookups as &[&[u8]],
+        &hash[..],
+    )
+    .fetch_one(connection)
+    .await
+}
+
+/// Takes the head of the household in; returns whether a message with this code reached the address.
 async fn enter(
     tx: &mut PgConnection,
-    community: CommunityId,
-    household: HouseholdId,
+    invitation: &Invitation,
     member: MemberId,
     newcomer: &Newcomer,
 ) -> sqlx::Result<bool> {
     sqlx::query_scalar!(
         r#"INSERT INTO members (id, community_id, household_id, role, name, channel, address, address_hash, verified_at)
            VALUES ($1, $2, $3, 'head', $4, $5, $6, $7, (
-               SELECT app_now() FROM contacts
-               WHERE community_id = $2 AND channel = $5 AND address_hash = $7 AND household_id = $3
+               SELECT app_now() FROM contacts c
+               WHERE c.community_id = $2 AND c.channel = $5 AND c.address_hash = $7 AND c.erased_at IS NULL AND EXISTS (
+                   SELECT FROM deliveries
+                   WHERE invitation_id = $8 AND contact_id = c.id AND state IN ('accepted', 'delivered')
+               )
            ))
            RETURNING verified_at IS NOT NULL AS "verified!""#,
         member.uuid(),
-        community.uuid(),
-        household.uuid(),
+        invitation.community.uuid(),
+        invitation.household.uuid(),
         newcomer.name,
         newcomer.channel as porchlight_shared::domain::Channel,
         newcomer.address.as_str(),
         &newcomer.hash[..],
+        invitation.id.uuid(),
     )
     .fetch_one(tx)
     .await

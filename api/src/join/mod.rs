@@ -4,7 +4,7 @@
 //!   [`ledger::join`], and tell the same outcomes in their own way.
 //! * What is promised: looking changes nothing; a join is one transaction, so a code lets one household in once,
 //!   however many try in the same moment; a typing mistake is told without a look-up and counts for nothing; who
-//!   guesses is slowed down over all API processes ([`tries`]), and nobody else with them.
+//!   guesses is slowed down over all API processes ([`tries`]), and nobody from elsewhere with them.
 
 use jiff::Timestamp;
 use porchlight_shared::domain::{AccessCode, AccessCodeError, CommunityId, HouseholdId, InvitationId};

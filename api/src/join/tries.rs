@@ -1,7 +1,7 @@
-//! Wrong codes: who guesses waits, and nobody else.
+//! Wrong codes: who guesses waits, and with them who shares their address; a /24 that guesses a lot waits as a whole.
 //!
 //! Counted in Redis, so that all API processes count together, under keyed hashes of the addresses. Only well-formed codes
-//! that nobody has count. While Redis is away each process counts for itself.
+//! that nobody has count. While Redis is away each process counts look-ups for itself.
 
 use std::{num::NonZeroU32, time::Duration};
 
@@ -65,7 +65,8 @@ pub(super) async fn admit(state: &AppState, visitor: Visitor) -> Result<(), u32>
         pipe.get(&counter.key).ttl(&counter.key);
     }
     let answer: Result<Vec<Option<i64>>, _> = queue::within(PATIENCE, pipe.query_async(&mut redis)).await;
-    let Ok(found) = answer else { return Ok(()) };
+    // Without Redis each look-up counts, whatever comes of it.
+    let Ok(found) = answer else { return count_here(&state.local_tries, visitor) };
     let full = counters.iter().zip(found.chunks(2)).filter(|(counter, found)| {
         found.first().copied().flatten().is_some_and(|count| count >= i64::from(counter.most))
     });
@@ -83,15 +84,14 @@ pub(super) async fn count(state: &AppState, visitor: Visitor) -> Result<(), u32>
     let all = Counter { key: "porchlight:{wrong-codes-of-all}".to_owned(), most: ALARM, seconds: 3_600 };
     let mut redis = state.redis.0.clone();
     let mut pipe = redis::pipe();
+    pipe.atomic();
     for counter in counters.iter().chain([&all]) {
         // Only a new counter gets an end, so that who goes on guessing does not move it.
         pipe.cmd("SET").arg(&counter.key).arg(0).arg("EX").arg(counter.seconds).arg("NX").ignore();
         pipe.incr(&counter.key, 1);
     }
     let answer: Result<Vec<i64>, _> = queue::within(PATIENCE, pipe.query_async(&mut redis)).await;
-    let Ok(counts) = answer else {
-        return count_here(&state.local_tries, visitor);
-    };
+    let Ok(counts) = answer else { return Ok(()) };
     if counts.last() == Some(&i64::from(ALARM)) {
         tracing::error!(ALARM, "wrong access codes within an hour: somebody is guessing");
     }

@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::{
     Router,
+    extract::DefaultBodyLimit,
     http::{HeaderName, StatusCode, header},
     response::{IntoResponse, Response},
     routing::get,
@@ -13,6 +14,11 @@ const STYLE: &str = include_str!("../../static/page.css");
 /// No script, no image, no frame, nothing from elsewhere.
 const POLICY: &str =
     "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// What a stranger may send at most: a form of a few fields.
+pub fn small_body() -> DefaultBodyLimit {
+    DefaultBodyLimit::max(8 * 1024)
+}
 
 /// A page as it is answered.
 ///

@@ -124,7 +124,12 @@ async fn who_stops_in_the_middle_of_ten_thousand_gets_nothing() {
         world.client.post(&world.oakridge, &format!("batches/{batch}/pause"), Vec::new(), &[]).await.unwrap();
     assert_eq!(paused.status, 200);
     let held = world.stop_link_of("resident.9998@example.org").await;
-    assert_eq!(world.client.visit(Method::POST, &held, Some(""), None).await.unwrap().status, 200);
+    for nothing in ["", "why=", "x=y"] {
+        let page = world.client.visit(Method::POST, &held, Some(nothing), None).await.unwrap();
+        assert!(page.text.contains("Stop these messages?"), "a form that says nothing is a scanner's");
+    }
+    assert_eq!(world.state_of("resident.9998@example.org").await, "held");
+    assert_eq!(world.client.visit(Method::POST, &held, Some("why=stop"), None).await.unwrap().status, 200);
     assert_eq!(world.state_of("resident.9998@example.org").await, "suppressed");
     let status = world.batch(&batch).await;
     assert_eq!(status["counts"]["suppressed"], 2, "{status}");

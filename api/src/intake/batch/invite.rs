@@ -10,7 +10,7 @@ use crate::{
     intake::{
         judging::Reason,
         ledger::{
-            ROWS_AT_ONCE,
+            ROWS_AT_ONCE, homes,
             invitations::{self, LiveInvitation, NewInvitations},
         },
         request::AlreadyInvited,
@@ -41,6 +41,14 @@ impl Intake<'_> {
             invitations::live_invitations(self.tx, &settled).await?
         };
         let live: HashMap<_, _> = live.into_iter().map(|live| (live.household, live)).collect();
+        // Whoever joined since they were looked up has no live invitation any more, and is not drawn another.
+        let joined =
+            if settled.is_empty() { HashSet::new() } else { homes::joined(self.tx, &settled).await? };
+        let (addressed, late): (Vec<_>, Vec<_>) =
+            addressed.into_iter().partition(|entry| !joined.contains(&entry.household.uuid()));
+        for entry in late {
+            self.skip(entry.at, Reason::AlreadyJoined);
+        }
         let (again, first): (Vec<_>, Vec<_>) =
             addressed.into_iter().partition(|entry| live.contains_key(&entry.household));
 

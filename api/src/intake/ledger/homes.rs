@@ -1,5 +1,7 @@
 //! Homes: properties, and the households that live there.
 
+use std::collections::HashSet;
+
 use porchlight_shared::domain::{CommunityId, HouseholdId, PropertyId};
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
@@ -104,6 +106,17 @@ pub async fn insert_households(
     .execute(tx)
     .await?;
     Ok(())
+}
+
+/// Which of these households joined.
+pub async fn joined(tx: &mut PgConnection, households: &[Uuid]) -> Result<HashSet<Uuid>> {
+    let joined = sqlx::query_scalar!(
+        "SELECT id FROM households WHERE id = ANY($1) AND joined_at IS NOT NULL",
+        households
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(joined.into_iter().collect())
 }
 
 /// Takes back new households that got no contact.
