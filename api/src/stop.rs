@@ -131,7 +131,7 @@ async fn stop(
     }
 }
 
-/// Writes the suppression down and takes back what waits; returns how many messages that were.
+/// Writes the suppression down, above what a leader may lift, and takes back what waits; returns how many messages that were.
 async fn suppress(
     state: &AppState,
     contact: ContactId,
@@ -144,7 +144,8 @@ async fn suppress(
     sqlx::query!(
         "INSERT INTO suppressions (id, community_id, channel, address_hash, address_masked, reason)
          SELECT $2, community_id, channel, address_hash, $3, $4 FROM contacts WHERE id = $1
-         ON CONFLICT (address_hash, community_id) WHERE lifted_at IS NULL DO NOTHING",
+         ON CONFLICT (address_hash, community_id) WHERE lifted_at IS NULL DO UPDATE SET reason = excluded.reason
+         WHERE suppressions.reason IN ('hard_bounced', 'leader') OR excluded.reason = 'not_me'",
         contact.uuid(),
         id.uuid(),
         masked,

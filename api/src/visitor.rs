@@ -60,9 +60,15 @@ fn address(hop: &[u8]) -> Option<IpAddr> {
     bare.parse().ok().or_else(|| hop.parse::<SocketAddr>().ok().map(|socket| socket.ip()))
 }
 
-/// A visitor's address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A visitor's address. It is nobody's business in a log.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Visitor(IpAddr);
+
+impl std::fmt::Debug for Visitor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Visitor(***)")
+    }
+}
 
 impl Visitor {
     /// As far as one household's connection goes: the address, of IPv6 the /64.

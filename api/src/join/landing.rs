@@ -39,7 +39,7 @@ pub fn routes() -> Router<Arc<AppState>> {
         .route("/J/{code}", get(show_landing).post(join))
 }
 
-#[derive(Debug, Default, Template)]
+#[derive(Default, Template)]
 #[template(path = "code.html")]
 struct CodeBox<'a> {
     typed: &'a str,

@@ -133,8 +133,20 @@ async fn who_stops_in_the_middle_of_ten_thousand_gets_nothing() {
     assert_eq!(world.state_of("resident.9998@example.org").await, "suppressed");
     let status = world.batch(&batch).await;
     assert_eq!(status["counts"]["suppressed"], 2, "{status}");
-    // What a suppression finds in the queue, begin refuses.
     sqlx::query("INSERT INTO suppressions (id, community_id, channel, address_hash, address_masked, reason) SELECT gen_random_uuid(), community_id, channel, address_hash, 'x', 'leader' FROM contacts WHERE address = 'resident.9997@example.org'")
+        .execute(&world.installation.pool)
+        .await
+        .unwrap();
+    // What a leader could lift, the reader's own word replaces.
+    let leaders = world.stop_link_of("resident.9997@example.org").await;
+    assert_eq!(world.client.visit(Method::POST, &leaders, Some("why=stop"), None).await.unwrap().status, 200);
+    let reasons: Vec<String> = sqlx::query_scalar("SELECT DISTINCT reason::text FROM suppressions")
+        .fetch_all(&world.installation.pool)
+        .await
+        .unwrap();
+    assert_eq!(reasons, ["unsubscribed"]);
+    // What a suppression finds in the queue, begin refuses.
+    sqlx::query("INSERT INTO suppressions (id, community_id, channel, address_hash, address_masked, reason) SELECT gen_random_uuid(), community_id, channel, address_hash, 'x', 'leader' FROM contacts WHERE address = 'resident.9996@example.org'")
         .execute(&world.installation.pool)
         .await
         .unwrap();
@@ -154,7 +166,7 @@ async fn who_stops_in_the_middle_of_ten_thousand_gets_nothing() {
     world.batch_until(&batch, settled).await;
     assert!(worker.stop().await.unwrap().success());
     let counts = world.installation.smtp.counts();
-    for n in [9_997, 9_998, 9_999] {
+    for n in [9_996, 9_997, 9_998, 9_999] {
         assert!(!counts.contains_key(&format!("resident.{n}@example.org")));
     }
 }

@@ -132,11 +132,12 @@ impl Courier {
             tracing::error!(%delivery, %error, "{what}");
             Report::not_composed(AttemptOutcome::RefusedPermanent)
         };
-        let (Some(batch), Some(invited)) = (attempt.batch, &attempt.invitation) else {
-            return Err(ours(
-                "a delivery without batch and invitation cannot be composed",
-                &"nothing to say",
-            ));
+        let Some(batch) = attempt.batch else {
+            return Err(ours("a delivery without a batch cannot be composed", &"nothing to say"));
+        };
+        // The invitation ended between two askings for the same begin; the next begin says how.
+        let Some(invited) = &attempt.invitation else {
+            return Err(Report::not_composed(AttemptOutcome::NotSent));
         };
         let letterhead = match self.letterheads.of(batch).await {
             Ok(letterhead) => letterhead,
