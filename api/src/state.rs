@@ -7,6 +7,11 @@ use porchlight_shared::{
     queue::{self, Job, Queue},
     runtime::clock::Clock,
 };
+use rand::{
+    SeedableRng,
+    rand_core::UnwrapErr,
+    rngs::{StdRng, SysRng},
+};
 use redis::aio::ConnectionManager;
 use sqlx::PgPool;
 use tokio_util::task::TaskTracker;
@@ -44,6 +49,12 @@ pub struct AppState {
 }
 
 impl AppState {
+    /// For ids: seeded by the operating system, one for each request.
+    #[must_use]
+    pub fn rng() -> StdRng {
+        StdRng::from_rng(&mut UnwrapErr(SysRng))
+    }
+
     /// Puts jobs on the conveyor while their request is answered. If that fails the ledger still has every row, and the
     /// reconciler pushes them.
     pub fn push_afterwards(self: &Arc<Self>, jobs: Vec<Job>) {

@@ -20,11 +20,6 @@ use axum::{
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use porchlight_shared::domain::{Channel, ContactId, Keyring, SuppressionId};
-use rand::{
-    SeedableRng,
-    rand_core::UnwrapErr,
-    rngs::{StdRng, SysRng},
-};
 use sqlx::PgPool;
 
 use crate::{
@@ -139,7 +134,7 @@ async fn suppress(
     reason: SuppressionReason,
 ) -> sqlx::Result<u64> {
     let masked = reader.address.as_deref().map(|address| masked(reader.channel, address)).unwrap_or_default();
-    let id = SuppressionId::new(state.clock.now(), &mut StdRng::from_rng(&mut UnwrapErr(SysRng)));
+    let id = SuppressionId::new(state.clock.now(), &mut AppState::rng());
     let mut tx = state.pool.begin().await?;
     sqlx::query!(
         "INSERT INTO suppressions (id, community_id, channel, address_hash, address_masked, reason)

@@ -6,11 +6,6 @@ use std::{collections::HashSet, ops::ControlFlow, sync::Arc};
 use axum::{Json, extract::State};
 use jiff::Timestamp;
 use porchlight_shared::domain::{HouseholdId, PropertyId};
-use rand::{
-    SeedableRng,
-    rand_core::UnwrapErr,
-    rngs::{StdRng, SysRng},
-};
 use serde::Serialize;
 use sqlx::PgConnection;
 use utoipa::ToSchema;
@@ -181,7 +176,7 @@ async fn settle(
     judged: &mut [Judged],
 ) -> Result<(usize, Moves), Problem> {
     let community = caller.community;
-    let mut rng = StdRng::from_rng(&mut UnwrapErr(SysRng));
+    let mut rng = AppState::rng();
     // Two imports of one community come one after the other.
     homes::lock_community(tx, community).await?;
     let units = judged.iter().filter(|entry| entry.verdict() == Verdict::Ready);

@@ -10,11 +10,6 @@ use axum::{
 };
 use jiff::Timestamp;
 use porchlight_shared::domain::{HouseholdId, MemberId};
-use rand::{
-    SeedableRng,
-    rand_core::UnwrapErr,
-    rngs::{StdRng, SysRng},
-};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -57,7 +52,7 @@ pub struct HouseholdJoined {
     pub member: MemberId,
     /// The community's name.
     pub community: String,
-    /// Whether the address is one that the invitation was for; another one stays unverified until it is confirmed.
+    /// Whether a message with this code reached the address; another one stays unverified until it is confirmed.
     pub verified: bool,
     /// When.
     #[schema(value_type = String, format = DateTime)]
@@ -120,10 +115,7 @@ pub(super) async fn enter(
     invitation: Invitation,
     newcomer: &Newcomer,
 ) -> Result<HouseholdJoined, Closed> {
-    let member = {
-        let mut rng = StdRng::from_rng(&mut UnwrapErr(SysRng));
-        MemberId::new(state.clock.now(), &mut rng)
-    };
+    let member = MemberId::new(state.clock.now(), &mut AppState::rng());
     let mut tx = state.pool.begin().await?;
     // A long list may hold the invitation; its household is asked to come again before all connections wait for it.
     sqlx::query("SET LOCAL lock_timeout = '3s'").execute(&mut *tx).await?;

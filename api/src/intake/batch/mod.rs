@@ -12,11 +12,7 @@ use porchlight_shared::{
     },
     queue::Job,
 };
-use rand::{
-    SeedableRng,
-    rand_core::UnwrapErr,
-    rngs::{StdRng, SysRng},
-};
+use rand::rngs::StdRng;
 use serde::Serialize;
 use sqlx::PgConnection;
 use utoipa::ToSchema;
@@ -33,6 +29,7 @@ use super::{
 use crate::{
     access::Caller,
     problem::{Kind, Problem},
+    state::AppState,
 };
 
 mod invite;
@@ -187,7 +184,7 @@ pub async fn accept(
     // What waits for a second look is told what the others find out under their locks.
     let waits = |entry: &Judged| !entry.goes(wish.accept_checks);
     facts::foresee(tx, caller.community, &mut list.judged, &known, waits).await?;
-    let rng = StdRng::from_rng(&mut UnwrapErr(SysRng));
+    let rng = AppState::rng();
     let mut intake =
         Intake { tx, caller, keyring, now, rng, channel, send_at: wish.send_at, judged: list.judged };
     let addressed = intake.settle(&known, wish.accept_checks).await?;

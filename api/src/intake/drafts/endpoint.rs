@@ -9,11 +9,6 @@ use axum::{
     response::Response,
 };
 use porchlight_shared::domain::{CommunityId, DraftId};
-use rand::{
-    SeedableRng,
-    rand_core::UnwrapErr,
-    rngs::{StdRng, SysRng},
-};
 use serde::Deserialize;
 use sqlx::PgConnection;
 
@@ -110,8 +105,7 @@ pub async fn create_draft(
         let rules = Rules { channel, country: &country, keyring: &state.keyring, keep: true };
         Ok::<_, Problem>((channel, request::judge(source, rules)?.0))
     })?;
-    let mut rng = StdRng::from_rng(&mut UnwrapErr(SysRng));
-    let draft = DraftId::new(state.clock.now(), &mut rng);
+    let draft = DraftId::new(state.clock.now(), &mut AppState::rng());
     drafts::insert_draft(&mut tx, caller.community, draft, channel, None, caller.token).await?;
     drafts::put_entries(&mut tx, draft, judged.iter().map(as_written).collect()).await?;
     let answer = view(&state, &mut tx, caller.community, draft).await?;
