@@ -8,10 +8,12 @@
 //! - [`demo`]: the main job, shown.
 //! - [`mod@bench`]: figures, measured from outside.
 //! - [`broken`]: takes promises out of a copy of the sources, and demands that the tests notice.
+//! - [`caller`]: HTTP calls that stay on this machine.
 //! - [`sqlx_data`]: keeps the checked-in `.sqlx` equal to the queries and the migrations.
 
 pub mod bench;
 pub mod broken;
+pub mod caller;
 pub mod demo;
 pub mod installation;
 pub mod sandbox;

@@ -5,6 +5,7 @@
 //! * [`conveyor`]: jobs come in from Redis under a lease, at the provider's pace, and their fates go back.
 //! * [`deliver`]: begin in the ledger, compose, send, finish in the ledger.
 //! * [`email`]: a letter becomes bytes, bytes an outcome that the ledger can trust.
+//! * [`text`]: an invitation becomes a text message, a request to Twilio, and such an outcome.
 //! * [`reconcile`]: what fell between two steps is picked up.
 //!
 //! Beside them: [`config`], [`metrics`], [`health`], and [`mod@run`], which puts it all together.
@@ -18,6 +19,7 @@ pub mod health;
 pub mod metrics;
 pub mod reconcile;
 pub mod run;
+pub mod text;
 
 pub use cli::run;
 

@@ -85,9 +85,13 @@ reasons! {
     Throttled = "throttled",
     /// The account's quota is used up.
     QuotaUsedUp = "quota_used_up",
+    /// The account may not send: suspended, closed, or on trial.
+    AccountRefused = "account_refused",
+    /// The provider, or somebody in its place, refuses our requests, whatever they say.
+    RequestRefused = "request_refused",
     /// User or password are wrong, or missing.
     AuthRefused = "auth_refused",
-    /// The From address may not be used.
+    /// The From address, or the number in whose name we write, may not be used.
     SenderRefused = "sender_refused",
     /// No such mailbox.
     MailboxUnknown = "mailbox_unknown",
@@ -99,6 +103,16 @@ reasons! {
     MailboxDisabled = "mailbox_disabled",
     /// The mailbox is full.
     MailboxFull = "mailbox_full",
+    /// Nobody has this number.
+    NumberUnknown = "number_unknown",
+    /// The number is a landline, or no mobile phone's for another reason.
+    NumberNotMobile = "number_not_mobile",
+    /// There is no way to the number from our account or in our name.
+    NumberOutOfReach = "number_out_of_reach",
+    /// The phone is switched off, or without a network.
+    PhoneUnreachable = "phone_unreachable",
+    /// The recipient asked not to be written to.
+    OptedOut = "opted_out",
     /// The recipient is refused and nobody says why.
     RecipientRefused = "recipient_refused",
     /// A filter or a policy refuses it.
@@ -117,6 +131,8 @@ reasons! {
     ClosedAfterBody = "closed_after_body",
     /// The message was handed over whole and the answer cannot be read.
     UnreadableAfterBody = "unreadable_after_body",
+    /// The message was handed over whole, and the provider says that it failed itself.
+    ProviderFailed = "provider_failed",
     /// The worker did not come back before the attempt's deadline.
     WorkerLost = "worker_lost",
     /// The worker was stopped while the answer was awaited.

@@ -6,6 +6,7 @@ use reqwest::{Method, StatusCode, header::HeaderMap};
 use serde_json::Value;
 
 use super::{Community, Failure};
+use crate::caller::caller;
 
 /// A caller.
 #[derive(Clone, Debug)]
@@ -44,9 +45,7 @@ impl Client {
     /// # Errors
     /// When there is no HTTP client to be had.
     pub fn new(base: &str) -> Result<Self, Failure> {
-        // Nothing here leaves the machine, whatever proxy the environment names.
-        let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_mins(2)).build()?;
-        Ok(Self { http, base: base.to_owned() })
+        Ok(Self { http: caller(Duration::from_mins(2))?, base: base.to_owned() })
     }
 
     /// Where the API is.

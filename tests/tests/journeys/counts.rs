@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use porchlight_shared::domain::{AttemptOutcome, AttemptReason, DeliveryId, DeliveryState};
+use porchlight_tests::caller::caller;
 use porchlight_worker::deliver::{
     begin::{Ask, Begin, BeginStatement},
     finish::{Ended, FinishStatement, Landing},
@@ -201,8 +202,9 @@ async fn no_metric_is_missing_from_a_workers_page() {
     world.batch_until(&batch, settled).await;
     let lines: Vec<Value> = worker.log().lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
     let address = lines.iter().find_map(|line| line["address"].as_str()).unwrap().to_owned();
+    let http = caller(Duration::from_mins(1)).unwrap();
     let page = async |path: &str| {
-        reqwest::get(format!("http://{address}{path}")).await.unwrap().text().await.unwrap()
+        http.get(format!("http://{address}{path}")).send().await.unwrap().text().await.unwrap()
     };
     world.until("the reconcilers have looked", async || page("/metrics").await.contains("queue_depth")).await;
     let page = page("/metrics").await;

@@ -49,6 +49,7 @@ use std::{
 use tokio::{net::TcpListener, sync::watch};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+pub(super) use self::inbox::Face;
 pub use self::{
     fault::{Act, Fault, When},
     record::{Accepted, Doubled},
@@ -221,7 +222,12 @@ impl SmtpSandbox {
 
     /// The page of the newest messages; see the module's head.
     pub fn inbox(&self) -> axum::Router {
-        inbox::router(Arc::clone(&self.server))
+        self.face().router()
+    }
+
+    /// What an inbox for several sandboxes shows of it.
+    pub(super) fn face(&self) -> Face {
+        Face(Arc::clone(&self.server))
     }
 }
 

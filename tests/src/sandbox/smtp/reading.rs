@@ -1,6 +1,7 @@
 //! A message as its reader would see it.
 
 use super::mime::Part;
+use crate::sandbox::frame::first_link;
 
 /// What the inbox shows of a message.
 #[derive(Debug, PartialEq, Eq)]
@@ -27,13 +28,6 @@ pub(super) fn read(source: &[u8]) -> Reading {
         text,
         html,
     }
-}
-
-fn first_link(text: &str) -> Option<String> {
-    let start = ["https://", "http://"].iter().filter_map(|scheme| text.find(scheme)).min()?;
-    let rest = &text[start..];
-    let end = rest.find(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"' | '\'' | ')'));
-    Some(rest[..end.unwrap_or(rest.len())].trim_end_matches(['.', ',', ';', '!', '?']).to_owned())
 }
 
 #[cfg(test)]

@@ -9,8 +9,7 @@
 //! | `GET`, `POST /_sandbox/switches` | the [`Switches`] as JSON |
 //! | `POST /_sandbox/reset` | forgets everything accepted |
 //!
-//! Pages need no script and ask nobody else for anything; the content policy says so to the browser,
-//! and shows a message's HTML in a frame that may do nothing.
+//! A message's HTML is shown in a frame that may do nothing.
 
 mod page;
 
@@ -19,36 +18,43 @@ use std::sync::Arc;
 use axum::{
     Json, Router,
     extract::{Path, Query, State},
-    http::{HeaderName, StatusCode, header},
-    response::{Html, IntoResponse, Response},
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
     routing::{get, post},
 };
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{Doubled, Server, Switches, reading};
-
-/// How many messages a page lists.
-const LISTED: usize = 100;
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-src 'self'; \
-    base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
+use crate::sandbox::frame::{self, Filter, LISTED, NOSNIFF, seconds};
 
 type Sandbox = State<Arc<Server>>;
 
-pub(super) fn router(server: Arc<Server>) -> Router {
-    Router::new()
-        .route("/", get(list))
-        .route("/messages/{number}", get(message))
-        .route("/messages/{number}/source", get(source))
-        .route("/inbox.json", get(json))
-        .route("/_sandbox/switches", get(switches).post(set_switches))
-        .route("/_sandbox/reset", post(reset))
-        .with_state(server)
-}
+/// The sandbox as pages show it.
+#[derive(Clone, Debug)]
+pub(in crate::sandbox) struct Face(pub(super) Arc<Server>);
 
-#[derive(Debug, Default, Deserialize)]
-struct Filter {
-    /// Only messages to this address.
-    to: Option<String>,
+impl Face {
+    /// The whole inbox.
+    pub(super) fn router(&self) -> Router {
+        Router::new().route("/", get(list)).with_state(self.clone()).merge(self.pages())
+    }
+
+    /// The newest messages, as a part of a page.
+    pub(in crate::sandbox) fn section(&self, filter: &Filter) -> String {
+        let total = self.0.with_records(|records| records.total());
+        page::section(total, &newest(&self.0, filter))
+    }
+
+    /// Everything but the list.
+    pub(in crate::sandbox) fn pages(&self) -> Router {
+        Router::new()
+            .route("/messages/{number}", get(message))
+            .route("/messages/{number}/source", get(source))
+            .route("/inbox.json", get(json))
+            .route("/_sandbox/switches", get(switches).post(set_switches))
+            .route("/_sandbox/reset", post(reset))
+            .with_state(Arc::clone(&self.0))
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -85,7 +91,7 @@ impl From<Doubled> for DoubledSummary {
 fn newest(server: &Server, filter: &Filter) -> Vec<Summary> {
     let kept = server.with_records(|records| records.newest(usize::MAX));
     kept.into_iter()
-        .filter(|(accepted, _)| filter.to.as_deref().is_none_or(|to| *accepted.recipient == *to))
+        .filter(|(accepted, _)| filter.fits(&accepted.recipient))
         .take(LISTED)
         .map(|(accepted, source)| {
             let reading = reading::read(&source);
@@ -94,7 +100,7 @@ fn newest(server: &Server, filter: &Filter) -> Vec<Summary> {
                 recipient: accepted.recipient.to_string(),
                 sender: accepted.sender.to_string(),
                 message_id: accepted.message_id.as_deref().map(str::to_owned),
-                accepted_at: page::seconds(accepted.at),
+                accepted_at: seconds(accepted.at),
                 answered: accepted.answered,
                 subject: reading.subject,
                 link: reading.link,
@@ -103,16 +109,15 @@ fn newest(server: &Server, filter: &Filter) -> Vec<Summary> {
         .collect()
 }
 
-async fn list(State(server): Sandbox, Query(filter): Query<Filter>) -> Response {
-    let total = server.with_records(|records| records.total());
-    html(page::list(total, &newest(&server, &filter)))
+async fn list(State(face): State<Face>, Query(filter): Query<Filter>) -> Response {
+    frame::inbox(&[face.section(&filter)])
 }
 
 async fn message(State(server): Sandbox, Path(number): Path<u64>) -> Response {
     let found = server.with_records(|records| Some((records.get(number)?.clone(), records.source(number)?)));
     match found {
-        Some((accepted, source)) => html(page::message(&accepted, &reading::read(&source))),
-        None => (StatusCode::NOT_FOUND, html(page::missing(number))).into_response(),
+        Some((accepted, source)) => page::message(&accepted, &reading::read(&source)),
+        None => (StatusCode::NOT_FOUND, frame::missing(&format!("Message {number}"))).into_response(),
     }
 }
 
@@ -148,14 +153,4 @@ async fn reset(
 ) -> StatusCode {
     server.reset();
     StatusCode::NO_CONTENT
-}
-
-const NOSNIFF: (HeaderName, &str) = (header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-
-fn html(page: String) -> Response {
-    (
-        [(header::CONTENT_SECURITY_POLICY, POLICY), NOSNIFF, (header::REFERRER_POLICY, "no-referrer")],
-        Html(page),
-    )
-        .into_response()
 }
