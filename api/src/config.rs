@@ -2,7 +2,14 @@
 
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
-use porchlight_shared::{domain::Keyring, runtime::env::Env, store::StoreSettings};
+use porchlight_shared::{
+    domain::{Keyring, TextWindow},
+    runtime::{
+        env::{Env, SettingError},
+        site::Site,
+    },
+    store::StoreSettings,
+};
 use secrecy::SecretString;
 
 use crate::visitor::TrustedProxies;
@@ -23,6 +30,19 @@ pub struct ServeSettings {
     pub keyring: Arc<Keyring>,
     /// `PORCHLIGHT_TRUSTED_PROXIES`, default none.
     pub trusted_proxies: TrustedProxies,
+    /// What is known of the provider of texts, if there is one.
+    pub texts: Option<TextSettings>,
+    /// `PORCHLIGHT_TEXT_WINDOW`: when texts go where the community says nothing else.
+    pub text_window: TextWindow,
+}
+
+/// What the provider of texts is recognised by.
+#[derive(Debug)]
+pub struct TextSettings {
+    /// `PORCHLIGHT_PUBLIC_URL`: where it calls back.
+    pub site: Site,
+    /// `PORCHLIGHT_TWILIO_AUTH_TOKEN`: with which it signs.
+    pub auth_token: SecretString,
 }
 
 impl ServeSettings {
@@ -46,6 +66,24 @@ impl ServeSettings {
                 "addresses and networks such as 10.0.0.0/8, 192.0.2.7",
                 TrustedProxies::default,
             )?,
+            texts: texts(env)?,
+            text_window: env.parsed_or("PORCHLIGHT_TEXT_WINDOW", "when texts may go", TextWindow::default)?,
         })
+    }
+}
+
+/// As the worker reads it: what is said about a provider that is off is left alone.
+fn texts(env: &Env) -> Result<Option<TextSettings>, SettingError> {
+    match env.text("PORCHLIGHT_SMS_PROVIDER") {
+        None | Some("off") => Ok(None),
+        Some("twilio") => Ok(Some(TextSettings {
+            site: env.required("PORCHLIGHT_PUBLIC_URL", "https://join.example.org")?,
+            auth_token: env.secret("PORCHLIGHT_TWILIO_AUTH_TOKEN", "the account's auth token")?,
+        })),
+        Some(_) => Err(SettingError::Wrong {
+            name: "PORCHLIGHT_SMS_PROVIDER",
+            expected: "twilio or off",
+            problem: "there is no such provider".to_owned(),
+        }),
     }
 }

@@ -8,6 +8,7 @@
 //! * [`board`]: what leaders watch.
 //! * [`join`]: what residents see: a household joins with its code.
 //! * [`stop`]: a reader stops further messages.
+//! * [`receipts`]: providers tell how far a message came, and residents answer texts.
 //! * [`admin`]: what the operator does from the command line.
 //!
 //! Beside them: [`problem`] (every error that leaves the building), [`state`], [`config`], [`health`], [`metrics`],
@@ -24,6 +25,7 @@ pub mod join;
 pub mod metrics;
 pub mod pages;
 pub mod problem;
+pub mod receipts;
 pub mod serve;
 pub mod state;
 pub mod stop;

@@ -1,7 +1,7 @@
 //! What the API counts; `/metrics` shows it in the Prometheus text format.
 
 use prometheus_client::{
-    encoding::{EncodeLabelSet, text},
+    encoding::{EncodeLabelSet, EncodeLabelValue, text},
     metrics::{
         counter::Counter,
         family::Family,
@@ -21,6 +21,26 @@ pub struct RequestLabels {
     pub status: u16,
 }
 
+/// What became of a provider's call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
+pub enum ReceiptResult {
+    /// It told something new.
+    Recorded,
+    /// It told what was known.
+    Repeated,
+    /// It is about nothing of ours.
+    Unknown,
+    /// Its signature does not fit.
+    Forged,
+    /// A resident wrote.
+    Text,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ReceiptLabels {
+    result: ReceiptResult,
+}
+
 /// The API's metrics.
 #[derive(Debug)]
 pub struct Metrics {
@@ -37,6 +57,7 @@ pub struct Metrics {
     pub wrong_codes: Counter,
     /// Readers who stopped further messages.
     pub stops: Counter,
+    receipts: Family<ReceiptLabels, Counter>,
     /// Pushes that Redis did not take; the worker's reconciler makes up for them.
     pub pushes_failed: Counter,
 }
@@ -48,6 +69,8 @@ impl Default for Metrics {
             Histogram::new(exponential_buckets(0.000_5, 2.0, 16))
         });
         registry.register("request_seconds", "Seconds from request to answer", request_seconds.clone());
+        let receipts = Family::<ReceiptLabels, Counter>::default();
+        registry.register("receipts", "Calls of the provider of texts", receipts.clone());
         let mut counter = |name: &str, help: &str| {
             let counter = Counter::default();
             registry.register(name, help, Counter::clone(&counter));
@@ -67,12 +90,18 @@ impl Default for Metrics {
             households_joined,
             wrong_codes,
             stops,
+            receipts,
             pushes_failed,
         }
     }
 }
 
 impl Metrics {
+    /// Counts a provider's call.
+    pub fn receipt(&self, result: ReceiptResult) {
+        self.receipts.get_or_create(&ReceiptLabels { result }).inc();
+    }
+
     /// All of it as text.
     #[must_use]
     pub fn text(&self) -> String {

@@ -82,6 +82,7 @@ kinds! {
     InvalidHeader => BAD_REQUEST, "invalid-header", "A header does not fit";
     Unauthorized => UNAUTHORIZED, "unauthorized", "A bearer token is needed";
     Forbidden => FORBIDDEN, "forbidden", "This token may not do that";
+    BadSignature => FORBIDDEN, "bad-signature", "The signature does not fit";
     NotFound => NOT_FOUND, "not-found", "There is nothing here";
     MethodNotAllowed => METHOD_NOT_ALLOWED, "method-not-allowed", "This cannot be done here";
     SameList => CONFLICT, "same-list", "This list was sent within the last day";

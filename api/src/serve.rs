@@ -27,6 +27,7 @@ use crate::{
     metrics::{Metrics, RequestLabels},
     pages,
     problem::{Kind, Problem},
+    receipts,
     state::{AppState, RedisHandle},
     stop,
 };
@@ -95,6 +96,7 @@ pub fn router(state: Arc<AppState>) -> Router {
         .merge(join::landing::routes().layer(pages::small_body()))
         .merge(stop::routes().layer(pages::small_body()))
         .merge(pages::routes())
+        .merge(receipts::routes())
         .fallback(|| async { Problem::not_found() })
         .method_not_allowed_fallback(|| async {
             Problem::new(Kind::MethodNotAllowed, "Look at /openapi.json for what can.")
@@ -148,6 +150,8 @@ pub async fn serve(
         list_room: intake::body::Room::default(),
         trusted_proxies: settings.trusted_proxies,
         local_tries: join::LocalTries::default(),
+        texts: settings.texts.map(receipts::Texts::new),
+        text_window: settings.text_window,
         metrics: Metrics::default(),
         afterwards: TaskTracker::new(),
     });

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use porchlight_shared::{
-    domain::{Channel, Keyring},
+    domain::{Channel, Keyring, TextWindow},
     queue::{self, Job, Queue},
     runtime::clock::Clock,
 };
@@ -17,7 +17,8 @@ use sqlx::PgPool;
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    access::CallerLimit, intake::body::Room, join::LocalTries, metrics::Metrics, visitor::TrustedProxies,
+    access::CallerLimit, intake::body::Room, join::LocalTries, metrics::Metrics, receipts::Texts,
+    visitor::TrustedProxies,
 };
 
 /// How long a push waits for Redis before it leaves the jobs to the reconciler.
@@ -42,6 +43,10 @@ pub struct AppState {
     pub trusted_proxies: TrustedProxies,
     /// Wrong codes, counted here while Redis is away.
     pub local_tries: LocalTries,
+    /// The provider of texts, if there is one.
+    pub texts: Option<Texts>,
+    /// When texts go where the community says nothing else.
+    pub text_window: TextWindow,
     /// What is counted.
     pub metrics: Metrics,
     /// Work that goes on after its request was answered; a stop waits for it.
@@ -57,11 +62,14 @@ impl AppState {
 
     /// Puts jobs on the conveyor while their request is answered. If that fails the ledger still has every row, and the
     /// reconciler pushes them.
-    pub fn push_afterwards(self: &Arc<Self>, jobs: Vec<Job>) {
+    pub fn push_afterwards(self: &Arc<Self>, channel: Channel, jobs: Vec<Job>) {
+        if jobs.is_empty() {
+            return;
+        }
         let state = Arc::clone(self);
         self.afterwards.spawn(async move {
             let mut redis = state.redis.0.clone();
-            let queue = Queue::new(Channel::Email);
+            let queue = Queue::new(channel);
             if let Err(error) = queue::within(PUSH_PATIENCE, queue::push(&mut redis, &queue, &jobs)).await {
                 state.metrics.pushes_failed.inc();
                 tracing::warn!(%error, jobs = jobs.len(), "jobs could not be pushed; the reconciler will push them");

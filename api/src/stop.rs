@@ -19,11 +19,10 @@ use axum::{
     routing::get,
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use porchlight_shared::domain::{Channel, ContactId, Keyring, SuppressionId};
+use porchlight_shared::domain::{Channel, ContactId, Keyring, SuppressionId, SuppressionReason, masked};
 use sqlx::PgPool;
 
 use crate::{
-    intake::judging::SuppressionReason,
     pages::{Notice, page},
     problem::Problem,
     state::AppState,
@@ -167,18 +166,6 @@ async fn suppress(
     Ok(taken_back.rows_affected())
 }
 
-/// For a leader's eye: `j•••@e•••.org`, `+1•••••43`.
-fn masked(channel: Channel, address: &str) -> String {
-    let short = |part: &str| part.chars().next().map(|first| format!("{first}•••")).unwrap_or_default();
-    if let (Channel::Email, Some((local, domain))) = (channel, address.rsplit_once('@')) {
-        let (name, end) = domain.rsplit_once('.').unwrap_or((domain, ""));
-        let end: String = end.chars().take(20).collect();
-        return format!("{}@{}.{end}", short(local), short(name));
-    }
-    let (start, end) = (address.get(..2).unwrap_or_default(), address.len().saturating_sub(2));
-    format!("{start}•••••{}", address.get(end..).unwrap_or_default())
-}
-
 fn stopped(community: &str) -> Response {
     let lines =
         ["You will not get messages from there any more. What was on its way already may still arrive."];
@@ -204,21 +191,4 @@ fn later(error: sqlx::Error) -> Response {
     let lines = ["It was not recorded yet. Try again in a few minutes."];
     let heading = "This does not work right now";
     page(problem.status(), &Notice { brand: None, heading, lines: &lines, contact: None, offer_code: false })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_masked_address_tells_whoever_knows_it_and_nobody_else() {
-        for (channel, address, seen) in [
-            (Channel::Email, "jane.doe@example.org", "j•••@e•••.org"),
-            (Channel::Email, "j@localhost", "j•••@l•••."),
-            (Channel::Email, "émile@xn--bcher-kva.example", "é•••@x•••.example"),
-            (Channel::Text, "+12025550143", "+1•••••43"),
-        ] {
-            assert_eq!(masked(channel, address), seen);
-        }
-    }
 }

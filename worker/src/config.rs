@@ -3,8 +3,11 @@
 use std::{net::SocketAddr, path::PathBuf, str::FromStr, sync::Arc, time::Duration};
 
 use porchlight_shared::{
-    domain::{EmailAddress, Keyring},
-    runtime::env::{Env, SettingError, Span},
+    domain::{EmailAddress, Keyring, TextWindow},
+    runtime::{
+        env::{Env, SettingError, Span},
+        site::Site,
+    },
     store::StoreSettings,
 };
 use secrecy::SecretString;
@@ -12,12 +15,15 @@ use secrecy::SecretString;
 use crate::{
     deliver::retry::Schedule,
     email::{SmtpSettings, SmtpUrl},
+    reconcile::Looks,
+    text::{TwilioSettings, settings::BaseUrl},
 };
 
 /// Connections to Postgres of one worker: a lane each for begin and finish, one for letterheads, the rest for
 /// reconcilers.
 const CONNECTIONS: u32 = 6;
 const EMAIL_RETRY: &str = "1m,5m,15m,1h,3h,6h,12h";
+const TEXT_RETRY: &str = "20s,2m,10m,40m";
 /// Providers of free mail refuse, by DMARC, what others send in their name.
 const FREE_MAIL: [&str; 16] = [
     "gmail.com",
@@ -57,17 +63,37 @@ pub struct WorkerSettings {
     pub email_rate: Rate,
     /// `PORCHLIGHT_EMAIL_RETRY`.
     pub email_retry: Schedule,
-    /// `PORCHLIGHT_CHECKING_WAIT`: how long an unknown outcome waits for news before it is acted on.
-    pub checking_wait: Duration,
+    /// The way out for texts, if there is one.
+    pub texts: Option<TextSettings>,
+    /// `PORCHLIGHT_TEXT_WINDOW`: when texts go where the community says nothing else.
+    pub text_window: TextWindow,
+    /// `PORCHLIGHT_CHECKING_WAIT`: how long an e-mail's unknown outcome waits for news before it is acted on.
+    pub email_wait: Duration,
+    /// The same for a text's, and when it is asked about meanwhile.
+    pub text_looks: Looks,
     /// `PORCHLIGHT_ATTEMPT_DEADLINE`.
     pub attempt_deadline: Duration,
     /// `PORCHLIGHT_WORKER_LISTEN`: health and metrics; off without it.
     pub listen: Option<SocketAddr>,
 }
 
-/// An installation's own address: scheme and host, without a path.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Site(String);
+/// What sending texts needs to know.
+#[derive(Debug)]
+pub struct TextSettings {
+    /// `PORCHLIGHT_TWILIO_…`.
+    pub twilio: TwilioSettings,
+    /// `PORCHLIGHT_SMS_RATE`: texts a second, all workers together.
+    pub rate: Rate,
+    /// `PORCHLIGHT_TEXT_RETRY`.
+    pub retry: Schedule,
+}
+
+/// `PORCHLIGHT_SMS_PROVIDER`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum SmsProvider {
+    Twilio,
+    Off,
+}
 
 /// Messages a second: more than zero, fractions allowed.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -87,8 +113,11 @@ impl WorkerSettings {
             SmtpSettings::DEFAULT_CONNECTIONS
         })?;
         let smtp = SmtpSettings::new(url, from.domain()).with_connections(connections.clamp(1, 256));
+        let site: Site = env.required("PORCHLIGHT_PUBLIC_URL", "https://join.example.org")?;
+        let texts = texts(env, &site)?;
         let attempt_deadline = span(env, "PORCHLIGHT_ATTEMPT_DEADLINE", Duration::from_mins(5))?;
-        let needed = smtp.timeouts.body + smtp.timeouts.after_body;
+        let by_text = texts.as_ref().map_or(Duration::ZERO, |texts| texts.twilio.timeouts.request);
+        let needed = by_text.max(smtp.timeouts.body + smtp.timeouts.after_body);
         if attempt_deadline <= needed {
             let problem = format!(
                 "it must be longer than {} s, which the provider may take to answer",
@@ -97,11 +126,12 @@ impl WorkerSettings {
             let expected = "a span of time such as 5m";
             return Err(SettingError::Wrong { name: "PORCHLIGHT_ATTEMPT_DEADLINE", expected, problem }.into());
         }
+        let wait: Option<Span> = env.parsed("PORCHLIGHT_CHECKING_WAIT", "a span of time such as 15m")?;
         Ok(Self {
             store: StoreSettings::from_env(env, CONNECTIONS)?,
             redis: env.secret("REDIS_URL", "redis://host:6379/0")?,
             keyring: Arc::new(Keyring::read(&keys)?),
-            site: env.required("PORCHLIGHT_PUBLIC_URL", "https://join.example.org")?,
+            site,
             from,
             smtp,
             email_rate: env.parsed_or(
@@ -112,11 +142,36 @@ impl WorkerSettings {
             email_retry: env.parsed_or("PORCHLIGHT_EMAIL_RETRY", "spans of time such as 1m,5m,1h", || {
                 EMAIL_RETRY.parse().expect("the default fits")
             })?,
-            checking_wait: span(env, "PORCHLIGHT_CHECKING_WAIT", Duration::ZERO)?,
+            texts,
+            text_window: env.parsed_or("PORCHLIGHT_TEXT_WINDOW", "when texts may go", TextWindow::default)?,
+            email_wait: wait.map_or(Duration::ZERO, |wait| wait.0),
+            text_looks: Looks::until(wait.map_or(Looks::WAIT, |wait| wait.0)),
             attempt_deadline,
             listen: env.parsed("PORCHLIGHT_WORKER_LISTEN", "an address and port such as 127.0.0.1:9090")?,
         })
     }
+}
+
+/// The way out for texts. What is said about a provider that is off is left alone.
+fn texts(env: &Env, site: &Site) -> Result<Option<TextSettings>, SettingError> {
+    let provider = env.parsed_or("PORCHLIGHT_SMS_PROVIDER", "twilio or off", || SmsProvider::Off)?;
+    if provider == SmsProvider::Off {
+        return Ok(None);
+    }
+    let account = env.required("PORCHLIGHT_TWILIO_ACCOUNT_SID", "AC and 32 hexadecimal digits")?;
+    let token = env.secret("PORCHLIGHT_TWILIO_AUTH_TOKEN", "the account's auth token")?;
+    let from = env.required(
+        "PORCHLIGHT_TWILIO_FROM",
+        "a number such as +15551234567, or the SID of a messaging service",
+    )?;
+    let base_url = env.parsed_or("PORCHLIGHT_TWILIO_BASE_URL", "https://api.twilio.com", BaseUrl::default)?;
+    Ok(Some(TextSettings {
+        twilio: TwilioSettings::new(account, token, from, site.clone()).with_base_url(base_url),
+        rate: env.parsed_or("PORCHLIGHT_SMS_RATE", "texts a second such as 1 or 0.2", || Rate(1.0))?,
+        retry: env.parsed_or("PORCHLIGHT_TEXT_RETRY", "spans of time such as 20s,2m,10m", || {
+            TEXT_RETRY.parse().expect("the default fits")
+        })?,
+    }))
 }
 
 fn span(env: &Env, name: &'static str, default: Duration) -> Result<Duration, SettingError> {
@@ -135,30 +190,15 @@ fn sender(env: &Env) -> Result<EmailAddress, SettingError> {
     Ok(from)
 }
 
-impl Site {
-    /// Scheme and host, no slash at the end.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for Site {
+impl FromStr for SmsProvider {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let url = url::Url::parse(text).map_err(|_| "it cannot be read as a URL")?;
-        if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
-            return Err("it does not begin with https:// and a host");
+        match text {
+            "twilio" => Ok(Self::Twilio),
+            "off" => Ok(Self::Off),
+            _ => Err("there is no such provider"),
         }
-        if url.path() != "/"
-            || url.query().is_some()
-            || url.fragment().is_some()
-            || !url.username().is_empty()
-        {
-            return Err("it has more than scheme, host and port");
-        }
-        Ok(Self(text.trim_end_matches('/').to_owned()))
     }
 }
 
@@ -188,26 +228,37 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_site_is_scheme_and_host() {
-        for (text, fits) in [
-            ("https://join.example.org", true),
-            ("https://join.example.org/", true),
-            ("http://127.0.0.1:8080", true),
-            ("join.example.org", false),
-            ("https://join.example.org/path", false),
-            ("https://user@join.example.org", false),
-            ("ftp://join.example.org", false),
-        ] {
-            assert_eq!(text.parse::<Site>().is_ok(), fits, "{text}");
-        }
-    }
-
-    #[test]
     fn a_rate_is_positive() {
         assert_eq!("0.5".parse(), Ok(Rate(0.5)));
         for text in ["0", "-1", "NaN", "inf", "ten", "1e9"] {
             assert!(text.parse::<Rate>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn texts_are_off_unless_a_provider_is_named_and_then_all_of_it_is_needed() {
+        let site: Site = "https://join.example.org".parse().unwrap();
+        let mut variables = vec![
+            ("PORCHLIGHT_TWILIO_ACCOUNT_SID", "AC0123456789abcdef0123456789abcdef"),
+            ("PORCHLIGHT_TWILIO_AUTH_TOKEN", "hunter2"),
+            ("PORCHLIGHT_TWILIO_FROM", "+15551234567"),
+        ];
+        let env = |variables: &[(&'static str, &'static str)]| variables.iter().copied().collect::<Env>();
+        assert!(texts(&env(&variables), &site).unwrap().is_none());
+        variables.push(("PORCHLIGHT_SMS_PROVIDER", "twilio"));
+        let settings = texts(&env(&variables), &site).unwrap().unwrap();
+        assert_eq!((settings.rate, &settings.retry), (Rate(1.0), &TEXT_RETRY.parse().unwrap()));
+        assert!(!format!("{settings:?}").contains("hunter2"));
+        for missing in 0..3 {
+            let mut fewer = variables.clone();
+            let (name, _) = fewer.remove(missing);
+            assert!(texts(&env(&fewer), &site).unwrap_err().to_string().contains(name));
+        }
+        let unknown = texts(&env(&[("PORCHLIGHT_SMS_PROVIDER", "pigeon")]), &site).unwrap_err().to_string();
+        assert!(
+            unknown.contains("PORCHLIGHT_SMS_PROVIDER") && unknown.contains("twilio or off"),
+            "{unknown}"
+        );
     }
 
     #[test]

@@ -42,6 +42,7 @@ pub struct DeliverMetrics {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct AttemptLabels {
+    channel: &'static str,
     outcome: &'static str,
     reason: &'static str,
 }
@@ -100,7 +101,7 @@ struct ProbeLabels {
 
 impl DeliverMetrics {
     /// Counts an attempt that ended.
-    pub fn count(&self, outcome: AttemptOutcome, reason: Option<AttemptReason>) {
+    pub fn count(&self, channel: Channel, outcome: AttemptOutcome, reason: Option<AttemptReason>) {
         let outcome = match outcome {
             AttemptOutcome::Accepted => "accepted",
             AttemptOutcome::RefusedPermanent => "refused_permanent",
@@ -110,7 +111,8 @@ impl DeliverMetrics {
             AttemptOutcome::Unknown => "unknown",
         };
         let reason = reason.map_or("", AttemptReason::as_str);
-        self.attempts.get_or_create(&AttemptLabels { outcome, reason }).inc();
+        let labels = AttemptLabels { channel: channel.as_str(), outcome, reason };
+        self.attempts.get_or_create(&labels).inc();
     }
 }
 

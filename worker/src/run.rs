@@ -7,7 +7,6 @@ use std::{
 
 use apalis::prelude::WorkerBuilder;
 use porchlight_shared::{
-    domain::Channel,
     queue::{self, Queue},
     runtime::clock::Clock,
     store,
@@ -17,25 +16,31 @@ use rand::{
     rand_core::UnwrapErr,
     rngs::{StdRng, SysRng},
 };
-use secrecy::ExposeSecret;
-use tokio::task::JoinSet;
+use redis::aio::ConnectionManager;
+use secrecy::{ExposeSecret, SecretString};
+use sqlx::PgPool;
+use tokio::{sync::watch, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    config::WorkerSettings,
+    config::{Rate, TextSettings, WorkerSettings},
     conveyor::{Conveyor, Options},
     deliver::{
         begin::BeginStatement,
         breaker::{Breaker, tend},
+        composer::Composer,
         courier::{Courier, deliver},
         finish::FinishStatement,
         lane::{Lane, any_stuck},
         letterhead::Letterheads,
+        retry::Schedule,
+        way::Way,
     },
     email::Mailer,
     health,
     metrics::Metrics,
-    reconcile::Reconciler,
+    reconcile::{Inquiry, Reconciler},
+    text::Twilio,
 };
 
 /// Why a worker could not run.
@@ -43,11 +48,39 @@ pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// Jobs in flight for each connection, so that begin and finish of some overlap with sending others.
 const SLOTS_PER_CONNECTION: usize = 4;
+/// Texts in flight of one worker: as many as a quick provider's answers take up at a high rate.
+const TEXT_SLOTS: usize = 32;
 /// How long a stop waits for providers' answers before it records them as unknown.
 const PROVIDER_PATIENCE: Duration = Duration::from_secs(20);
 /// How long after that the process goes, whatever is left: leases and deadlines take care of it.
 const LAST_PATIENCE: Duration = Duration::from_secs(4);
 const REDIS_PATIENCE: Duration = Duration::from_secs(5);
+
+/// One channel's way from the queue to its provider.
+struct Line {
+    way: Way,
+    schedule: Schedule,
+    first_look: Duration,
+    slots: usize,
+    rate: Rate,
+}
+
+/// What all lines of a worker have in common.
+struct Floor {
+    pool: PgPool,
+    redis_url: SecretString,
+    redis: ConnectionManager,
+    begin: Lane<BeginStatement>,
+    finish: Lane<FinishStatement>,
+    composer: Arc<Composer>,
+    deadline: Duration,
+    metrics: Arc<Metrics>,
+    clock: Clock,
+    /// Cancelled when nothing more is to be begun.
+    stopping: CancellationToken,
+    /// Cancelled when providers have been waited for long enough.
+    give_up: CancellationToken,
+}
 
 /// Works until `stopping` is cancelled and what has begun is finished.
 ///
@@ -65,82 +98,89 @@ pub async fn work(
     if let Some(address) = settings.listen {
         health::listen(address, pool.clone(), Arc::clone(&metrics), stopping.clone()).await?;
     }
-    let url = settings.redis.expose_secret();
-    let redis = queue::connect(url, REDIS_PATIENCE)
+    let redis = queue::connect(settings.redis.expose_secret(), REDIS_PATIENCE)
         .map_err(|_| "REDIS_URL does not fit: it cannot be read; it should be redis://host:6379/0")?;
-    let queue = Queue::new(Channel::Email);
-
     let begin = BeginStatement { pool: pool.clone(), deadline: settings.attempt_deadline };
-    let begin = Lane::start("begin", begin, metrics.begin.clone());
     let finish = FinishStatement { pool: pool.clone() };
-    let finish = Lane::start("finish", finish, metrics.finish.clone());
-    let held = any_stuck(&[begin.is_stuck(), finish.is_stuck()]);
+    let floor = Floor {
+        pool: pool.clone(),
+        redis_url: settings.redis,
+        redis: redis.clone(),
+        begin: Lane::start("begin", begin, metrics.begin.clone()),
+        finish: Lane::start("finish", finish, metrics.finish.clone()),
+        composer: Arc::new(Composer {
+            letterheads: Letterheads::new(pool.clone()),
+            keyring: settings.keyring,
+            site: settings.site,
+            from: settings.from.as_str().to_owned(),
+        }),
+        deadline: settings.attempt_deadline,
+        metrics,
+        clock,
+        stopping: stopping.clone(),
+        give_up: CancellationToken::new(),
+    };
 
     let slots = settings.smtp.connections * SLOTS_PER_CONNECTION;
-    let body_window = settings.smtp.timeouts.body + settings.smtp.timeouts.after_body;
-    let give_up = CancellationToken::new();
-    let courier = Arc::new(Courier {
-        begin,
-        finish,
-        letterheads: Letterheads::new(pool.clone()),
-        mailer: Mailer::new(settings.smtp)?,
-        keyring: settings.keyring,
-        site: settings.site,
-        from: settings.from.as_str().to_owned(),
+    let window = settings.smtp.timeouts.body + settings.smtp.timeouts.after_body;
+    let mut lines = vec![Line {
+        way: Way::Email { mailer: Mailer::new(settings.smtp)?, window },
         schedule: settings.email_retry,
-        checking_wait: settings.checking_wait,
-        deadline: settings.attempt_deadline,
-        body_window,
-        breaker: Breaker::new(
-            pool.clone(),
-            redis.clone(),
-            queue.clone(),
-            settings.attempt_deadline,
-            metrics.breaker.clone(),
-        ),
-        pool: pool.clone(),
-        give_up: give_up.clone(),
-        metrics: metrics.deliver.clone(),
-        rng: Mutex::new(StdRng::seed_from_u64(rng.next_u64())),
-    });
+        first_look: settings.email_wait,
+        slots,
+        rate: settings.email_rate,
+    }];
+    let mut inquiry = None;
+    if let Some(TextSettings { twilio, rate, retry: schedule }) = settings.texts {
+        let twilio = Arc::new(Twilio::new(twilio)?);
+        inquiry = Some(Inquiry { twilio: Arc::clone(&twilio), composer: Arc::clone(&floor.composer) });
+        let first_look = settings.text_looks.first();
+        lines.push(Line { way: Way::Text(twilio), schedule, first_look, slots: TEXT_SLOTS, rate });
+    }
     let reconciler = Reconciler {
         pool: pool.clone(),
         redis,
-        queue: queue.clone(),
-        checking_wait: settings.checking_wait,
-        metrics: metrics.reconcile.clone(),
+        email_wait: settings.email_wait,
+        text_looks: settings.text_looks,
+        inquiry,
+        text_window: settings.text_window,
+        clock,
+        metrics: floor.metrics.reconcile.clone(),
     };
     let mut reconciling = JoinSet::new();
     reconciling.spawn(reconciler.run(stopping.clone()));
-    let tending = tokio::spawn(tend(Arc::clone(&courier), stopping.clone()));
 
-    let name = format!("email-{:x}-{:016x}", clock.now().as_millisecond(), rng.next_u64());
-    let options = Options {
-        slots,
-        limit: Some(settings.email_rate.per_second()),
-        lease: Options::LEASE,
-        held,
-        stop: stopping.clone(),
-    };
-    let conveyor = Conveyor::start(queue, url, options, &metrics.conveyor, rng)?;
-    let worker =
-        WorkerBuilder::new(name.as_str()).backend(conveyor).data(Arc::clone(&courier)).build(deliver);
-    tracing::info!(name, slots, per_second = settings.email_rate.per_second(), "working");
+    let held = any_stuck(&[floor.begin.is_stuck(), floor.finish.is_stuck()]);
+    let (mut running, mut couriers) = (JoinSet::new(), Vec::new());
+    for line in lines {
+        couriers.push(floor.carry(line, held.clone(), &mut rng, &mut running)?);
+    }
+    tracing::info!(name = format!("{:016x}", rng.next_u64()), "working");
 
     let patience = async {
         stopping.cancelled().await;
         tokio::time::sleep(PROVIDER_PATIENCE).await;
         tracing::warn!("providers still owe answers; their messages are recorded as unknown");
-        give_up.cancel();
+        floor.give_up.cancel();
         tokio::time::sleep(LAST_PATIENCE).await;
     };
+    let finished = async {
+        while let Some(ended) = running.join_next().await {
+            // One that ends by itself takes the others with it.
+            stopping.cancel();
+            ended??;
+        }
+        Ok::<_, Failure>(())
+    };
     tokio::select! {
-        ended = async { worker.run().await?; tending.await.map_err(Failure::from) } => ended?,
+        ended = finished => ended?,
         () = patience => tracing::error!("stopping without having recorded everything; attempts past their deadline will be found"),
     }
     let tidy = async {
         reconciling.join_all().await;
-        courier.mailer.close().await;
+        for courier in couriers {
+            courier.way.close().await;
+        }
         pool.close().await;
     };
     if tokio::time::timeout(LAST_PATIENCE, tidy).await.is_err() {
@@ -148,4 +188,61 @@ pub async fn work(
     }
     tracing::info!("stopped");
     Ok(())
+}
+
+impl Floor {
+    /// Starts a line: its conveyor, its courier, and whoever tends its channel.
+    fn carry(
+        &self,
+        Line { way, schedule, first_look, slots, rate }: Line,
+        held: watch::Receiver<bool>,
+        rng: &mut StdRng,
+        running: &mut JoinSet<Result<(), Failure>>,
+    ) -> Result<Arc<Courier>, Failure> {
+        let channel = way.channel();
+        let queue = Queue::new(channel);
+        let breaker = Breaker::new(
+            self.pool.clone(),
+            self.redis.clone(),
+            queue.clone(),
+            self.deadline,
+            self.metrics.breaker.clone(),
+        );
+        let courier = Arc::new(Courier {
+            begin: self.begin.clone(),
+            finish: self.finish.clone(),
+            composer: Arc::clone(&self.composer),
+            way,
+            schedule,
+            first_look,
+            deadline: self.deadline,
+            breaker,
+            pool: self.pool.clone(),
+            give_up: self.give_up.clone(),
+            metrics: self.metrics.deliver.clone(),
+            clock: self.clock,
+            rng: Mutex::new(StdRng::seed_from_u64(rng.next_u64())),
+        });
+        let name = format!("{channel}-{:x}-{:016x}", self.clock.now().as_millisecond(), rng.next_u64());
+        let options = Options {
+            slots,
+            limit: Some(rate.per_second()),
+            lease: Options::LEASE,
+            held,
+            stop: self.stopping.clone(),
+        };
+        let chance = StdRng::seed_from_u64(rng.next_u64());
+        let url = self.redis_url.expose_secret();
+        let conveyor = Conveyor::start(queue, url, options, &self.metrics.conveyor, chance)?;
+        let worker =
+            WorkerBuilder::new(name.as_str()).backend(conveyor).data(Arc::clone(&courier)).build(deliver);
+        running.spawn(async move { worker.run().await.map_err(Failure::from) });
+        let (tended, stopping) = (Arc::clone(&courier), self.stopping.clone());
+        running.spawn(async move {
+            tend(tended, stopping).await;
+            Ok(())
+        });
+        tracing::info!(%channel, name, slots, per_second = rate.per_second(), "carrying");
+        Ok(courier)
+    }
 }

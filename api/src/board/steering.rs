@@ -122,7 +122,7 @@ async fn steer(
     let step = mark(&mut tx, community, batch, step).await?.ok_or_else(Problem::not_found)?;
     let (changed, repeats) = change(&mut tx, batch, step).await?;
     let after = sqlx::query!(
-        r#"SELECT b.paused_at, b.cancelled_at,
+        r#"SELECT b.channel, b.paused_at, b.cancelled_at,
                   coalesce(sum(t.count) FILTER (WHERE t.state IN ('sending', 'checking')), 0)::bigint AS "in_flight!",
                   coalesce(sum(t.count) FILTER (WHERE t.state IN ('held', 'queued', 'retry_wait')), 0)::bigint AS "waiting!"
            FROM batches b JOIN tallies t ON t.batch_id = b.id WHERE b.id = $1 GROUP BY b.id"#,
@@ -141,7 +141,7 @@ async fn steer(
         waiting: after.waiting,
     };
     if step == Step::Resume {
-        state.push_afterwards(changed);
+        state.push_afterwards(after.channel, changed);
     }
     Ok(answer)
 }

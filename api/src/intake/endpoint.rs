@@ -8,6 +8,8 @@ use axum::{
     response::Response,
 };
 
+use porchlight_shared::domain::Channel;
+
 use super::{
     batch::{self, BatchAccepted, List, Wish},
     body::{ListBody, json, require_json},
@@ -19,7 +21,7 @@ use super::{
 };
 use crate::{
     access::Caller,
-    problem::{Problem, ProblemBody},
+    problem::{Kind, Problem, ProblemBody},
     state::AppState,
 };
 
@@ -63,6 +65,11 @@ pub async fn create_batch(
     let read = tokio::task::spawn_blocking(move || BatchRequest::parse(&bytes));
     let (request, channel, source) = read.await.map_err(|_| Problem::internal())??;
 
+    if channel == Channel::Text && state.texts.is_none() {
+        let detail = "Texts are not set up on this installation. Send this list by e-mail.";
+        return Err(Problem::new(Kind::ChannelNotSetUp, detail).at("/channel", "must be \"email\""));
+    }
+
     let mut tx = state.pool.begin().await?;
     // A twin in flight, by its key or by its list, is waited for this long.
     sqlx::query("SET LOCAL lock_timeout = '10s'").execute(&mut *tx).await?;
@@ -72,19 +79,24 @@ pub async fn create_batch(
         return Ok(json(status, response));
     }
     let sender = batches::sender(&mut tx, caller.community).await?;
+    let opening = match channel {
+        Channel::Email => None,
+        Channel::Text => Some(sender.opening(&mut tx, &state.text_window).await?),
+    };
     let rules = Rules { channel, country: &sender.country, keyring: &state.keyring, keep: true };
     let list = match source {
         Source::Draft(draft) => {
             let judged = drafts::take(&mut tx, caller.community, draft, rules).await?;
-            List { judged, draft: Some(draft), channel }
+            List { judged, draft: Some(draft), channel, opening }
         }
         source => {
             let (judged, _) = tokio::task::block_in_place(|| request::judge(source, rules))?;
-            List { judged, draft: None, channel }
+            List { judged, draft: None, channel, opening }
         }
     };
-    let BatchRequest { accept_checks, already_invited, note, send_at, not_after, again, .. } = request;
-    let wish = Wish { accept_checks, already_invited, note, send_at, not_after, again };
+    let BatchRequest { accept_checks, already_invited, note, send_at, not_after, consent, again, .. } =
+        request;
+    let wish = Wish { accept_checks, already_invited, note, send_at, not_after, consent, again };
     let now = state.clock.now();
     let (answer, jobs) = batch::accept(&mut tx, caller, &state.keyring, now, &sender, wish, list).await?;
     let response = serde_json::to_string(&answer).expect("an answer serialises");
@@ -97,7 +109,7 @@ pub async fn create_batch(
     state.metrics.entries_accepted.inc_by(answer.accepted as u64);
     state.metrics.entries_declined.inc_by(declined as u64);
     tracing::info!(community = %caller.community, batch = %answer.id, accepted = answer.accepted, declined, "batch accepted");
-    state.push_afterwards(jobs);
+    state.push_afterwards(channel, jobs);
     Ok(json(StatusCode::ACCEPTED, response))
 }
 

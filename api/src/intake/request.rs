@@ -21,6 +21,7 @@ use super::{
 use crate::problem::{Kind, Problem};
 
 const NOTE_CHARACTERS: usize = 300;
+const CONSENT_CHARACTERS: usize = 1_000;
 
 /// A list to send, and how. The list is one of `rows`, `text` and `draft`.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -45,7 +46,7 @@ pub struct BatchRequest {
     /// What to do with households that have a live invitation.
     #[serde(default)]
     pub already_invited: AlreadyInvited,
-    /// A personal note of the leader: plain text, at most 300 characters.
+    /// A personal note of the leader: plain text, at most 300 characters. Texts have no room for one.
     pub note: Option<String>,
     /// Not before this instant.
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -53,9 +54,22 @@ pub struct BatchRequest {
     /// What has not begun by then expires.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub not_after: Option<Timestamp>,
+    /// Who consented to being texted; texts need it.
+    pub consent: Option<Consent>,
     /// Send although the same list went out within the last day.
     #[serde(default)]
     pub again: bool,
+}
+
+/// That the people on a list agreed to be texted: kept with the batch.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Consent {
+    /// Who agreed, how and when, in the leader's words: at most 1,000 characters.
+    pub statement: String,
+    /// When it was obtained.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub obtained_at: Option<Timestamp>,
 }
 
 /// A list to be looked at. The list is one of `rows` and `text`.
@@ -136,20 +150,29 @@ impl BatchRequest {
             "note",
             "send_at",
             "not_after",
+            "consent",
             "again",
         ];
         let mut request: Self = parse(body, &known, "needs channel and one of rows, text and draft")?;
         let channel = channel(&request.channel)?;
-        if channel == Channel::Text {
-            let detail = "Texts are not set up on this installation. Send this list by e-mail.";
-            return Err(Problem::new(Kind::ChannelNotSetUp, detail).at("/channel", "must be \"email\""));
-        }
         let source = source(request.rows.take(), request.text.take(), request.draft, request.columns.take())?;
-        request.check()?;
+        request.check(channel)?;
         Ok((request, channel, source))
     }
 
-    fn check(&self) -> Result<(), Problem> {
+    fn check(&self, channel: Channel) -> Result<(), Problem> {
+        match (channel, &self.consent) {
+            (Channel::Email, None) => {}
+            (Channel::Text, Some(consent)) => consent.check()?,
+            (Channel::Text, None) => {
+                let missing = "is missing; texts go only to people who agreed: say who did, how and when";
+                return Err(invalid("/consent", missing));
+            }
+            (Channel::Email, Some(_)) => return Err(invalid("/consent", "goes with texts")),
+        }
+        if channel == Channel::Text && self.note.is_some() {
+            return Err(invalid("/note", "does not fit into a text; leave it out, or send e-mails"));
+        }
         if let Some(note) = &self.note {
             let length = note.chars().count();
             if length > NOTE_CHARACTERS {
@@ -169,6 +192,26 @@ impl BatchRequest {
             && from >= until
         {
             return Err(invalid("/not_after", "is not later than send_at"));
+        }
+        Ok(())
+    }
+}
+
+impl Consent {
+    fn check(&self) -> Result<(), Problem> {
+        let statement = self.statement.trim();
+        let length = statement.chars().count();
+        if length < 3 {
+            return Err(invalid("/consent/statement", "does not say who agreed, how and when"));
+        }
+        if length > CONSENT_CHARACTERS {
+            return Err(invalid(
+                "/consent/statement",
+                format!("has {length} characters; at most {CONSENT_CHARACTERS} fit"),
+            ));
+        }
+        if statement.contains(|c: char| c.is_control() && c != '\n' && c != '\r') {
+            return Err(invalid("/consent/statement", "holds a control character"));
         }
         Ok(())
     }

@@ -31,6 +31,17 @@ impl AttemptOutcome {
     }
 }
 
+/// Whose matter a refusal is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Refusal {
+    /// The address or the message: trying again is no use.
+    Permanent,
+    /// Later it may be taken.
+    Temporary,
+    /// Ours or the operator's: the recipient is not to blame, and the channel closes until it is mended.
+    Configuration,
+}
+
 macro_rules! reasons {
     ($($(#[$doc:meta])* $name:ident = $word:literal,)+) => {
         /// Why an attempt ended as it did: the stable code behind the words that a leader reads.

@@ -10,9 +10,14 @@ mod delivery;
 mod email_address;
 mod ids;
 mod keyring;
+mod receipt;
+pub mod segments;
+mod suppression;
+pub mod text_codes;
+mod window;
 
 pub use access_code::{AccessCode, AccessCodeError};
-pub use attempt::{AttemptOutcome, AttemptReason};
+pub use attempt::{AttemptOutcome, AttemptReason, Refusal};
 pub use channel::Channel;
 pub use delivery::{DeliveryState, HoldReason};
 pub use email_address::{EmailAddress, EmailAddressError};
@@ -21,3 +26,6 @@ pub use ids::{
     SuppressionId, TokenId,
 };
 pub use keyring::{KeyFileError, Keyring, Sealed, UnsealError};
+pub use receipt::{Heed, ReceiptKind};
+pub use suppression::{SuppressionReason, masked};
+pub use window::{Opening, TextWindow, TextWindowError};

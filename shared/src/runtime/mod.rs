@@ -6,4 +6,5 @@ pub mod build_id;
 pub mod clock;
 pub mod env;
 pub mod shutdown;
+pub mod site;
 pub mod telemetry;

@@ -1,6 +1,11 @@
-//! The connection to the ledger, and the one check both processes make before they trust it.
+//! The connection to the ledger, the one check both processes make before they trust it, and the few statements that
+//! both run.
 //!
-//! Statements live with the room that owns their step, not here.
+//! Any other statement lives with the room that owns its step.
+
+pub mod receipts;
+pub mod suppress;
+pub mod window;
 
 use std::{fmt, str::FromStr, time::Duration};
 

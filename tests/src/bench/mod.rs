@@ -13,7 +13,10 @@ use tokio::time::Instant;
 
 use crate::{
     installation::{Client, Community, Failure, Installation, Process, Programs},
-    sandbox::smtp::{Settings, SmtpSandbox},
+    sandbox::{
+        smtp::{Settings, SmtpSandbox},
+        twilio::{self, TwilioSandbox},
+    },
     stack::{Options, Stack},
 };
 
@@ -112,14 +115,16 @@ async fn start(programs: Programs, connections: u32) -> Result<Subject, Failure>
     let database_url = stack.create_database("porchlight").await?;
     let settings = Settings { sources_kept: 10, ..Settings::default() };
     let smtp = SmtpSandbox::start(settings).await?;
+    let twilio = TwilioSandbox::start(twilio::Settings::default()).await?;
     let connections = connections.to_string();
     let variables = [
+        ("PORCHLIGHT_SMS_PROVIDER", "off"),
         ("PORCHLIGHT_SMTP_CONNECTIONS", connections.as_str()),
         ("PORCHLIGHT_SMTP_RATE", "100000"),
         ("RUST_LOG", "warn,porchlight_api=info,porchlight_worker=info"),
     ];
     let mut installation =
-        Installation::prepare(programs, &database_url, stack.redis_url(), smtp, &variables).await?;
+        Installation::prepare(programs, &database_url, stack.redis_url(), smtp, twilio, &variables).await?;
     let community = installation.create_community("Riverside Gardening Club", &[]).await?;
     let (api, client) = installation.start_api().await?;
     let worker = installation.start_worker().await?;

@@ -20,7 +20,7 @@ pub use self::{
     process::{Process, Signal},
     programs::Programs,
 };
-use crate::sandbox::smtp::SmtpSandbox;
+use crate::sandbox::{smtp::SmtpSandbox, twilio::TwilioSandbox};
 
 /// How long a program may take to come up.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -39,9 +39,14 @@ pub struct Installation {
     pub pool: PgPool,
     /// Redis, as an operator sees it.
     pub redis_url: String,
-    /// The provider.
+    /// The provider of e-mail.
     pub smtp: SmtpSandbox,
+    /// The provider of texts.
+    pub twilio: TwilioSandbox,
 }
+
+/// The address under which a provider calls an installation, unless it is told another.
+const PUBLIC_URL: &str = "https://join.example.org";
 
 /// A community and a token for it.
 #[derive(Clone, Debug)]
@@ -62,6 +67,7 @@ impl Installation {
         database_url: &str,
         redis_url: &str,
         smtp: SmtpSandbox,
+        twilio: TwilioSandbox,
         variables: &[(&str, &str)],
     ) -> Result<Self, Failure> {
         let folder = tempfile::Builder::new().prefix("porchlight-installation-").tempdir()?;
@@ -70,18 +76,19 @@ impl Installation {
             ("DATABASE_URL".to_owned(), database_url.to_owned()),
             ("REDIS_URL".to_owned(), redis_url.to_owned()),
             ("PORCHLIGHT_KEYS_FILE".to_owned(), keys),
-            ("PORCHLIGHT_PUBLIC_URL".to_owned(), "https://join.example.org".to_owned()),
+            ("PORCHLIGHT_PUBLIC_URL".to_owned(), PUBLIC_URL.to_owned()),
             ("PORCHLIGHT_SMTP_URL".to_owned(), smtp.url()),
             ("PORCHLIGHT_SMTP_FROM".to_owned(), "invitations@porchlight.example".to_owned()),
             ("PORCHLIGHT_SANDBOX".to_owned(), "1".to_owned()),
         ];
+        all.extend(twilio.variables().map(|(name, value)| (name.to_owned(), value)));
         for (name, value) in variables {
             all.retain(|(known, _)| known != name);
             all.push(((*name).to_owned(), (*value).to_owned()));
         }
         let pool = PgPoolOptions::new().max_connections(4).connect_lazy(database_url)?;
         let redis_url = redis_url.to_owned();
-        let made = Self { programs, variables: all, folder, started: 0, pool, redis_url, smtp };
+        let made = Self { programs, variables: all, folder, started: 0, pool, redis_url, smtp, twilio };
         made.api_command(&["keys", "generate"]).await?;
         made.api_command(&["migrate"]).await?;
         Ok(made)
@@ -124,7 +131,10 @@ impl Installation {
         let listen = ("PORCHLIGHT_LISTEN".to_owned(), "127.0.0.1:0".to_owned());
         let mut process = self.start(self.programs.api.clone(), &["serve"], &[listen]).await?;
         let address = self.wait_for_line(&mut process, "listening", "address").await?;
-        Ok((process, Client::new(&format!("http://{address}"))?))
+        let base = format!("http://{address}");
+        // What is called back under the public address comes to the API that was started last.
+        self.twilio.proxy(self.variable("PORCHLIGHT_PUBLIC_URL"), &base);
+        Ok((process, Client::new(&base)?))
     }
 
     /// Starts a worker and waits until it works.

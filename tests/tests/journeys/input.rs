@@ -31,7 +31,24 @@ async fn what_is_wrong_with_a_request_is_said() {
         (b"{\"channel\": \"email\"}".to_vec(), 422, "invalid-field"),
         (b"{\"channel\": \"email\", \"rows\": 7}".to_vec(), 422, "invalid-field"),
         (b"{\"channel\": \"pigeon\", \"rows\": [{}]}".to_vec(), 422, "invalid-field"),
-        (b"{\"channel\": \"text\", \"rows\": [{}]}".to_vec(), 422, "channel-not-set-up"),
+        (b"{\"channel\": \"text\", \"rows\": [{}]}".to_vec(), 422, "invalid-field"),
+        (
+            b"{\"channel\": \"text\", \"rows\": [{}], \"consent\": {\"statement\": \" \"}}".to_vec(),
+            422,
+            "invalid-field",
+        ),
+        (
+            b"{\"channel\": \"email\", \"rows\": [{}], \"consent\": {\"statement\": \"form\"}}".to_vec(),
+            422,
+            "invalid-field",
+        ),
+        (
+            json!({"channel": "text", "rows": [{}], "note": "Hello", "consent": {"statement": "form"}})
+                .to_string()
+                .into_bytes(),
+            422,
+            "invalid-field",
+        ),
         (b"{\"channel\": \"email\", \"rows\": [{}], \"nota\": \"x\"}".to_vec(), 422, "invalid-field"),
         (
             json!({"channel": "email", "rows": [{}], "note": "x".repeat(301)}).to_string().into_bytes(),

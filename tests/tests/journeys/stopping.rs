@@ -29,7 +29,7 @@ impl World {
         format!("/u/{}", URL_SAFE_NO_PAD.encode([*contact.as_bytes(), signature].concat()))
     }
 
-    async fn state_of(&self, address: &str) -> String {
+    pub(crate) async fn state_of(&self, address: &str) -> String {
         sqlx::query_scalar("SELECT d.state::text FROM deliveries d JOIN contacts c ON c.id = d.contact_id WHERE c.address = $1 ORDER BY d.id DESC")
             .bind(address)
             .fetch_one(&self.installation.pool)

@@ -13,7 +13,10 @@ use porchlight_shared::{
 };
 use porchlight_tests::{
     installation::{Client, Community, Installation, Process, Programs, programs::workspace},
-    sandbox::smtp::{Settings, SmtpSandbox},
+    sandbox::{
+        smtp::{Settings, SmtpSandbox},
+        twilio::{self, TwilioSandbox},
+    },
     stack::{self, Stack},
 };
 use serde_json::{Value, json};
@@ -50,14 +53,18 @@ impl World {
         let database = stack.create_database(&format!("journey_{number}")).await.unwrap();
         let redis = format!("{}/{}", stack.redis_url().trim_end_matches('/'), number % 256);
         let smtp = SmtpSandbox::start(Settings::default()).await.unwrap();
+        let twilio = TwilioSandbox::start(twilio::Settings::default()).await.unwrap();
         let mut all = vec![
             ("PORCHLIGHT_SMTP_RATE", "2000"),
             ("PORCHLIGHT_EMAIL_RETRY", "500ms,500ms,500ms"),
+            ("PORCHLIGHT_SMS_RATE", "2000"),
+            ("PORCHLIGHT_TEXT_RETRY", "500ms,500ms,500ms"),
+            ("PORCHLIGHT_TEXT_WINDOW", "always"),
             ("PORCHLIGHT_CHECKING_WAIT", "0"),
         ];
         all.extend_from_slice(variables);
         let mut installation =
-            Installation::prepare(programs(), &database, &redis, smtp, &all).await.unwrap();
+            Installation::prepare(programs(), &database, &redis, smtp, twilio, &all).await.unwrap();
         let oakridge = installation
             .create_community("Oakridge HOA", &["--contact", "board@oakridge.example"])
             .await
@@ -72,6 +79,16 @@ impl World {
             self.client.send_list(&self.oakridge, &json!({"channel": "email", "rows": rows})).await.unwrap();
         assert_eq!(answer.status, 202, "{}", answer.body);
         answer.body["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Sends texts to numbers and returns the answer.
+    pub(crate) async fn text(&self, numbers: &[String]) -> Value {
+        let rows: Vec<_> = numbers.iter().map(|number| json!({"phone": number})).collect();
+        let consent = json!({"statement": "Everybody ticked the box on the annual form."});
+        let list = json!({"channel": "text", "rows": rows, "consent": consent});
+        let answer = self.client.send_list(&self.oakridge, &list).await.unwrap();
+        assert_eq!(answer.status, 202, "{}", answer.body);
+        answer.body
     }
 
     /// The batch as the API shows it; its counts are checked to sum.
@@ -164,12 +181,14 @@ impl World {
     /// Ends every lease, or makes every delayed job due, as if its time had come.
     pub(crate) async fn ripen(&self, part: Part) {
         let mut redis = self.redis().await;
-        let key = Queue::new(Channel::Email).key(part);
-        let members: Vec<Vec<u8>> =
-            redis::cmd("ZRANGE").arg(&key).arg(0).arg(-1).query_async(&mut redis).await.unwrap();
-        for member in members {
-            let ripe = redis::cmd("ZADD").arg(&key).arg("XX").arg(1).arg(member).to_owned();
-            ripe.exec_async(&mut redis).await.unwrap();
+        for channel in Channel::ALL {
+            let key = Queue::new(channel).key(part);
+            let members: Vec<Vec<u8>> =
+                redis::cmd("ZRANGE").arg(&key).arg(0).arg(-1).query_async(&mut redis).await.unwrap();
+            for member in members {
+                let ripe = redis::cmd("ZADD").arg(&key).arg("XX").arg(1).arg(member).to_owned();
+                ripe.exec_async(&mut redis).await.unwrap();
+            }
         }
     }
 
@@ -206,6 +225,11 @@ pub(crate) fn rows(count: usize) -> Vec<Value> {
     (1..=count)
         .map(|n| json!({"email": format!("resident.{n}@example.org"), "name": format!("Resident {n}")}))
         .collect()
+}
+
+/// Numbers of good phones, which end in four digits from 1000 on: those below are rules of the sandbox.
+pub(crate) fn numbers(count: usize) -> Vec<String> {
+    (0..count).map(|n| format!("+1312{}{}", 550 + n / 9_000, 1_000 + n % 9_000)).collect()
 }
 
 /// Whether nothing waits, runs or is being found out any more.

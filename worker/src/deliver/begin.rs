@@ -134,7 +134,7 @@ impl BeginStatement {
                 SELECT s.id, s.place, s.token, s.community_id, s.batch_id, s.newest, s.state, s.due_at, s.tries, s.unsent, s.repeated,
                        s.attempt_number, s.created_at, s.contact_id, s.invitation_id, clock.now,
                        i.code_sealed, i.code_sealed_key, i.expires_at, c.address, coalesce(c.name, h.name) AS name,
-                       CASE WHEN ch.probe = s.id THEN ch.reason END AS probe,
+                       CASE WHEN ch.probe = s.id THEN ch.reason END AS probe, co.text_opens_at,
                        CASE
                            WHEN s.state = 'sending' AND s.attempt_token = s.token THEN 'begun_before'
                            WHEN s.state NOT IN ('queued', 'retry_wait') THEN 'over'
@@ -148,6 +148,7 @@ impl BeginStatement {
                            ) THEN 'suppressed'
                            WHEN s.due_at > clock.now THEN 'not_before'
                            WHEN b.paused_at IS NOT NULL THEN 'paused'
+                           WHEN s.channel = 'text' AND co.open IS NOT TRUE THEN 'window'
                            WHEN ch.closed_at IS NOT NULL AND ch.probe IS DISTINCT FROM s.id THEN 'channel_closed'
                            ELSE 'begun'
                        END AS answer
@@ -157,13 +158,17 @@ impl BeginStatement {
                 LEFT JOIN LATERAL (SELECT * FROM invitations WHERE id = s.invitation_id OFFSET 0) AS i ON true
                 LEFT JOIN LATERAL (SELECT * FROM batches WHERE id = s.batch_id OFFSET 0) AS b ON true
                 LEFT JOIN LATERAL (SELECT * FROM channels WHERE channel = s.channel OFFSET 0) AS ch ON true
+                LEFT JOIN LATERAL (
+                    SELECT text_opens_at, text_opens_at <= clock.now AND clock.now < text_closes_at AS open
+                    FROM communities WHERE id = s.community_id AND s.channel = 'text' OFFSET 0
+                ) AS co ON true
             ),
             changed AS (
                 UPDATE deliveries AS d SET
-                    state = (CASE j.answer WHEN 'begun' THEN 'sending' WHEN 'paused' THEN 'held' WHEN 'channel_closed' THEN 'held'
+                    state = (CASE WHEN j.answer = 'begun' THEN 'sending' WHEN j.answer IN ('paused', 'window', 'channel_closed') THEN 'held'
                              ELSE j.answer END)::delivery_state,
-                    held_reason = (CASE WHEN j.answer IN ('paused', 'channel_closed') THEN j.answer END)::hold_reason,
-                    due_at = NULL,
+                    held_reason = (CASE WHEN j.answer IN ('paused', 'window', 'channel_closed') THEN j.answer END)::hold_reason,
+                    due_at = CASE WHEN j.answer = 'window' AND j.text_opens_at > j.now THEN j.text_opens_at END,
                     attempt_number = d.attempt_number + (j.answer = 'begun')::int,
                     attempt_token = CASE j.answer WHEN 'begun' THEN j.token END,
                     attempt_began_at = CASE j.answer WHEN 'begun' THEN j.now END,
@@ -217,6 +222,7 @@ impl BeginStatement {
                     Begin::NotBefore(Duration::try_from_secs_f64(row.wait.unwrap_or(0.0)).unwrap_or_default())
                 }
                 "paused" => Begin::Held(HoldReason::Paused),
+                "window" => Begin::Held(HoldReason::Window),
                 "channel_closed" => Begin::Held(HoldReason::ChannelClosed),
                 _ => Begin::Over,
             });

@@ -1,4 +1,4 @@
-//! The courier: takes one claimed job from begin to finish.
+//! The courier: takes one claimed job of its channel from begin to finish.
 
 use std::{
     sync::{
@@ -9,10 +9,10 @@ use std::{
 };
 
 use apalis::prelude::Data;
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use porchlight_shared::{
-    domain::{AttemptOutcome, ContactId, DeliveryId, DeliveryState, Keyring, UnsealError},
-    runtime::clock::Stopwatch,
+    domain::{AttemptReason, DeliveryId, DeliveryState, SuppressionId, SuppressionReason},
+    runtime::clock::{Clock, Stopwatch},
+    store::suppress,
 };
 use rand::{Rng, RngExt, rngs::StdRng};
 use sqlx::PgPool;
@@ -21,16 +21,15 @@ use tokio_util::sync::CancellationToken;
 use super::{
     begin::{Ask, Attempt, Begin, BeginStatement},
     breaker::{Breaker, SLOW_DOWN},
+    composer::Composer,
     finish::{Ended, FinishStatement, Landing},
     lane::Lane,
-    letterhead::Letterheads,
     report::Report,
     retry::{History, Next, Schedule, next},
+    way::Way,
 };
 use crate::{
-    config::Site,
     conveyor::{Claim, Settlement},
-    email::{Composed, Letter, Mailer},
     metrics::DeliverMetrics,
 };
 
@@ -43,24 +42,16 @@ pub struct Courier {
     pub begin: Lane<BeginStatement>,
     /// Finish's lane.
     pub finish: Lane<FinishStatement>,
-    /// What messages have in common.
-    pub letterheads: Letterheads,
+    /// What messages are made of.
+    pub composer: Arc<Composer>,
     /// The way out.
-    pub mailer: Mailer,
-    /// The key file.
-    pub keyring: Arc<Keyring>,
-    /// Where links lead.
-    pub site: Site,
-    /// Envelope and header sender.
-    pub from: String,
+    pub way: Way,
     /// When to try again.
     pub schedule: Schedule,
-    /// How long an unknown outcome waits for news.
-    pub checking_wait: Duration,
-    /// How long an attempt may take, and how much of that the provider may need once the body goes out.
+    /// How long after an unknown outcome it is first looked into.
+    pub first_look: Duration,
+    /// How long an attempt may take.
     pub deadline: Duration,
-    /// Needed after the body was begun.
-    pub body_window: Duration,
     /// What closes the channel for everybody.
     pub breaker: Breaker,
     /// The ledger, for jobs that are not begun any more.
@@ -69,6 +60,8 @@ pub struct Courier {
     pub give_up: CancellationToken,
     /// What is counted.
     pub metrics: DeliverMetrics,
+    /// For ids.
+    pub clock: Clock,
     /// Tokens and jitter.
     pub rng: Mutex<StdRng>,
 }
@@ -103,80 +96,39 @@ impl Courier {
         };
         let mut report = self.attempt(&attempt, watch).await;
         self.breaker.heed(&attempt, &mut report).await;
+        if report.reason == Some(AttemptReason::OptedOut) {
+            self.suppress(&attempt).await;
+        }
         self.conclude(&attempt, report).await
     }
 
     /// Composes and sends.
     async fn attempt(&self, attempt: &Attempt, watch: Stopwatch) -> Report {
-        let composed = match self.compose(attempt).await {
-            Ok(composed) => composed,
-            Err(report) => return report,
-        };
         let body_began = AtomicBool::new(false);
         let may_go = || {
-            let in_time = watch.elapsed() + self.body_window < self.deadline && !self.give_up.is_cancelled();
+            let in_time = watch.elapsed() + self.way.window() < self.deadline && !self.give_up.is_cancelled();
             body_began.store(in_time, Ordering::Relaxed);
             in_time
         };
-        let sending = self.mailer.send(attempt.community, &composed.envelope, &composed.bytes, may_go);
         tokio::select! {
             biased;
-            outcome = sending => outcome.into(),
+            report = self.way.send(&self.composer, attempt, may_go) => report,
             () = self.give_up.cancelled() => Report::stopped(body_began.load(Ordering::Relaxed)),
         }
     }
 
-    async fn compose(&self, attempt: &Attempt) -> Result<Composed, Report> {
-        let delivery = attempt.delivery;
-        let ours = |what: &'static str, error: &dyn std::fmt::Display| {
-            tracing::error!(%delivery, %error, "{what}");
-            Report::not_composed(AttemptOutcome::RefusedPermanent)
+    /// The provider says that the recipient wants nothing from our number: nobody of this installation asks again.
+    async fn suppress(&self, attempt: &Attempt) {
+        let id = SuppressionId::new(self.clock.now(), &mut *self.random());
+        let suppressed = async {
+            let mut connection = self.pool.acquire().await?;
+            suppress::contact_everywhere(&mut connection, id, attempt.contact, SuppressionReason::OptedOut)
+                .await
         };
-        let Some(batch) = attempt.batch else {
-            return Err(ours("a delivery without a batch cannot be composed", &"nothing to say"));
-        };
-        // The invitation ended between two askings for the same begin; the next begin says how.
-        let Some(invited) = &attempt.invitation else {
-            return Err(Report::not_composed(AttemptOutcome::NotSent));
-        };
-        let letterhead = match self.letterheads.of(batch).await {
-            Ok(letterhead) => letterhead,
-            Err(error) => {
-                tracing::warn!(%delivery, %error, "the batch could not be read; trying again later");
-                return Err(Report::not_composed(AttemptOutcome::NotSent));
-            }
-        };
-        let code = match self.keyring.unseal(&invited.sealed, attempt.community, invited.id) {
-            Ok(code) => code,
-            Err(error @ UnsealError::NoSuchKey(_)) => {
-                tracing::error!(%delivery, %error, "PORCHLIGHT_KEYS_FILE is not the one that the API seals with");
-                return Err(Report::not_composed(AttemptOutcome::NotSent));
-            }
-            Err(error) => return Err(ours("an access code does not open", &error)),
-        };
-        let site = self.site.as_str();
-        let letter = Letter {
-            delivery,
-            written_at: attempt.written_at,
-            community: letterhead.sender(),
-            from: &self.from,
-            recipient: &attempt.address,
-            recipient_name: attempt.name.as_deref(),
-            subject: &letterhead.subject,
-            code: &code.grouped(),
-            join_link: &format!("{site}/j/{}", code.plain()),
-            site,
-            unsubscribe_link: &format!("{site}/u/{}", self.unsubscribe_token(attempt.contact)),
-            expires: &letterhead.day(invited.expires_at),
-            note: letterhead.note.as_deref(),
-        };
-        letter.compose().map_err(|error| ours("a message could not be composed", &error))
-    }
-
-    /// Names a contact to `/u/{token}`: its id and our signature of it, so that nothing has to be stored.
-    fn unsubscribe_token(&self, contact: ContactId) -> String {
-        let signature = self.keyring.link_signature("unsubscribe", contact.as_bytes());
-        URL_SAFE_NO_PAD.encode([*contact.as_bytes(), signature].concat())
+        if let Err(error) = suppressed.await {
+            // The provider says it again should another leader ask.
+            tracing::warn!(delivery = %attempt.delivery, %error, "an opt-out could not be recorded");
+        }
     }
 
     /// Decides what the report means, records it, and settles the claim.
@@ -187,16 +139,16 @@ impl Courier {
             unsent: if attempt.probe.is_some() { 0 } else { attempt.unsent },
         };
         let jitter = self.random().random_range(-1.0..=1.0);
-        let retry_after = report.slow_down.then_some(SLOW_DOWN);
+        let retry_after = report.retry_after.or(report.slow_down.then_some(SLOW_DOWN));
         let (state, wait) = match next(report.outcome, history, &self.schedule, jitter, retry_after) {
             Next::Accepted => (DeliveryState::Accepted, None),
             Next::Failed => (DeliveryState::Failed, None),
             Next::Retry(wait) => (DeliveryState::RetryWait, Some(wait)),
-            Next::Checking => (DeliveryState::Checking, Some(self.checking_wait)),
+            Next::Checking => (DeliveryState::Checking, Some(self.first_look)),
             Next::NeedsDecision => (DeliveryState::NeedsDecision, None),
         };
         let (delivery, number) = (attempt.delivery, attempt.number);
-        self.metrics.count(report.outcome, report.reason);
+        self.metrics.count(self.way.channel(), report.outcome, report.reason);
         if let Some(reason) = report.reason {
             tracing::info!(%delivery, number, outcome = ?report.outcome, %reason, %state, "an attempt ended");
         }

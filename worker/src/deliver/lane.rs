@@ -37,7 +37,7 @@ pub struct Poisoned;
 
 type Waiting<S> = (<S as Statement>::Item, oneshot::Sender<Result<<S as Statement>::Answer, Poisoned>>);
 
-/// Where single items are handed in.
+/// Where single items are handed in. Clones lead to the same lane.
 pub struct Lane<S: Statement> {
     items: mpsc::UnboundedSender<Waiting<S>>,
     stuck: watch::Receiver<bool>,
@@ -73,6 +73,12 @@ impl<S: Statement> Lane<S> {
     #[must_use]
     pub fn is_stuck(&self) -> watch::Receiver<bool> {
         self.stuck.clone()
+    }
+}
+
+impl<S: Statement> Clone for Lane<S> {
+    fn clone(&self) -> Self {
+        Self { items: self.items.clone(), stuck: self.stuck.clone() }
     }
 }
 

@@ -17,6 +17,8 @@ const MOST: usize = 1_000;
 #[derive(Debug)]
 pub struct Letterhead {
     community: String,
+    /// Name in texts.
+    pub short_name: String,
     contact: Option<String>,
     reply_to: Option<String>,
     postal_address: Option<String>,
@@ -96,7 +98,7 @@ impl Letterheads {
         .execute(&self.pool)
         .await?;
         let row = sqlx::query!(
-            "SELECT c.name, c.contact, c.postal_address, c.colour, c.time_zone, b.subject, b.note
+            "SELECT c.name, c.short_name, c.contact, c.postal_address, c.colour, c.time_zone, b.subject, b.note
              FROM batches b JOIN communities c ON c.id = b.community_id WHERE b.id = $1",
             batch.uuid(),
         )
@@ -105,6 +107,7 @@ impl Letterheads {
         let reply_to = row.contact.as_deref().and_then(|contact| contact.parse::<EmailAddress>().ok());
         Ok(Letterhead {
             community: row.name,
+            short_name: row.short_name,
             reply_to: reply_to.map(|address| address.as_str().to_owned()),
             contact: row.contact,
             postal_address: row.postal_address,

@@ -1,8 +1,16 @@
 //! How an attempt went, before it is decided what that means.
 
+use std::time::Duration;
+
 use porchlight_shared::domain::{AttemptOutcome, AttemptReason};
 
-use crate::email::{Outcome, Refusal, session::Stage};
+use crate::{
+    email::{self, Refusal, session::Stage},
+    text,
+};
+
+/// How much of what a provider said is kept, in characters.
+const REPLY: usize = 500;
 
 /// What an attempt brought.
 #[derive(Debug)]
@@ -15,12 +23,22 @@ pub(super) struct Report {
     pub(super) contacted: bool,
     /// Whether it wants less from everybody.
     pub(super) slow_down: bool,
+    /// For how long it wants to be left alone, if it said so.
+    pub(super) retry_after: Option<Duration>,
 }
 
 impl Report {
     /// A report of an attempt of which the provider heard nothing and said nothing.
     pub(super) const fn of(outcome: AttemptOutcome, reason: Option<AttemptReason>) -> Self {
-        Self { outcome, reason, reply: None, provider_id: None, contacted: false, slow_down: false }
+        Self {
+            outcome,
+            reason,
+            reply: None,
+            provider_id: None,
+            contacted: false,
+            slow_down: false,
+            retry_after: None,
+        }
     }
 
     /// A message that could not even be made.
@@ -39,8 +57,9 @@ impl Report {
     }
 }
 
-impl From<Outcome> for Report {
-    fn from(outcome: Outcome) -> Self {
+impl From<email::Outcome> for Report {
+    fn from(outcome: email::Outcome) -> Self {
+        use email::Outcome;
         let slow_down = outcome.asks_to_slow_down();
         let reason = outcome.reason();
         // From MAIL on the provider has heard of the message, whatever became of it.
@@ -53,20 +72,47 @@ impl From<Outcome> for Report {
         let (outcome, reply, provider_id) = match outcome {
             Outcome::Accepted { provider_id, text } => (AttemptOutcome::Accepted, Some(text), provider_id),
             Outcome::Refused { refusal, code, enhanced, text, .. } => {
-                let outcome = match refusal {
-                    Refusal::Permanent => AttemptOutcome::RefusedPermanent,
-                    Refusal::Temporary => AttemptOutcome::RefusedTemporary,
-                    Refusal::Configuration => AttemptOutcome::RefusedConfiguration,
-                };
                 let enhanced = enhanced.map(|enhanced| format!("{enhanced} ")).unwrap_or_default();
-                (outcome, Some(format!("{code} {enhanced}{text}")), None)
+                (refused(refusal), Some(format!("{code} {enhanced}{text}")), None)
             }
             Outcome::NotSent { text, .. } => (AttemptOutcome::NotSent, Some(text), None),
             Outcome::Unknown { .. } => (AttemptOutcome::Unknown, None, None),
         };
-        let reply = reply.filter(|reply| !reply.is_empty()).map(|reply| reply.chars().take(500).collect());
-        Self { outcome, reason, reply, provider_id, contacted, slow_down }
+        Self { outcome, reason, reply: kept(reply), provider_id, contacted, slow_down, retry_after: None }
     }
+}
+
+impl From<text::Outcome> for Report {
+    fn from(outcome: text::Outcome) -> Self {
+        use text::Outcome;
+        let (reason, slow_down) = (outcome.reason(), outcome.asks_to_slow_down());
+        let retry_after = outcome.retry_after();
+        let contacted = !matches!(outcome, Outcome::NotSent { .. });
+        let (outcome, reply, provider_id) = match outcome {
+            Outcome::Accepted { provider_id } => (AttemptOutcome::Accepted, None, Some(provider_id)),
+            Outcome::Refused { refusal, code, provider_code, text, .. } => {
+                let provider_code = provider_code.map(|code| format!("{code} ")).unwrap_or_default();
+                (refused(refusal), Some(format!("{code} {provider_code}{text}")), None)
+            }
+            Outcome::NotSent { text, .. } => (AttemptOutcome::NotSent, Some(text), None),
+            Outcome::Unknown { .. } => (AttemptOutcome::Unknown, None, None),
+        };
+        Self { outcome, reason, reply: kept(reply), provider_id, contacted, slow_down, retry_after }
+    }
+}
+
+const fn refused(refusal: Refusal) -> AttemptOutcome {
+    match refusal {
+        Refusal::Permanent => AttemptOutcome::RefusedPermanent,
+        Refusal::Temporary => AttemptOutcome::RefusedTemporary,
+        Refusal::Configuration => AttemptOutcome::RefusedConfiguration,
+    }
+}
+
+/// What is kept of a provider's words.
+fn kept(reply: Option<String>) -> Option<String> {
+    let reply = reply.filter(|reply| !reply.trim().is_empty())?;
+    Some(reply.trim().chars().take(REPLY).collect())
 }
 
 #[cfg(test)]

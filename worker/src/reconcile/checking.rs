@@ -1,7 +1,10 @@
 //! Outcomes that are still unknown when nothing more can be found out.
 //!
-//! No adapter of ours can ask its provider yet, so what remains is the policy: an e-mail is repeated once, with the same
-//! code and the same Message-ID; anything else is for a person to decide.
+//! What remains then is the policy: an e-mail is repeated once, with the same code and the same Message-ID; a text is
+//! never repeated by itself, and is for a person to decide. Before that the provider of texts is asked; see
+//! [`asking`](super::asking).
+
+use std::time::Duration;
 
 use porchlight_shared::{domain::DeliveryState, queue::Job};
 use uuid::Uuid;
@@ -11,17 +14,25 @@ use super::{
     report::{Moved, Report, add},
 };
 
+/// How much later than its last look a text is put before a person when whoever looked did not come back.
+const INQUIRY_LOST: Duration = Duration::from_mins(3);
+
 impl Reconciler {
     /// Resolves what is `checking` and due.
     pub(super) async fn checking(&self, everywhere: bool) -> Result<Report, LookError> {
         let mut moved = Moved::new();
         for batch in self.batches_with(DeliveryState::Checking, everywhere).await? {
             add(&mut moved, self.checking_of(batch).await?);
+            if let Some(inquiry) = &self.inquiry {
+                add(&mut moved, self.ask_about(inquiry, batch).await?);
+            }
         }
         Ok(Report::Checking(moved))
     }
 
     async fn checking_of(&self, batch: Uuid) -> Result<Vec<DeliveryState>, LookError> {
+        let patience =
+            self.text_looks.wait() + if self.inquiry.is_some() { INQUIRY_LOST } else { Duration::ZERO };
         let changed = sqlx::query!(
             r#"WITH clock AS MATERIALIZED (SELECT app_now() AS now),
             -- While a leader pauses or cancels the batch, nothing of it is let go.
@@ -33,6 +44,9 @@ impl Reconciler {
                 JOIN contacts c ON c.id = d.contact_id
                 JOIN households h ON h.id = c.household_id
                 WHERE d.newest AND d.state = 'checking' AND d.due_at <= clock.now
+                    -- Whoever can ask goes on asking; that nobody can is noticed a while later.
+                    AND (d.channel = 'email' OR h.joined_at IS NOT NULL
+                         OR d.changed_at <= clock.now - make_interval(secs => $3))
                 ORDER BY d.id LIMIT $1 FOR NO KEY UPDATE OF d SKIP LOCKED
             )
             UPDATE deliveries d SET
@@ -43,15 +57,17 @@ impl Reconciler {
                 repeated = o.repeated OR (NOT o.joined AND o.channel = 'email'),
                 changed_at = clock.now
             FROM clock, open o WHERE d.id = o.id
-            RETURNING d.id, d.community_id, d.state"#,
+            RETURNING d.id, d.community_id, d.channel, d.state"#,
             MOST,
             batch,
+            patience.as_secs_f64(),
         )
         .fetch_all(&self.pool)
         .await?;
         let again = changed.iter().filter(|row| row.state == DeliveryState::RetryWait);
-        let jobs: Vec<_> =
-            again.map(|row| Job { community: row.community_id.into(), delivery: row.id.into() }).collect();
+        let jobs: Vec<_> = again
+            .map(|row| (row.channel, Job { community: row.community_id.into(), delivery: row.id.into() }))
+            .collect();
         self.push_now(&jobs).await;
         Ok(changed.into_iter().map(|row| row.state).collect())
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use porchlight_shared::{
     domain::{Channel, DeliveryId},
-    queue::{Job, absent, push, within},
+    queue::{Job, Queue, absent, push, within},
 };
 use uuid::Uuid;
 
@@ -20,9 +20,10 @@ const GRACE_SECONDS: f64 = 10.0;
 
 impl Reconciler {
     /// Pages through the open batches' due rows and pushes what is absent.
-    pub(super) async fn due(&self) -> Result<Report, LookError> {
+    pub(super) async fn due(&self, channel: Channel) -> Result<Report, LookError> {
         let open = sqlx::query_scalar!(
-            "SELECT id FROM batches WHERE finished_at IS NULL AND paused_at IS NULL ORDER BY id"
+            "SELECT id FROM batches WHERE finished_at IS NULL AND paused_at IS NULL AND channel = $1 ORDER BY id",
+            channel as Channel,
         )
         .fetch_all(&self.pool)
         .await?;
@@ -31,31 +32,37 @@ impl Reconciler {
             for batch in open {
                 let mut after = Some(0);
                 while let Some(row) = after {
-                    after = self.due_page(batch, row, &mut due).await?;
+                    after = self.due_page(channel, batch, row, &mut due).await?;
                 }
             }
             Ok(())
         };
         let looked = looked.await;
         // It matters most when Redis is away.
-        self.metrics.oldest_due(self.queue.channel(), due.oldest);
+        self.metrics.oldest_due(channel, due.oldest);
         looked.map(|()| Report::Due(due))
     }
 
     /// Answers after which row the next page begins, if there may be one.
-    async fn due_page(&self, batch: Uuid, after: i32, due: &mut Due) -> Result<Option<i32>, LookError> {
+    async fn due_page(
+        &self,
+        channel: Channel,
+        batch: Uuid,
+        after: i32,
+        due: &mut Due,
+    ) -> Result<Option<i32>, LookError> {
+        let queue = Queue::new(channel);
         let rows = sqlx::query!(
             r#"WITH clock AS MATERIALIZED (SELECT app_now() AS now)
                SELECT d.id, d.community_id, d.batch_row AS "row!", extract(epoch FROM clock.now - d.due_at)::float8 AS "age!"
                FROM clock, deliveries d
-               WHERE d.batch_id = $1 AND d.newest AND d.batch_row > $2 AND d.channel = $5
+               WHERE d.batch_id = $1 AND d.newest AND d.batch_row > $2
                    AND d.state IN ('queued', 'retry_wait') AND d.due_at < clock.now - make_interval(secs => $3)
                ORDER BY d.batch_row LIMIT $4"#,
             batch,
             after,
             GRACE_SECONDS,
             PAGE,
-            self.queue.channel() as Channel,
         )
         .fetch_all(&self.pool)
         .await?;
@@ -64,7 +71,7 @@ impl Reconciler {
         due.oldest = due.oldest.max(Duration::try_from_secs_f64(oldest).unwrap_or_default());
         let mut redis = self.redis.clone();
         let ids: Vec<DeliveryId> = rows.iter().map(|row| row.id.into()).collect();
-        let missing = within(REDIS_PATIENCE, absent(&mut redis, &self.queue, &ids)).await?;
+        let missing = within(REDIS_PATIENCE, absent(&mut redis, &queue, &ids)).await?;
         let jobs: Vec<Job> = rows
             .iter()
             .zip(missing)
@@ -72,7 +79,7 @@ impl Reconciler {
             .map(|(row, _)| Job { community: row.community_id.into(), delivery: row.id.into() })
             .collect();
         due.asked += rows.len() as u64;
-        due.pushed += within(REDIS_PATIENCE, push(&mut redis, &self.queue, &jobs)).await?;
+        due.pushed += within(REDIS_PATIENCE, push(&mut redis, &queue, &jobs)).await?;
         Ok(i64::try_from(rows.len()).is_ok_and(|found| found == PAGE).then_some(last.row))
     }
 }

@@ -5,28 +5,35 @@
 //! looks for all; should two look at once, row locks are skipped, not waited for, and no work is done twice.
 //!
 //! * [`overdue`]: attempts past their deadline are `checking`: the worker may have died after the provider took them.
-//! * [`checking`]: what is `checking` and due is repeated once (e-mail), or put before a person.
-//! * [`held`]: what was held for a reason that has gone is queued.
+//! * [`receipts`]: what a provider told us before we had recorded the attempt is heeded.
+//! * [`checking`]: what is `checking` and due is asked about ([`asking`]), repeated once (e-mail), or put before a person.
+//! * [`windows`]: when a community's texts may go next is worked out as soon as its window has closed, or was
+//!   changed.
+//! * [`held`]: what was held for a reason that has gone is queued; what may not go any more has expired.
 //! * [`due`]: rows that are due and that Redis does not know are pushed. This is the outbox: it makes up for a crash
 //!   between commit and push, a push that failed, and the loss of all of Redis.
 //! * [`tallies`]: counts that disagree with their rows are put right.
 //! * [`finished`]: batches without open rows are closed, and not looked at again.
-//! * [`forgotten`]: answers kept for an `Idempotency-Key` are dropped after their day, drafts after their month.
+//! * [`forgotten`]: what is kept for a time is dropped when it is over.
 
+mod asking;
 mod checking;
 mod due;
 mod finished;
 mod forgotten;
 mod held;
 mod overdue;
+mod receipts;
 mod report;
 mod tallies;
+mod windows;
 
 use std::time::Duration;
 
 use porchlight_shared::{
-    domain::{Channel, DeliveryState},
+    domain::{Channel, DeliveryState, TextWindow},
     queue::{Job, Queue, push, within},
+    runtime::clock::Clock,
 };
 use redis::aio::ConnectionManager;
 use sqlx::PgPool;
@@ -34,6 +41,7 @@ use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+pub use self::asking::{Inquiry, Looks};
 pub use self::report::{Due, Moved, Report, Tallies};
 use crate::{conveyor::depth, metrics::ReconcileMetrics};
 
@@ -57,17 +65,23 @@ pub struct Reconciler {
     pub pool: PgPool,
     /// The conveyor.
     pub redis: ConnectionManager,
-    /// Its names.
-    pub queue: Queue,
-    /// How long an unknown outcome waits for news.
-    pub checking_wait: Duration,
+    /// How long an e-mail's unknown outcome waits for news.
+    pub email_wait: Duration,
+    /// When a text's unknown outcome is looked into.
+    pub text_looks: Looks,
+    /// What the provider of texts can be asked with, if this worker has one.
+    pub inquiry: Option<Inquiry>,
+    /// When texts go where the community says nothing else.
+    pub text_window: TextWindow,
+    /// For ids.
+    pub clock: Clock,
     /// What is counted.
     pub metrics: ReconcileMetrics,
 }
 
 impl std::fmt::Debug for Reconciler {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Reconciler").field("queue", &self.queue).finish_non_exhaustive()
+        f.debug_struct("Reconciler").finish_non_exhaustive()
     }
 }
 
@@ -102,13 +116,12 @@ impl Reconciler {
 
     async fn look(&self, everywhere: bool) {
         self.alone("overdue", self.overdue(everywhere)).await;
+        self.alone("receipts", self.receipts()).await;
         self.alone("checking", self.checking(everywhere)).await;
+        self.alone("windows", self.windows()).await;
         self.alone("held", self.held(everywhere)).await;
-        let due = match self.queue.channel() {
-            Channel::Email => "due_email",
-            Channel::Text => "due_text",
-        };
-        self.alone(due, self.due()).await;
+        self.alone("due_email", self.due(Channel::Email)).await;
+        self.alone("due_text", self.due(Channel::Text)).await;
         if everywhere {
             self.alone("tallies", self.tallies()).await;
             self.alone("forgotten", self.forgotten()).await;
@@ -172,9 +185,11 @@ impl Reconciler {
 
     async fn measure(&self) {
         let mut redis = self.redis.clone();
-        // An outage is in the log already; the gauges keep their last word.
-        if let Ok(depth) = within(REDIS_PATIENCE, depth(&mut redis, &self.queue)).await {
-            self.metrics.depth(self.queue.channel(), depth);
+        for channel in Channel::ALL {
+            // An outage is in the log already; the gauges keep their last word.
+            if let Ok(depth) = within(REDIS_PATIENCE, depth(&mut redis, &Queue::new(channel))).await {
+                self.metrics.depth(channel, depth);
+            }
         }
     }
 
@@ -194,13 +209,16 @@ impl Reconciler {
     }
 
     /// Pushes what has just become due. If Redis is away, [`due`] makes up for it.
-    async fn push_now(&self, jobs: &[Job]) {
-        if jobs.is_empty() {
-            return;
-        }
-        let mut redis = self.redis.clone();
-        if let Err(error) = within(REDIS_PATIENCE, push(&mut redis, &self.queue, jobs)).await {
-            tracing::warn!(%error, jobs = jobs.len(), "jobs could not be pushed; they will be found again");
+    async fn push_now(&self, jobs: &[(Channel, Job)]) {
+        for channel in Channel::ALL {
+            let jobs: Vec<_> = jobs.iter().filter(|(way, _)| *way == channel).map(|(_, job)| *job).collect();
+            if jobs.is_empty() {
+                continue;
+            }
+            let mut redis = self.redis.clone();
+            if let Err(error) = within(REDIS_PATIENCE, push(&mut redis, &Queue::new(channel), &jobs)).await {
+                tracing::warn!(%error, jobs = jobs.len(), "jobs could not be pushed; they will be found again");
+            }
         }
     }
 }

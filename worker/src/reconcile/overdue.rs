@@ -26,7 +26,7 @@ impl Reconciler {
         let changed = sqlx::query_scalar!(
             r#"WITH clock AS MATERIALIZED (SELECT app_now() AS now),
             lost AS MATERIALIZED (
-                SELECT d.id, d.attempt_number, d.attempt_began_at, d.repeated, d.taken
+                SELECT d.id, d.channel, d.attempt_number, d.attempt_began_at, d.repeated, d.taken
                 FROM clock, deliveries d
                 WHERE d.batch_id = $3 AND d.newest AND d.state = 'sending' AND d.attempt_deadline < clock.now
                 ORDER BY d.id LIMIT $1 FOR NO KEY UPDATE OF d SKIP LOCKED
@@ -44,7 +44,7 @@ impl Reconciler {
             )
             UPDATE deliveries d SET
                 state = j.next,
-                due_at = CASE j.next WHEN 'checking' THEN clock.now + make_interval(secs => greatest($2::float8, $4::float8)) END,
+                due_at = CASE j.next WHEN 'checking' THEN clock.now + make_interval(secs => CASE j.channel WHEN 'email' THEN greatest($2::float8, $4::float8) ELSE $4 END) END,
                 tries = d.tries + 1,
                 reason = CASE WHEN j.next <> 'accepted' THEN 'worker_lost'::attempt_reason END,
                 changed_at = clock.now,
@@ -52,7 +52,7 @@ impl Reconciler {
             FROM clock, judged j WHERE d.id = j.id
             RETURNING d.state AS "state: DeliveryState""#,
             MOST,
-            self.checking_wait.as_secs_f64(),
+            self.email_wait.as_secs_f64(),
             batch,
             LATE_ANSWER_SECONDS,
         )

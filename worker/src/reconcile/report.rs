@@ -9,8 +9,12 @@ use porchlight_shared::domain::DeliveryState;
 pub enum Report {
     /// Attempts past their deadline, by the state that their deliveries are in now.
     Overdue(Moved),
-    /// Outcomes that nothing more can be found out about, by what became of their deliveries.
+    /// Unknown outcomes that were found out about, or that nothing more can be, by what became of their deliveries.
     Checking(Moved),
+    /// Receipts that had waited, by what became of their deliveries.
+    Receipts(Moved),
+    /// Communities whose window for texts was worked out.
+    Windows(u64),
     /// Deliveries whose reason to be held has gone.
     Held(Moved),
     /// Due rows compared with Redis.
@@ -25,6 +29,8 @@ pub enum Report {
         answers: u64,
         /// Drafts of lists.
         drafts: u64,
+        /// Marks of residents' texts that were answered.
+        texts: u64,
     },
 }
 
@@ -58,13 +64,16 @@ impl Report {
     #[must_use]
     pub fn found(&self) -> Vec<(&'static str, u64)> {
         let counts = match self {
-            Self::Overdue(moved) | Self::Checking(moved) | Self::Held(moved) => {
+            Self::Overdue(moved) | Self::Receipts(moved) | Self::Checking(moved) | Self::Held(moved) => {
                 moved.iter().map(|(state, rows)| (state.as_str(), *rows)).collect()
             }
             Self::Due(due) => vec![("pushed", due.pushed)],
             Self::Tallies(tallies) => vec![("batches", tallies.disagreed), ("rows", tallies.off_by)],
+            Self::Windows(communities) => vec![("communities", *communities)],
             Self::Finished(batches) => vec![("batches", *batches)],
-            Self::Forgotten { answers, drafts } => vec![("answers", *answers), ("drafts", *drafts)],
+            Self::Forgotten { answers, drafts, texts } => {
+                vec![("answers", *answers), ("drafts", *drafts), ("texts", *texts)]
+            }
         };
         counts.into_iter().filter(|(_, count)| *count > 0).collect()
     }

@@ -5,7 +5,9 @@
 
 use std::fmt;
 
-use super::{segments::Segments, transliterate::transliterate};
+use porchlight_shared::domain::segments::Segments;
+
+use super::transliterate::transliterate;
 
 /// What stands between the brand and the link, and after the link; each form is shorter than the one before.
 const FORMS: [(&str, &str); 5] = [
@@ -74,10 +76,10 @@ fn one_line(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use porchlight_shared::domain::segments::Encoding;
     use proptest::prelude::*;
 
     use super::*;
-    use crate::text::segments::Encoding;
 
     const LINK: &str = "https://join.oakridgehoa.org/j/7KWM3RTX9CHR";
 

@@ -17,7 +17,7 @@ pub struct Listed {
     pub sid: String,
     /// What became of it.
     pub fate: Fate,
-    /// The provider's code for what went wrong with it; [`meaning`](super::codes::meaning) knows it.
+    /// The provider's code for what went wrong with it; [`meaning`](porchlight_shared::domain::text_codes::meaning) knows it.
     pub provider_code: Option<u32>,
     /// When the provider took it over, to the second.
     pub created_at: Timestamp,

@@ -1,9 +1,10 @@
 //! Text messages: from an invitation to an outcome that the ledger can trust, through Twilio's Messages API.
 //!
 //! * [`compose`] writes the message, in one part wherever it can.
-//! * [`segments`] counts parts as carriers do, and [`fn@transliterate`] keeps their number down.
+//! * [`segments`](porchlight_shared::domain::segments) counts parts as carriers do, and [`fn@transliterate`] keeps their number down.
 //! * [`settings`] says whose account is used, in whose name, and how long a request may take.
-//! * [`outcome`] turns an answer, or none, into one of four words; [`codes`] is the table of the provider's codes.
+//! * [`outcome`] turns an answer, or none, into one of four words; its codes are those of
+//!   [`text_codes`](porchlight_shared::domain::text_codes).
 //! * [`listed`] is what the provider says it has, for resolving what is unknown.
 //!
 //! [`Twilio`] is the face of the room. What it promises: a request for which there was no connection is *not sent*;
@@ -15,7 +16,6 @@
 //! mail, and the API receives what the provider calls back.
 
 mod answer;
-pub mod codes;
 pub mod compose;
 mod failure;
 pub mod listed;
@@ -24,7 +24,6 @@ pub mod outcome;
 #[cfg(test)]
 mod peer;
 mod retry_after;
-pub mod segments;
 pub mod settings;
 mod sid;
 mod transliterate;
@@ -33,7 +32,6 @@ mod twilio;
 pub use compose::{ComposeError, Composed, invitation};
 pub use listed::{Fate, ListError, Listed};
 pub use outcome::{Outcome, Reason, Refusal};
-pub use segments::{Encoding, Segments};
 pub use settings::TwilioSettings;
 pub use transliterate::transliterate;
 pub use twilio::{Twilio, TwilioError};

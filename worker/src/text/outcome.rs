@@ -5,7 +5,7 @@
 //! | 2xx | a message with its SID | accepted; refused as its code says when the message has failed already |
 //! | 2xx | any other, or none | **unknown** |
 //! | 3xx | | configuration: it does not come from the Messages API |
-//! | 4xx | a code that [`codes`](super::codes) knows | as that says |
+//! | 4xx | a code that [`codes`](porchlight_shared::domain::text_codes) knows | as that says |
 //! | 401, 403 | any other | configuration |
 //! | 429 | any other | temporary, slow down |
 //! | 4xx | any other code | permanent |
@@ -20,7 +20,9 @@ use std::time::Duration;
 
 pub use porchlight_shared::domain::AttemptReason as Reason;
 
-use super::{answer::Answer, codes::meaning, masked::masked, sid::is_message};
+use porchlight_shared::domain::text_codes::meaning;
+
+use super::{answer::Answer, masked::masked, sid::is_message};
 pub use crate::email::Refusal;
 
 /// What became of an attempt.

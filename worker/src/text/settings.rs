@@ -5,11 +5,11 @@
 
 use std::{fmt, str::FromStr, time::Duration};
 
+use porchlight_shared::runtime::site::Site;
 use secrecy::SecretString;
 use url::{Host, Url};
 
 use super::sid::is_sid;
-use crate::config::Site;
 
 /// Everything that [`Twilio`](super::Twilio) needs to know.
 #[derive(Clone, Debug)]

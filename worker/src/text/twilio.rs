@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::{Timestamp, civil::Date};
-use porchlight_shared::domain::DeliveryId;
+use porchlight_shared::{domain::DeliveryId, runtime::site::Site};
 use reqwest::{RequestBuilder, header::CONTENT_TYPE, redirect, retry};
 use secrecy::{ExposeSecret as _, SecretString};
 use url::{Url, form_urlencoded};
@@ -15,10 +15,7 @@ use super::{
     outcome::{Outcome, Reason, classify},
     settings::{AccountSid, Sender, TwilioSettings},
 };
-use crate::{
-    config::Site,
-    email::session::{TlsError, connector, connector_without_roots},
-};
+use crate::email::session::{TlsError, connector, connector_without_roots};
 
 /// How long a connection may wait unused. Not long: one that the provider closes just when a request goes out leaves its
 /// outcome unknown.
@@ -39,6 +36,7 @@ pub struct Twilio {
     auth_token: SecretString,
     from: Sender,
     site: Site,
+    longest: Duration,
 }
 
 /// Why nothing can be sent.
@@ -78,7 +76,14 @@ impl Twilio {
             auth_token: settings.auth_token,
             from: settings.from,
             site: settings.site,
+            longest: settings.timeouts.request,
         })
+    }
+
+    /// What a request takes at the very most, from the look-up of the name to the answer's last byte.
+    #[must_use]
+    pub const fn longest(&self) -> Duration {
+        self.longest
     }
 
     /// Sends `body` to the number `to`, and says what became of it.

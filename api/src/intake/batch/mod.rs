@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use porchlight_shared::{
     domain::{
         BatchId, Channel, CommunityId, ContactId, DeliveryId, DraftId, HouseholdId, InvitationId, Keyring,
+        Opening,
     },
     queue::Job,
 };
@@ -22,9 +23,9 @@ use super::{
     judging::{Counts, EntryReport, Judged, Reason},
     ledger::{
         ROWS_AT_ONCE,
-        batches::{self, NewBatch, NewDeliveries, Sender},
+        batches::{self, Hold, NewBatch, NewDeliveries, Sender},
     },
-    request::AlreadyInvited,
+    request::{AlreadyInvited, Consent},
 };
 use crate::{
     access::Caller,
@@ -56,6 +57,10 @@ pub struct BatchAccepted {
     pub skipped: usize,
     /// Entries that cannot be written to as they stand.
     pub rejected: usize,
+    /// When the first of them may go: at `send_at`, or when the window for texts opens. Left out if that is now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub held_until: Option<Timestamp>,
     /// Where the entries to check and to mend are kept: `…/drafts/{draft}`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Uuid>)]
@@ -78,6 +83,8 @@ pub struct Wish {
     pub send_at: Option<Timestamp>,
     /// Not after.
     pub not_after: Option<Timestamp>,
+    /// Who agreed to be texted.
+    pub consent: Option<Consent>,
     /// Whether the same list may go twice in a day.
     pub again: bool,
 }
@@ -112,6 +119,8 @@ pub struct List {
     pub draft: Option<DraftId>,
     /// How it travels.
     pub channel: Channel,
+    /// When it may go, if it has a window.
+    pub opening: Option<Opening>,
 }
 
 /// One list on its way into the ledger.
@@ -157,7 +166,8 @@ impl Intake<'_> {
     }
 }
 
-/// Stores a list. Returns the answer and the jobs to push after the commit (none for a batch that starts later).
+/// Stores a list. Returns the answer and the jobs to push after the commit (none for a
+/// batch that starts later).
 ///
 /// # Errors
 /// When the community may not send, the list was just sent, nothing of it can go, or the ledger does not answer.
@@ -170,7 +180,14 @@ pub async fn accept(
     wish: Wish,
     mut list: List,
 ) -> Result<(BatchAccepted, Vec<Job>), Problem> {
-    wish.check(now)?;
+    wish.check(sender.now)?;
+    if let (Some(opening), Some(not_after)) = (list.opening, wish.not_after)
+        && opening.opens_at >= not_after
+    {
+        let detail = format!("The window for texts opens at {}. Nothing was stored.", opening.opens_at);
+        let problem = Problem::new(Kind::InvalidField, &detail);
+        return Err(problem.at("/not_after", "is before the window for texts opens"));
+    }
     if !sender.ready {
         return Err(Problem::new(Kind::NotReady, "Its leaders have to finish the checklist first."));
     }
@@ -211,21 +228,22 @@ pub async fn accept(
         total: i32::try_from(invited.len()).expect("a list fits"),
         send_at: wish.send_at,
         not_after: wish.not_after,
+        consent: wish.consent.as_ref().map(|consent| (consent.statement.trim(), consent.obtained_at)),
     };
     let later = batches::insert_batch(tx, &new).await?;
-    let held_until = wish.send_at.filter(|_| later);
-    let mut jobs = Vec::with_capacity(if later { 0 } else { invited.len() });
+    let hold = Hold::of(wish.send_at.filter(|_| later), list.opening, sender.now);
+    let mut jobs = Vec::with_capacity(if hold.is_some() { 0 } else { invited.len() });
     for invited in invited.chunks(ROWS_AT_ONCE) {
         let mut new = NewDeliveries::default();
         for entry in invited {
             let row = i32::try_from(judged[entry.at].place.position).expect("a list fits");
             let delivery = DeliveryId::new(now, &mut rng);
             new.push(delivery, entry.invitation, entry.contact, row);
-            if !later {
+            if hold.is_none() {
                 jobs.push(Job { community: caller.community, delivery });
             }
         }
-        batches::insert_deliveries(tx, caller.community, channel, id, held_until, &new).await?;
+        batches::insert_deliveries(tx, caller.community, channel, id, hold, &new).await?;
     }
     let kept = drafts::Kept { channel, from: list.draft, batch: Some(id), by: caller.token };
     let draft = drafts::keep(tx, caller.community, now, &mut rng, &kept, &left).await?;
@@ -236,6 +254,7 @@ pub async fn accept(
         to_check: counts.check,
         skipped: counts.skip,
         rejected: counts.fix,
+        held_until: hold.map(|hold| hold.until),
         draft,
         rows,
     };

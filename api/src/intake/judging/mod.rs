@@ -33,24 +33,6 @@ pub use report::{Counts, EntryReport, all};
 /// Characters of a name, a unit or a household's name.
 const MOST_CHARACTERS: usize = 200;
 
-/// Why an address must not be written to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
-#[sqlx(type_name = "suppression_reason", rename_all = "snake_case")]
-pub enum SuppressionReason {
-    /// By the link in a message.
-    Unsubscribed,
-    /// By answering STOP.
-    OptedOut,
-    /// By reporting a message as unwanted.
-    Complained,
-    /// By an earlier message that came back for good.
-    HardBounced,
-    /// By "this is not me".
-    NotMe,
-    /// By a leader.
-    Leader,
-}
-
 /// A property as the leader names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unit {

@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 
 use jiff::Timestamp;
-use porchlight_shared::domain::EmailAddressError;
+use porchlight_shared::domain::{EmailAddressError, SuppressionReason};
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
-use super::{SuppressionReason, phone::PhoneNumberError};
+use super::phone::PhoneNumberError;
 use crate::{access::Role, intake::reading::Place};
 
 /// What is to be done about an entry.

@@ -1,8 +1,12 @@
 //! Batches: who sends, whether the same list just went, and the deliveries of a new one.
 
 use jiff::Timestamp;
-use porchlight_shared::domain::{
-    BatchId, Channel, CommunityId, ContactId, DeliveryId, DeliveryState, HoldReason, InvitationId, TokenId,
+use porchlight_shared::{
+    domain::{
+        BatchId, Channel, CommunityId, ContactId, DeliveryId, DeliveryState, HoldReason, InvitationId,
+        Opening, TextWindow, TokenId,
+    },
+    store::window::{self, Known},
 };
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
@@ -16,17 +20,34 @@ pub struct Sender {
     pub country: String,
     /// Whether its checklist is green.
     pub ready: bool,
+    /// The ledger's clock.
+    pub now: Timestamp,
+    window: Known,
+}
+
+impl Sender {
+    /// When its texts may go: now, or from the next opening on.
+    pub async fn opening(&self, tx: &mut PgConnection, installation: &TextWindow) -> Result<Opening> {
+        let renewed = window::renew(tx, &self.window, installation).await?;
+        // What is not renewed is known.
+        let never = Opening { opens_at: Timestamp::MAX, closes_at: Timestamp::MAX };
+        Ok(renewed.or(self.window.opening).unwrap_or(never))
+    }
 }
 
 /// The community that sends.
 pub async fn sender(tx: &mut PgConnection, community: CommunityId) -> Result<Sender> {
     let row = sqlx::query!(
-        r#"SELECT name, country, ready_at IS NOT NULL AS "ready!" FROM communities WHERE id = $1"#,
+        r#"SELECT name, country, ready_at IS NOT NULL AS "ready!", time_zone, text_window, text_opens_at, text_closes_at,
+                  app_now() AS "now!"
+           FROM communities WHERE id = $1"#,
         community.uuid(),
     )
     .fetch_one(tx)
     .await?;
-    Ok(Sender { name: row.name, country: row.country, ready: row.ready })
+    let opening = (row.text_opens_at, row.text_closes_at);
+    let window = Known::new(community, row.time_zone, row.text_window, opening, row.now);
+    Ok(Sender { name: row.name, country: row.country, ready: row.ready, now: window.now, window })
 }
 
 /// Whether the same list was sent within the last day. Until the commit no other transaction gets an answer for the
@@ -75,14 +96,17 @@ pub struct NewBatch<'a> {
     pub send_at: Option<Timestamp>,
     /// Not after.
     pub not_after: Option<Timestamp>,
+    /// Who agreed to be texted, and when that was obtained.
+    pub consent: Option<(&'a str, Option<Timestamp>)>,
 }
 
 /// Stores a new batch; returns whether it starts later (by the ledger's clock).
 pub async fn insert_batch(tx: &mut PgConnection, new: &NewBatch<'_>) -> Result<bool> {
     sqlx::query_scalar!(
         r#"INSERT INTO batches
-               (id, community_id, channel, requested_by, list_hash, subject, note, template, total, send_at, not_after)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+               (id, community_id, channel, requested_by, list_hash, subject, note, template, total, send_at, not_after,
+                consent_statement, consent_obtained_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
            RETURNING coalesce(send_at > (SELECT app_now()), false) AS "later!""#,
         new.id.uuid(),
         new.community.uuid(),
@@ -95,9 +119,30 @@ pub async fn insert_batch(tx: &mut PgConnection, new: &NewBatch<'_>) -> Result<b
         new.total,
         new.send_at.map(jiff_sqlx::Timestamp::from) as Option<jiff_sqlx::Timestamp>,
         new.not_after.map(jiff_sqlx::Timestamp::from) as Option<jiff_sqlx::Timestamp>,
+        new.consent.map(|(statement, _)| statement),
+        new.consent.and_then(|(_, at)| at).map(jiff_sqlx::Timestamp::from) as Option<jiff_sqlx::Timestamp>,
     )
     .fetch_one(tx)
     .await
+}
+
+/// Why and until when a new batch's deliveries are held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hold {
+    /// Why.
+    pub reason: HoldReason,
+    /// Until when.
+    pub until: Timestamp,
+}
+
+impl Hold {
+    /// What holds a batch back that starts later, or whose window is shut.
+    #[must_use]
+    pub fn of(send_at: Option<Timestamp>, opening: Option<Opening>, now: Timestamp) -> Option<Self> {
+        let scheduled = send_at.map(|until| Self { reason: HoldReason::Scheduled, until });
+        let shut = opening.filter(|opening| !opening.is_open(now));
+        scheduled.or(shut.map(|opening| Self { reason: HoldReason::Window, until: opening.opens_at }))
+    }
 }
 
 /// New deliveries, as columns.
@@ -123,19 +168,16 @@ impl NewDeliveries {
     }
 }
 
-/// Stores a batch's deliveries: queued, or held until `send_at`.
+/// Stores a batch's deliveries: queued, or held.
 pub async fn insert_deliveries(
     tx: &mut PgConnection,
     community: CommunityId,
     channel: Channel,
     batch: BatchId,
-    send_later_at: Option<Timestamp>,
+    hold: Option<Hold>,
     new: &NewDeliveries,
 ) -> Result<()> {
-    let (state, reason) = match send_later_at {
-        Some(_) => (DeliveryState::Held, Some(HoldReason::Scheduled)),
-        None => (DeliveryState::Queued, None),
-    };
+    let state = if hold.is_some() { DeliveryState::Held } else { DeliveryState::Queued };
     sqlx::query!(
         "INSERT INTO deliveries (id, community_id, kind, channel, invitation_id, contact_id, batch_id, batch_row,
                                  state, held_reason, due_at, changed_at, created_at)
@@ -147,8 +189,8 @@ pub async fn insert_deliveries(
         channel as Channel,
         batch.uuid(),
         state as DeliveryState,
-        reason as Option<HoldReason>,
-        send_later_at.map(jiff_sqlx::Timestamp::from) as Option<jiff_sqlx::Timestamp>,
+        hold.map(|hold| hold.reason) as Option<HoldReason>,
+        hold.map(|hold| jiff_sqlx::Timestamp::from(hold.until)) as Option<jiff_sqlx::Timestamp>,
         &new.ids,
         &new.invitations,
         &new.contacts,

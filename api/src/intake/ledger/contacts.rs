@@ -1,10 +1,8 @@
 //! Contacts: what is known of an address, and new ones.
 
-use porchlight_shared::domain::{Channel, CommunityId, ContactId, HouseholdId};
+use porchlight_shared::domain::{Channel, CommunityId, ContactId, HouseholdId, SuppressionReason};
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
-
-use crate::intake::judging::SuppressionReason;
 
 /// What the ledger knows of an address.
 #[derive(Debug)]

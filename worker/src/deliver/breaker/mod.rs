@@ -7,9 +7,9 @@
 //! provider. What is promised:
 //!
 //! * **It closes** at once when the provider refuses the account, the sender or the quota; after
-//!   [`UNREACHABLE_IN_A_ROW`](word::UNREACHABLE_IN_A_ROW) messages in a row of a worker did not reach it; and when
-//!   policy refuses [`COMMUNITIES_REFUSED`](word::COMMUNITIES_REFUSED) communities with nothing accepted in between.
-//!   The operator reads it once.
+//!   [`UNREACHABLE_IN_A_ROW`](word::UNREACHABLE_IN_A_ROW) messages in a row of a worker did not reach it, or met a
+//!   failure of its own; and when policy refuses [`COMMUNITIES_REFUSED`](word::COMMUNITIES_REFUSED) communities with
+//!   nothing accepted in between. The operator reads it once.
 //! * **One probe at a time.** When its time has come one waiting delivery may begin, whichever worker comes first;
 //!   the claim is in the channel's row and ends by itself should that worker die. If the provider takes it (or says no
 //!   to that address only), the channel opens. If it refuses us again, the next wait is twice as long; if nothing was
@@ -105,7 +105,7 @@ impl Breaker {
             tracing::error!(%error, channel = %self.channel(), "the channel's state could not be recorded");
         }
         if report.slow_down {
-            self.close_gate_for(SLOW_DOWN).await;
+            self.close_gate_for(report.retry_after.unwrap_or(SLOW_DOWN)).await;
         }
     }
 

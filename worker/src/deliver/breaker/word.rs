@@ -6,7 +6,7 @@ use porchlight_shared::domain::{AttemptOutcome, AttemptReason, CommunityId};
 
 use crate::deliver::report::Report;
 
-/// A message that does not reach the provider says little about it; so many in a row do.
+/// A message that does not reach the provider, or that it fails at, says little about it; so many in a row do.
 pub(super) const UNREACHABLE_IN_A_ROW: u32 = 5;
 /// A policy that refuses one community is about that community; one that refuses so many is about us.
 pub(super) const COMMUNITIES_REFUSED: usize = 3;
@@ -14,7 +14,7 @@ pub(super) const COMMUNITIES_REFUSED: usize = 3;
 /// What is remembered of earlier attempts of this worker.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
-    /// Messages in a row that did not reach the provider.
+    /// Messages in a row that did not reach the provider, or that it failed at.
     unreachable: u32,
     /// Communities that policy refused since the last message was accepted.
     refused: HashSet<CommunityId>,
@@ -39,16 +39,19 @@ impl Memory {
         probe: Option<AttemptReason>,
         report: &Report,
     ) -> Word {
-        use AttemptReason::{BlockedByPolicy, Internal, NoTimeLeft, ShuttingDown};
-        if report.outcome != AttemptOutcome::NotSent {
+        use AttemptReason::{BlockedByPolicy, Internal, NoTimeLeft, ProviderFailed, ShuttingDown};
+        let failed = report.outcome == AttemptOutcome::Unknown && report.reason == Some(ProviderFailed);
+        if report.outcome != AttemptOutcome::NotSent && !failed {
             self.unreachable = 0;
         }
         match (report.outcome, report.reason) {
             (AttemptOutcome::RefusedConfiguration, reason) => Word::Closes(reason.unwrap_or(Internal)),
             (AttemptOutcome::NotSent, Some(Internal | NoTimeLeft | ShuttingDown) | None)
-            | (AttemptOutcome::RefusedPermanent, Some(Internal))
-            | (AttemptOutcome::Unknown, _) => Word::Nothing,
-            (AttemptOutcome::NotSent, Some(reason)) => {
+            | (AttemptOutcome::RefusedPermanent, Some(Internal)) => Word::Nothing,
+            (AttemptOutcome::Unknown, _) if !failed => Word::Nothing,
+            // Every message that it fails at leaves somebody with a question: better to stop asking.
+            (AttemptOutcome::NotSent | AttemptOutcome::Unknown, reason) => {
+                let reason = reason.unwrap_or(Internal);
                 self.unreachable += 1;
                 let closes = probe.is_some() || self.unreachable >= UNREACHABLE_IN_A_ROW;
                 if closes { Word::Closes(reason) } else { Word::Nothing }
@@ -89,7 +92,7 @@ mod tests {
     };
     use AttemptReason::{
         AuthRefused, BlockedByPolicy, ConnectFailed, Greylisted, Internal, MailboxUnknown, NoTimeLeft,
-        ShuttingDown, Throttled, TimeoutAfterBody,
+        ProviderFailed, ShuttingDown, Throttled, TimeoutAfterBody,
     };
     use Word::{Closes, Nothing, Well};
 
@@ -119,6 +122,19 @@ mod tests {
     }
 
     #[test]
+    fn so_many_in_a_row_that_the_provider_fails_at_close_it_too() {
+        let mut memory = Memory::default();
+        for _ in 1..UNREACHABLE_IN_A_ROW {
+            assert_eq!(word(&mut memory, 1, Unknown, Some(ProviderFailed)), Nothing);
+        }
+        assert_eq!(word(&mut memory, 1, Unknown, Some(TimeoutAfterBody)), Nothing, "one may be slow");
+        for _ in 1..UNREACHABLE_IN_A_ROW {
+            assert_eq!(word(&mut memory, 1, Unknown, Some(ProviderFailed)), Nothing);
+        }
+        assert_eq!(word(&mut memory, 1, Unknown, Some(ProviderFailed)), Closes(ProviderFailed));
+    }
+
+    #[test]
     fn a_policy_against_several_communities_closes_it_unless_something_was_accepted_in_between() {
         let mut memory = Memory::default();
         let mut blocked = |from| word(&mut memory, from, RefusedPermanent, Some(BlockedByPolicy));
@@ -144,6 +160,7 @@ mod tests {
             (AuthRefused, NotSent, Some(NoTimeLeft), false, Nothing),
             (AuthRefused, RefusedPermanent, Some(Internal), false, Nothing),
             (AuthRefused, Unknown, Some(TimeoutAfterBody), false, Nothing),
+            (ProviderFailed, Unknown, Some(ProviderFailed), false, Closes(ProviderFailed)),
         ] {
             let report = Report { slow_down, ..Report::of(outcome, reason) };
             let said = Memory::default().word(community(1), Some(closed_for), &report);

@@ -8,7 +8,7 @@ mod masked;
 mod provider_id;
 mod refused;
 
-pub use porchlight_shared::domain::AttemptReason as Reason;
+pub use porchlight_shared::domain::{AttemptReason as Reason, Refusal};
 
 pub use self::{
     classify::{accepted, classify},
@@ -76,15 +76,4 @@ impl Outcome {
     pub const fn asks_to_slow_down(&self) -> bool {
         matches!(self, Self::Refused { slow_down: true, .. } | Self::NotSent { slow_down: true, .. })
     }
-}
-
-/// Whose matter a refusal is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Refusal {
-    /// The address or the message: trying again is no use.
-    Permanent,
-    /// Later it may be taken.
-    Temporary,
-    /// Ours or the operator's: the recipient is not to blame, and the channel closes until it is mended.
-    Configuration,
 }

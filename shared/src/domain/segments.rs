@@ -79,12 +79,14 @@ fn parts(text: &str, encoding: Encoding) -> usize {
 }
 
 /// Whether the whole text is in the alphabet.
-pub(super) fn is_gsm7(text: &str) -> bool {
+#[must_use]
+pub fn is_gsm7(text: &str) -> bool {
     text.chars().all(|c| septets(c).is_some())
 }
 
 /// Septets of a character of the alphabet; `None` for any other.
-pub(super) fn septets(c: char) -> Option<usize> {
+#[must_use]
+pub fn septets(c: char) -> Option<usize> {
     match c {
         '\n' | '\r' | ' '..='Z' | '_' | 'a'..='z' => Some(1),
         _ if BEYOND_ASCII.contains(c) => Some(1),

@@ -1,11 +1,11 @@
-//! Twilio's codes, and what each means for us.
+//! Twilio's codes for texts, and what each means for us.
 //!
-//! They come in answers to our requests, and later in receipts and in lists. Twilio adds codes and narrows old ones, so
+//! They come in answers to the worker's requests and in its lists, and in receipts to the API. Twilio adds codes and narrows old ones, so
 //! a code that is not here is no fault: who asks decides by what else is known. What is wrong with one recipient, or
 //! with the way to them, closes nothing for others; what is wrong with us is configuration and blames no recipient.
 
-use super::outcome::{Reason, Refusal};
-use Reason::{
+use super::{AttemptReason, Refusal};
+use AttemptReason::{
     AccountRefused, AddressInvalid, AuthRefused, BlockedByPolicy, MessageRefused, NumberNotMobile,
     NumberOutOfReach, NumberUnknown, OptedOut, PhoneUnreachable, QuotaUsedUp, RecipientRefused,
     RequestRefused, SenderRefused, TemporarilyRefused, Throttled, TooLarge,
@@ -14,11 +14,17 @@ use Refusal::{Configuration, Permanent, Temporary};
 
 /// What a code means; `None` for one that is not known here.
 #[must_use]
-pub fn meaning(code: u32) -> Option<(Refusal, Reason)> {
+pub fn meaning(code: u32) -> Option<(Refusal, AttemptReason)> {
     TABLE.iter().find(|(known, ..)| *known == code).map(|(_, refusal, reason)| (*refusal, *reason))
 }
 
-const TABLE: &[(u32, Refusal, Reason)] = &[
+/// Why a text did not arrive of which the provider says no more than this code.
+#[must_use]
+pub fn reason(code: Option<u32>) -> AttemptReason {
+    code.and_then(meaning).map_or(MessageRefused, |(_, reason)| reason)
+}
+
+const TABLE: &[(u32, Refusal, AttemptReason)] = &[
     // The number.
     (21211, Permanent, AddressInvalid),   // not a number
     (21214, Permanent, NumberOutOfReach), // cannot be reached

@@ -1,0 +1,145 @@
+//! `POST /receipts/twilio`.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    body::Bytes,
+    extract::{DefaultBodyLimit, OriginalUri, State},
+    http::{HeaderMap, StatusCode, Uri, header},
+    response::{IntoResponse, Response},
+    routing::post,
+};
+use porchlight_shared::{
+    domain::{AttemptReason, Channel, ReceiptKind, SuppressionId, SuppressionReason, masked, text_codes},
+    store::{
+        receipts::{self, Receipt, Recorded},
+        suppress,
+    },
+};
+
+use super::{
+    Texts,
+    form::{self, Call, Inbound, MessageStatus, Status},
+    ledger,
+    replies::{self, Voice},
+    signature::is_form,
+    words::{Keyword, keyword},
+};
+use crate::{
+    intake::judging::phone::PhoneNumber,
+    metrics::ReceiptResult,
+    problem::{Kind, Problem},
+    state::AppState,
+};
+
+/// The longest text, every character of it percent-encoded, and whatever else stands beside it.
+const LARGEST_CALL: usize = 64 * 1024;
+
+/// What providers call.
+pub fn routes() -> Router<Arc<AppState>> {
+    Router::new().route("/receipts/twilio", post(twilio)).layer(DefaultBodyLimit::max(LARGEST_CALL))
+}
+
+async fn twilio(
+    State(state): State<Arc<AppState>>,
+    OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    let texts = state.texts.as_ref().ok_or_else(Problem::not_found)?;
+    let word = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let (content_type, signature) = (word(header::CONTENT_TYPE.as_str()), word("x-twilio-signature"));
+    let called = uri.path_and_query().map_or_else(|| uri.path(), |called| called.as_str());
+    if !texts.verifier.is_genuine(called, content_type, &body, signature) {
+        state.metrics.receipt(ReceiptResult::Forged);
+        tracing::warn!(
+            "a call to /receipts/twilio without a valid signature; is PORCHLIGHT_TWILIO_AUTH_TOKEN the account's, and PORCHLIGHT_PUBLIC_URL what Twilio calls?"
+        );
+        let detail = "X-Twilio-Signature does not fit this address and body.";
+        return Err(Problem::new(Kind::BadSignature, detail));
+    }
+    let (result, answer) = match read(&uri, content_type, &body) {
+        Call::Status(status) => (heed(&state, &status).await?, StatusCode::NO_CONTENT.into_response()),
+        Call::Inbound(text) => {
+            let reply = answer(&state, texts, &text).await?;
+            (ReceiptResult::Text, twiml(reply.as_deref()))
+        }
+        Call::Other => (ReceiptResult::Unknown, StatusCode::NO_CONTENT.into_response()),
+    };
+    state.metrics.receipt(result);
+    Ok(answer)
+}
+
+fn read(uri: &Uri, content_type: &str, body: &[u8]) -> Call {
+    if is_form(content_type) { form::read(uri.query().unwrap_or_default(), body) } else { Call::Other }
+}
+
+fn twiml(reply: Option<&str>) -> Response {
+    let xml = reply.map_or_else(replies::silence, replies::reply);
+    ([(header::CONTENT_TYPE, "text/xml; charset=utf-8")], xml).into_response()
+}
+
+/// Records how far a text of ours came.
+async fn heed(state: &AppState, status: &Status) -> Result<ReceiptResult, Problem> {
+    let Some(tag) = status.tag else { return Ok(ReceiptResult::Unknown) };
+    let lost = status.reached == MessageStatus::Lost;
+    let receipt = Receipt {
+        delivery: tag.delivery,
+        attempt: tag.attempt,
+        kind: match status.reached {
+            MessageStatus::Underway => ReceiptKind::Accepted,
+            MessageStatus::Delivered => ReceiptKind::Delivered,
+            MessageStatus::Lost => ReceiptKind::Bounced,
+        },
+        provider_id: status.sid.as_str(),
+        reason: lost.then(|| text_codes::reason(status.code)),
+        code: status.code.filter(|_| lost),
+    };
+    let mut tx = state.pool.begin().await?;
+    let recorded = receipts::record(&mut tx, &receipt).await?;
+    if receipt.reason == Some(AttemptReason::OptedOut) && recorded != Recorded::Unknown {
+        let id = SuppressionId::new(state.clock.now(), &mut AppState::rng());
+        suppress::recipient_everywhere(&mut tx, id, tag.delivery, SuppressionReason::OptedOut).await?;
+    }
+    tx.commit().await?;
+    tracing::info!(delivery = %tag.delivery, attempt = tag.attempt, kind = ?receipt.kind, ?recorded, "receipt");
+    Ok(match recorded {
+        Recorded::New(_) => ReceiptResult::Recorded,
+        Recorded::Repeated => ReceiptResult::Repeated,
+        Recorded::Unknown => ReceiptResult::Unknown,
+    })
+}
+
+/// Does what a resident's text asks for, once. Answers what is to be said, if anything: where the provider understood
+/// the word itself it has said it.
+async fn answer(state: &AppState, texts: &Texts, text: &Inbound) -> Result<Option<String>, Problem> {
+    let Some(word) = text.opt_out.or_else(|| keyword(&text.body)) else { return Ok(None) };
+    // As contacts are stored; a number that our metadata does not know is taken as it came.
+    let number = PhoneNumber::parse(&text.from, "ZZ").ok();
+    let number = number.as_ref().map_or(text.from.as_str(), |(number, _)| number.as_str());
+    let hash = state.keyring.address_hash(Channel::Text, number);
+    let mut tx = state.pool.begin().await?;
+    if !ledger::comes_first(&mut tx, text.sid.as_str()).await? {
+        return Ok(None);
+    }
+    let community = ledger::last_sender(&mut tx, &hash).await?;
+    let voice = Voice {
+        site: texts.site.as_str(),
+        community: community.as_ref().map(|community| community.as_read()),
+    };
+    let said = match word {
+        Keyword::Stop => {
+            let id = SuppressionId::new(state.clock.now(), &mut AppState::rng());
+            let taken_back = ledger::stop(&mut tx, id, &hash, &masked(Channel::Text, number)).await?;
+            tracing::info!(taken_back, "a resident stopped texts");
+            state.metrics.stops.inc();
+            Some(voice.stopped())
+        }
+        // A yes to nothing is somebody else's conversation.
+        Keyword::Start => (ledger::start(&mut tx, &hash).await? > 0).then(|| voice.started()),
+        Keyword::Help => Some(voice.help()),
+    };
+    tx.commit().await?;
+    Ok(said.filter(|_| text.opt_out.is_none()))
+}

@@ -1,0 +1,283 @@
+//! Asking the provider what it has: texts whose outcome is unknown.
+//!
+//! The provider lists what it took for a number. A message that says what ours says, was created since the attempt
+//! began, and belongs to no other attempt of ours, is the one; what the list says became of it is then heeded like a
+//! receipt. That it is not listed proves nothing, so it is asked for several times, and then a person decides.
+
+use std::{sync::Arc, time::Duration};
+
+use futures_util::future::join_all;
+use jiff::{Timestamp, tz::TimeZone};
+use porchlight_shared::{
+    domain::{
+        AttemptReason, BatchId, CommunityId, DeliveryId, DeliveryState, InvitationId, ReceiptKind, Sealed,
+        SuppressionId, SuppressionReason, text_codes,
+    },
+    store::{
+        receipts::{self, Receipt, Recorded},
+        suppress,
+    },
+};
+use rand::{
+    SeedableRng,
+    rand_core::UnwrapErr,
+    rngs::{StdRng, SysRng},
+};
+use uuid::Uuid;
+
+use super::{LookError, Reconciler};
+use crate::{
+    deliver::{
+        begin::Invited,
+        composer::{Composer, Subject},
+    },
+    text::{Fate, Listed, Twilio},
+};
+
+/// When the provider is asked, counted from when the outcome became unknown.
+const LOOKS: [Duration; 3] = [Duration::from_secs(10), Duration::from_mins(1), Duration::from_mins(5)];
+/// How long a look may take before another worker looks once more.
+const AGAIN: Duration = Duration::from_mins(1);
+/// Deliveries asked about in one look, and how many of them at a time.
+const MOST_ASKED: i64 = 40;
+const AT_A_TIME: usize = 4;
+
+/// When an unknown outcome is looked into: at [`LOOKS`], as far as they come before the wait is over, and then for the
+/// last time.
+#[derive(Clone, Copy, Debug)]
+pub struct Looks(Duration);
+
+impl Looks {
+    /// What is waited for a text unless something else is set.
+    pub const WAIT: Duration = Duration::from_mins(10);
+
+    /// Looks that end after `wait`.
+    #[must_use]
+    pub const fn until(wait: Duration) -> Self {
+        Self(wait)
+    }
+
+    /// How long news is waited for.
+    #[must_use]
+    pub const fn wait(self) -> Duration {
+        self.0
+    }
+
+    /// The first look.
+    #[must_use]
+    pub fn first(self) -> Duration {
+        LOOKS[0].min(self.0)
+    }
+
+    /// All of them, in seconds.
+    fn seconds(self) -> Vec<f64> {
+        let before = LOOKS.into_iter().filter(|look| *look < self.0);
+        before.chain([self.0]).map(|look| look.as_secs_f64()).collect()
+    }
+}
+
+/// What asking takes.
+#[derive(Clone, Debug)]
+pub struct Inquiry {
+    /// Who is asked.
+    pub twilio: Arc<Twilio>,
+    /// What the message said.
+    pub composer: Arc<Composer>,
+}
+
+/// An attempt to be asked about.
+struct Question {
+    delivery: DeliveryId,
+    community: CommunityId,
+    batch: BatchId,
+    invited: Invited,
+    attempt: i32,
+    began_at: Timestamp,
+    now: Timestamp,
+    address: String,
+    /// The provider's names for the household's other messages.
+    known: Vec<String>,
+    last: bool,
+}
+
+impl Reconciler {
+    /// Asks about what is `checking` in a batch and due; answers the states that deliveries went on to.
+    pub(super) async fn ask_about(
+        &self,
+        inquiry: &Inquiry,
+        batch: Uuid,
+    ) -> Result<Vec<DeliveryState>, LookError> {
+        let mut states = Vec::new();
+        for questions in self.questions(batch).await?.chunks(AT_A_TIME) {
+            let mut asked = Vec::with_capacity(AT_A_TIME);
+            for question in questions {
+                asked.push(self.ask(inquiry, question));
+            }
+            for state in join_all(asked).await {
+                states.extend(state?);
+            }
+        }
+        Ok(states)
+    }
+
+    /// Takes what is due. The next look is noted before this one, so that no other worker looks at the same time.
+    async fn questions(&self, batch: Uuid) -> Result<Vec<Question>, LookError> {
+        let rows = sqlx::query!(
+            r#"WITH clock AS MATERIALIZED (SELECT app_now() AS now),
+            due AS MATERIALIZED (
+                SELECT d.id, d.changed_at,
+                       (SELECT min(look) FROM unnest($3::float8[]) AS look
+                        WHERE d.changed_at + make_interval(secs => look) > clock.now) AS next
+                FROM clock, deliveries d
+                WHERE d.batch_id = $1 AND d.newest AND d.channel = 'text' AND d.state = 'checking' AND d.due_at <= clock.now
+                ORDER BY d.id LIMIT $2 FOR NO KEY UPDATE OF d SKIP LOCKED
+            ),
+            taken AS (
+                UPDATE deliveries AS d SET due_at = coalesce(
+                    d.changed_at + make_interval(secs => due.next), clock.now + make_interval(secs => $4))
+                FROM clock, due WHERE d.id = due.id
+                RETURNING d.id, d.community_id, d.invitation_id, d.contact_id, d.attempt_number, due.next IS NULL AS last
+            )
+            SELECT t.id, t.community_id, t.attempt_number, t.last AS "last!", a.began_at, clock.now AS "now!", c.address AS "address!",
+                   i.id AS invitation, i.code_sealed AS "sealed!", i.code_sealed_key AS "sealed_key!", i.expires_at,
+                   ARRAY(SELECT other.provider_id FROM deliveries o JOIN attempts other ON other.delivery_id = o.id
+                         WHERE o.invitation_id = i.id AND other.provider_id IS NOT NULL
+                         UNION ALL
+                         SELECT r.provider_id FROM deliveries o JOIN receipts r ON r.delivery_id = o.id
+                         WHERE o.invitation_id = i.id) AS "known!: Vec<String>"
+            FROM clock, taken t
+            JOIN attempts a ON a.delivery_id = t.id AND a.number = t.attempt_number
+            JOIN contacts c ON c.id = t.contact_id AND c.address IS NOT NULL
+            JOIN invitations i ON i.id = t.invitation_id AND i.code_sealed IS NOT NULL"#,
+            batch,
+            MOST_ASKED,
+            &self.text_looks.seconds(),
+            AGAIN.as_secs_f64(),
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let questions = rows.into_iter().map(|row| Question {
+            delivery: row.id.into(),
+            community: row.community_id.into(),
+            batch: batch.into(),
+            invited: Invited {
+                id: InvitationId::from(row.invitation),
+                sealed: Sealed { key: row.sealed_key, bytes: row.sealed },
+                expires_at: row.expires_at.to_jiff(),
+            },
+            attempt: row.attempt_number,
+            began_at: row.began_at.to_jiff(),
+            now: row.now.to_jiff(),
+            address: row.address,
+            known: row.known,
+            last: row.last,
+        });
+        Ok(questions.collect())
+    }
+
+    async fn ask(&self, inquiry: &Inquiry, question: &Question) -> Result<Option<DeliveryState>, LookError> {
+        match inquiry.find(question).await {
+            Some(found) => self.learn(question, &found).await,
+            None if question.last => self.give_up(question.delivery).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The provider has it: heeded like its receipts.
+    async fn learn(&self, question: &Question, found: &Listed) -> Result<Option<DeliveryState>, LookError> {
+        let kind = match found.fate {
+            Fate::Underway => ReceiptKind::Accepted,
+            Fate::Delivered => ReceiptKind::Delivered,
+            Fate::Lost => ReceiptKind::Bounced,
+        };
+        let lost = (found.fate == Fate::Lost).then(|| text_codes::reason(found.provider_code));
+        let receipt = Receipt {
+            delivery: question.delivery,
+            attempt: question.attempt,
+            kind,
+            provider_id: &found.sid,
+            reason: lost,
+            code: found.provider_code,
+        };
+        let mut tx = self.pool.begin().await?;
+        let recorded = receipts::record(&mut tx, &receipt).await?;
+        if lost == Some(AttemptReason::OptedOut) {
+            let id = SuppressionId::new(self.clock.now(), &mut StdRng::from_rng(&mut UnwrapErr(SysRng)));
+            suppress::recipient_everywhere(&mut tx, id, question.delivery, SuppressionReason::OptedOut)
+                .await?;
+        }
+        tx.commit().await?;
+        tracing::info!(delivery = %question.delivery, ?kind, "the provider has a text whose outcome was unknown");
+        Ok(match recorded {
+            Recorded::New(state) => state,
+            Recorded::Repeated | Recorded::Unknown => None,
+        })
+    }
+
+    /// Nothing more can be found out: a person decides.
+    async fn give_up(&self, delivery: DeliveryId) -> Result<Option<DeliveryState>, LookError> {
+        let changed = sqlx::query_scalar!(
+            r#"UPDATE deliveries AS d SET
+                   state = (CASE WHEN h.joined_at IS NULL THEN 'needs_decision' ELSE 'not_needed' END)::delivery_state,
+                   due_at = NULL, changed_at = app_now()
+               FROM contacts c JOIN households h ON h.id = c.household_id
+               WHERE d.id = $1 AND c.id = d.contact_id AND d.state = 'checking'
+               RETURNING d.state AS "state: DeliveryState""#,
+            delivery.uuid(),
+        )
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(changed)
+    }
+}
+
+impl Inquiry {
+    /// The message of an attempt in the provider's list.
+    async fn find(&self, question: &Question) -> Option<Listed> {
+        let subject = Subject {
+            delivery: question.delivery,
+            community: question.community,
+            batch: Some(question.batch),
+            invitation: Some(&question.invited),
+        };
+        // What cannot be composed now was said in the log; a person decides in the end.
+        let text = self.composer.text_again(subject).await?.text;
+        let day = |instant: Timestamp| instant.to_zoned(TimeZone::UTC).date();
+        let mut days = vec![day(question.began_at), day(question.now)];
+        days.dedup();
+        for day in days {
+            match self.twilio.list(&question.address, day, question.began_at).await {
+                Ok(listed) => {
+                    let ours =
+                        |message: &Listed| message.says(&text) && !question.known.contains(&message.sid);
+                    if let Some(found) =
+                        listed.into_iter().filter(ours).min_by_key(|message| message.created_at)
+                    {
+                        return Some(found);
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(delivery = %question.delivery, %error, "the provider could not be asked about a text");
+                    return None;
+                }
+            }
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn looks_end_with_the_wait() {
+        let seconds = |wait| Looks::until(Duration::from_secs(wait)).seconds();
+        assert_eq!(seconds(600), [10.0, 60.0, 300.0, 600.0]);
+        assert_eq!(seconds(60), [10.0, 60.0]);
+        assert_eq!(seconds(2), [2.0]);
+        assert_eq!(seconds(0), [0.0]);
+        assert_eq!(Looks::until(Looks::WAIT).first(), Duration::from_secs(10));
+        assert_eq!(Looks::until(Duration::from_secs(2)).first(), Duration::from_secs(2));
+    }
+}
