@@ -16,10 +16,10 @@ const LAST: [&str; 16] = [
 const STREETS: [&str; 6] =
     ["Elm Street", "Oak Lane", "Cedar Court", "Birch Way", "Maple Avenue", "Ridge Road"];
 
-/// The list as a volunteer pastes it: `households` good lines, a few of whose mailboxes misbehave as mailboxes do, and
+/// Every other household, as a volunteer pastes them: good lines, a few of whose mailboxes misbehave as mailboxes do, and
 /// some that went wrong.
-pub(super) fn request(households: usize) -> Value {
-    let good = (0..households).map(line);
+pub(super) fn emails(households: usize) -> Value {
+    let good = (0..households).step_by(2).map(|number| line(number, &address(number)));
     let wrong = [
         "Tess Park;tess.park@;".to_owned(),
         "Jonas Abbott;jonas abbott@oakridge.example;".to_owned(),
@@ -27,18 +27,37 @@ pub(super) fn request(households: usize) -> Value {
         format!("Ada Abbott (again);{};", address(0).to_uppercase()),
         "Nobody's address;;".to_owned(),
     ];
-    let lines: Vec<_> = std::iter::once("Name;E-mail;Address".to_owned()).chain(good).chain(wrong).collect();
     json!({
         "channel": "email",
         "note": "We are moving from paper notices to the portal. It takes two minutes.",
-        "text": lines.join("\n"),
+        "text": table("Name;E-mail;Address", good.chain(wrong)),
     })
 }
 
-fn line(number: usize) -> String {
+/// The households between, who want texts: numbers as people write them, a few of whose phones misbehave as phones do,
+/// and some that went wrong.
+pub(super) fn texts(households: usize) -> Value {
+    let good = (1..households).step_by(2).map(|number| line(number, &phone(number)));
+    let wrong = [
+        "Mira Silva;555-0199;".to_owned(),
+        format!("Ben Abbott (again);+1 {};", phone(1)),
+        "Nobody's number;;".to_owned(),
+    ];
+    json!({
+        "channel": "text",
+        "consent": {"statement": "Each of them ticked the box for texts on this year's form."},
+        "text": table("Name;Mobile;Address", good.chain(wrong)),
+    })
+}
+
+fn table(head: &str, lines: impl Iterator<Item = String>) -> String {
+    std::iter::once(head.to_owned()).chain(lines).collect::<Vec<_>>().join("\n")
+}
+
+fn line(number: usize, contact: &str) -> String {
     let (first, last) = person(number);
     let unit = format!("{} {}", 100 + number / STREETS.len() * 2, STREETS[number % STREETS.len()]);
-    format!("{first} {last};{};{unit}", address(number))
+    format!("{first} {last};{contact};{unit}")
 }
 
 fn person(number: usize) -> (&'static str, &'static str) {
@@ -49,7 +68,7 @@ fn person(number: usize) -> (&'static str, &'static str) {
 fn address(number: usize) -> String {
     let (first, last) = person(number);
     let ascii = last.replace('ü', "u").replace('\'', "");
-    let fault = match number % 100 {
+    let fault = match number / 2 % 100 {
         17 => "greylist-1-",
         41 => "refuse-",
         63 => "drop-after-dot-1-",
@@ -59,17 +78,71 @@ fn address(number: usize) -> String {
     format!("{fault}{first}.{ascii}.{number}@oakridge.example").to_lowercase()
 }
 
+/// A number of Chicago's, written in one way or another.
+fn phone(number: usize) -> String {
+    let (exchange, last) = digits(number);
+    match number / 2 % 4 {
+        0 => format!("(312) {exchange}-{last:04}"),
+        1 => format!("312-{exchange}-{last:04}"),
+        2 => format!("+1 312 {exchange} {last:04}"),
+        _ => format!("312.{exchange}.{last:04}"),
+    }
+}
+
+/// What follows the area code. Every so many phones one misbehaves; the sandbox reads from the last four digits how, so
+/// that such a phone needs an exchange of its own.
+fn digits(number: usize) -> (usize, usize) {
+    let rule = match number % 300 {
+        // A landline.
+        35 => 2,
+        // Too many requests, the first time.
+        91 => 4,
+        // Taken, and the answer says that it failed.
+        157 => 7,
+        // Taken; nobody has this number.
+        203 => 8,
+        // Taken; the phone is off.
+        269 => 11,
+        _ => return (550 + number / 9_000, 1_000 + number % 9_000),
+    };
+    (600 + number / 300, rule)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sandbox::twilio::Rule;
     use std::collections::HashSet;
 
     #[test]
     fn good_rows_are_different_households() {
-        let lines: Vec<_> = (0..300).map(line).collect();
+        let emails = (0..300).step_by(2).map(|number| line(number, &address(number)));
+        let texts = (1..300).step_by(2).map(|number| line(number, &phone(number)));
+        let lines: Vec<_> = emails.chain(texts).collect();
         let cells: Vec<Vec<_>> = lines.iter().map(|line| line.split(';').collect()).collect();
         let units: HashSet<_> = cells.iter().map(|cells| cells[2]).collect();
-        let addresses: HashSet<_> = cells.iter().map(|cells| cells[1]).collect();
-        assert_eq!((units.len(), addresses.len()), (300, 300));
+        let contacts: HashSet<_> = cells.iter().map(|cells| cells[1]).collect();
+        assert_eq!((units.len(), contacts.len()), (300, 300));
+    }
+
+    #[test]
+    fn every_phone_of_the_longest_list_is_another_and_five_of_150_misbehave() {
+        let written: Vec<_> = (1..99_000).step_by(2).map(phone).collect();
+        let dialled: HashSet<String> = written
+            .iter()
+            .map(|phone| phone.chars().filter(char::is_ascii_digit).collect::<String>())
+            .map(|digits| digits.strip_prefix('1').unwrap_or(&digits).to_owned())
+            .collect();
+        assert_eq!(dialled.len(), 49_500);
+        assert!(dialled.iter().all(|number| number.len() == 10));
+        assert_eq!(dialled.iter().filter(|number| Rule::of(number).is_some()).count(), 330 * 5);
+        let rules: Vec<_> = (1..300).step_by(2).filter_map(|number| Rule::of(&phone(number))).collect();
+        assert_eq!(rules.len(), 5);
+    }
+
+    #[test]
+    fn both_lists_hold_their_half() {
+        let lines = |list: &Value| list["text"].as_str().unwrap().lines().count();
+        assert_eq!((lines(&emails(301)), lines(&texts(301))), (1 + 151 + 5, 1 + 150 + 3));
     }
 }
