@@ -218,7 +218,7 @@ async fn no_metric_is_missing_from_a_workers_page() {
         ("begin_seconds_count", ""),
         ("finish_seconds_count", ""),
         ("channel_closed", "{channel=\"email\"} 0"),
-        ("attempts_total", "{outcome=\"accepted\",reason=\"\"} 5"),
+        ("attempts_total", "{channel=\"email\",outcome=\"accepted\",reason=\"\"} 5"),
     ] {
         let line = format!("porchlight_worker_{name}{labels}");
         assert!(page.contains(&line), "{line} is missing in {page}");
