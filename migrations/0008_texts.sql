@@ -56,6 +56,6 @@ CREATE TABLE answered_texts (
     received_at timestamptz NOT NULL DEFAULT app_now()
 );
 CREATE INDEX answered_texts_by_age ON answered_texts (received_at);
-COMMENT ON TABLE answered_texts IS 'Texts that residents wrote and that were dealt with, so that none is answered twice; kept a week.';
+COMMENT ON TABLE answered_texts IS 'Texts that residents wrote and that were dealt with, so that none is answered, or heeded, twice: kept 400 days.';
 COMMENT ON COLUMN answered_texts.provider_id IS 'The provider''s own name for the text.';
 COMMENT ON COLUMN answered_texts.received_at IS 'When it came.';

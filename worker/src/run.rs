@@ -39,7 +39,7 @@ use crate::{
     email::Mailer,
     health,
     metrics::Metrics,
-    reconcile::{Inquiry, Reconciler},
+    reconcile::{Inquiry, Reconciler, keep_asking},
     text::Twilio,
 };
 
@@ -130,10 +130,11 @@ pub async fn work(
         slots,
         rate: settings.email_rate,
     }];
-    let mut inquiry = None;
+    let (mut inquiry, mut text_window) = (None, None);
     if let Some(TextSettings { twilio, rate, retry: schedule }) = settings.texts {
         let twilio = Arc::new(Twilio::new(twilio)?);
         inquiry = Some(Inquiry { twilio: Arc::clone(&twilio), composer: Arc::clone(&floor.composer) });
+        text_window = Some(settings.text_window);
         let first_look = settings.text_looks.first();
         lines.push(Line { way: Way::Text(twilio), schedule, first_look, slots: TEXT_SLOTS, rate });
     }
@@ -142,12 +143,14 @@ pub async fn work(
         redis,
         email_wait: settings.email_wait,
         text_looks: settings.text_looks,
-        inquiry,
-        text_window: settings.text_window,
+        text_window,
         clock,
         metrics: floor.metrics.reconcile.clone(),
     };
     let mut reconciling = JoinSet::new();
+    if let Some(inquiry) = inquiry {
+        reconciling.spawn(keep_asking(reconciler.clone(), inquiry, stopping.clone()));
+    }
     reconciling.spawn(reconciler.run(stopping.clone()));
 
     let held = any_stuck(&[floor.begin.is_stuck(), floor.finish.is_stuck()]);

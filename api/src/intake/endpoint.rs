@@ -8,7 +8,7 @@ use axum::{
     response::Response,
 };
 
-use porchlight_shared::domain::Channel;
+use porchlight_shared::{domain::Channel, store::window};
 
 use super::{
     batch::{self, BatchAccepted, List, Wish},
@@ -79,10 +79,12 @@ pub async fn create_batch(
         return Ok(json(status, response));
     }
     let sender = batches::sender(&mut tx, caller.community).await?;
-    let opening = match channel {
-        Channel::Email => None,
-        Channel::Text => Some(sender.opening(&mut tx, &state.text_window).await?),
-    };
+    if channel == Channel::Text {
+        // On a connection of its own, before this transaction locks anything: what waits for the window is told.
+        window::renew(&state.pool, &sender.window, &state.text_window).await?;
+    }
+    let start = request.send_at.map_or(sender.now, |at| at.max(sender.now));
+    let opening = (channel == Channel::Text).then(|| sender.window.opening_at(start, &state.text_window));
     let rules = Rules { channel, country: &sender.country, keyring: &state.keyring, keep: true };
     let list = match source {
         Source::Draft(draft) => {

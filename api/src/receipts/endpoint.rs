@@ -11,7 +11,9 @@ use axum::{
     routing::post,
 };
 use porchlight_shared::{
-    domain::{AttemptReason, Channel, ReceiptKind, SuppressionId, SuppressionReason, masked, text_codes},
+    domain::{
+        AttemptReason, Channel, ReceiptKind, Refusal, SuppressionId, SuppressionReason, masked, text_codes,
+    },
     store::{
         receipts::{self, Receipt, Recorded},
         suppress,
@@ -53,9 +55,7 @@ async fn twilio(
     let called = uri.path_and_query().map_or_else(|| uri.path(), |called| called.as_str());
     if !texts.verifier.is_genuine(called, content_type, &body, signature) {
         state.metrics.receipt(ReceiptResult::Forged);
-        tracing::warn!(
-            "a call to /receipts/twilio without a valid signature; is PORCHLIGHT_TWILIO_AUTH_TOKEN the account's, and PORCHLIGHT_PUBLIC_URL what Twilio calls?"
-        );
+        texts.complain();
         let detail = "X-Twilio-Signature does not fit this address and body.";
         return Err(Problem::new(Kind::BadSignature, detail));
     }
@@ -83,7 +83,7 @@ fn twiml(reply: Option<&str>) -> Response {
 /// Records how far a text of ours came.
 async fn heed(state: &AppState, status: &Status) -> Result<ReceiptResult, Problem> {
     let Some(tag) = status.tag else { return Ok(ReceiptResult::Unknown) };
-    let lost = status.reached == MessageStatus::Lost;
+    let lost = (status.reached == MessageStatus::Lost).then(|| text_codes::meaning_of_loss(status.code));
     let receipt = Receipt {
         delivery: tag.delivery,
         attempt: tag.attempt,
@@ -93,12 +93,13 @@ async fn heed(state: &AppState, status: &Status) -> Result<ReceiptResult, Proble
             MessageStatus::Lost => ReceiptKind::Bounced,
         },
         provider_id: status.sid.as_str(),
-        reason: lost.then(|| text_codes::reason(status.code)),
-        code: status.code.filter(|_| lost),
+        reason: lost.map(|(_, reason)| reason),
+        code: status.code.filter(|_| lost.is_some()),
+        refuses_us: lost.is_some_and(|(refusal, _)| refusal == Refusal::Configuration),
     };
     let mut tx = state.pool.begin().await?;
     let recorded = receipts::record(&mut tx, &receipt).await?;
-    if receipt.reason == Some(AttemptReason::OptedOut) && recorded != Recorded::Unknown {
+    if receipt.reason == Some(AttemptReason::OptedOut) && matches!(recorded, Recorded::New(_)) {
         let id = SuppressionId::new(state.clock.now(), &mut AppState::rng());
         suppress::recipient_everywhere(&mut tx, id, tag.delivery, SuppressionReason::OptedOut).await?;
     }

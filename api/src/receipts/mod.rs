@@ -17,7 +17,13 @@ mod replies;
 mod signature;
 mod words;
 
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
 use porchlight_shared::runtime::site::Site;
+use tokio::time::Instant;
 
 pub use self::endpoint::routes;
 use self::signature::Verifier;
@@ -28,13 +34,28 @@ use crate::config::TextSettings;
 pub struct Texts {
     site: Site,
     verifier: Verifier,
+    complained: Mutex<Option<Instant>>,
 }
+
+/// How often a call without a valid signature is worth a line: anybody can make them.
+const COMPLAINT: Duration = Duration::from_mins(1);
 
 impl Texts {
     /// The provider that `settings` tell of.
     #[must_use]
     pub fn new(settings: TextSettings) -> Self {
         let verifier = Verifier::new(settings.site.as_str(), settings.auth_token);
-        Self { site: settings.site, verifier }
+        Self { site: settings.site, verifier, complained: Mutex::default() }
+    }
+
+    /// Tells the operator that somebody calls without a valid signature, once a minute at most.
+    fn complain(&self) {
+        let mut complained = self.complained.lock().unwrap_or_else(PoisonError::into_inner);
+        if complained.is_none_or(|at| at.elapsed() > COMPLAINT) {
+            *complained = Some(Instant::now());
+            tracing::warn!(
+                "calls to /receipts/twilio without a valid signature; is PORCHLIGHT_TWILIO_AUTH_TOKEN the account's, and PORCHLIGHT_PUBLIC_URL what Twilio calls?"
+            );
+        }
     }
 }

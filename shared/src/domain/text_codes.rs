@@ -18,10 +18,10 @@ pub fn meaning(code: u32) -> Option<(Refusal, AttemptReason)> {
     TABLE.iter().find(|(known, ..)| *known == code).map(|(_, refusal, reason)| (*refusal, *reason))
 }
 
-/// Why a text did not arrive of which the provider says no more than this code.
+/// What it means that a text did not arrive of which the provider says no more than this code.
 #[must_use]
-pub fn reason(code: Option<u32>) -> AttemptReason {
-    code.and_then(meaning).map_or(MessageRefused, |(_, reason)| reason)
+pub fn meaning_of_loss(code: Option<u32>) -> (Refusal, AttemptReason) {
+    code.and_then(meaning).unwrap_or((Permanent, MessageRefused))
 }
 
 const TABLE: &[(u32, Refusal, AttemptReason)] = &[
@@ -56,6 +56,7 @@ const TABLE: &[(u32, Refusal, AttemptReason)] = &[
     (21619, Temporary, TemporarilyRefused), // no record could be made
     (30008, Temporary, TemporarilyRefused), // the carrier does not say why
     (30017, Temporary, TemporarilyRefused), // the carrier is congested
+    (30036, Temporary, TemporarilyRefused), // too late: its validity had ended before its turn came
     (30020, Temporary, TemporarilyRefused),
     (30021, Temporary, TemporarilyRefused),
     (30410, Temporary, TemporarilyRefused), // the carrier took too long

@@ -22,6 +22,8 @@ pub struct Receipt<'a> {
     pub reason: Option<AttemptReason>,
     /// The provider's own code for that.
     pub code: Option<u32>,
+    /// Whether that is about us: the channel closes, and the recipient is not to blame.
+    pub refuses_us: bool,
 }
 
 /// What became of a receipt.
@@ -68,6 +70,9 @@ pub async fn record(tx: &mut PgConnection, receipt: &Receipt<'_>) -> Result<Reco
     if new.rows_affected() == 0 {
         return Ok(Recorded::Repeated);
     }
+    if receipt.refuses_us {
+        close_channel(tx, receipt).await?;
+    }
     heed(tx, receipt.delivery).await.map(Recorded::New)
 }
 
@@ -97,10 +102,13 @@ pub async fn heed(tx: &mut PgConnection, delivery: DeliveryId) -> Result<Option<
     if before == DeliveryState::Sending {
         return Ok(None);
     }
-    // What the provider has, before what became of it.
     let open = sqlx::query!(
-        r#"UPDATE receipts SET heeded_at = app_now() WHERE delivery_id = $1 AND heeded_at IS NULL
-           RETURNING attempt, kind, provider_id, reason"#,
+        r#"WITH heeded AS (
+               UPDATE receipts SET heeded_at = app_now() WHERE delivery_id = $1 AND heeded_at IS NULL
+               RETURNING attempt, kind, provider_id, reason
+           )
+           SELECT h.*, h.attempt = d.attempt_number AS "newest!"
+           FROM heeded h JOIN deliveries d ON d.id = $1 ORDER BY h.attempt, h.kind"#,
         delivery.uuid(),
     )
     .fetch_all(&mut *tx)
@@ -116,13 +124,38 @@ pub async fn heed(tx: &mut PgConnection, delivery: DeliveryId) -> Result<Option<
         )
         .execute(&mut *tx)
         .await?;
-        while let Heed::Becomes(next) = receipt.kind.heed(state) {
+        // That an earlier one came back says nothing about the newest.
+        let matters = receipt.newest || receipt.kind != ReceiptKind::Bounced;
+        while matters && let Heed::Becomes(next) = receipt.kind.heed(state) {
             (state, reason) = (next, receipt.reason);
             go_on(tx, delivery, state, reason).await?;
         }
     }
     tracing::debug!(%delivery, %state, ?reason, "receipts heeded");
     Ok((state != before).then_some(state))
+}
+
+/// Closes a channel that is open, unless the attempt began before it was last opened. A probe opens it.
+async fn close_channel(tx: &mut PgConnection, receipt: &Receipt<'_>) -> Result<()> {
+    let closed = sqlx::query_scalar!(
+        r#"UPDATE channels AS c SET
+               closed_at = app_now(), closed_until = app_now() + interval '1 minute', reason = $3,
+               closings = least(c.closings + 1, 30), probe = NULL, probe_until = NULL
+           FROM deliveries d JOIN attempts a ON a.delivery_id = d.id AND a.number = $2
+           WHERE d.id = $1 AND c.channel = d.channel AND c.closed_at IS NULL
+               AND (c.opened_at IS NULL OR c.opened_at < a.began_at)
+           RETURNING c.channel"#,
+        receipt.delivery.uuid(),
+        receipt.attempt,
+        receipt.reason.unwrap_or(AttemptReason::RequestRefused) as AttemptReason,
+    )
+    .fetch_optional(tx)
+    .await?;
+    if let Some(channel) = closed {
+        let reason = receipt.reason.unwrap_or(AttemptReason::RequestRefused);
+        tracing::error!(%channel, %reason, code = receipt.code, "the provider says afterwards that it takes nothing from us: the channel is closed, and opens by itself when a single message gets through");
+    }
+    Ok(())
 }
 
 async fn go_on(

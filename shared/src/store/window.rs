@@ -1,7 +1,9 @@
 //! A community's window for texts: worked out anew and stored, by whoever needs it first.
 
+use std::borrow::Cow;
+
 use jiff::{Timestamp, tz::TimeZone};
-use sqlx::{PgConnection, Result};
+use sqlx::{PgPool, Result};
 
 use crate::domain::{CommunityId, Opening, TextWindow};
 
@@ -36,28 +38,33 @@ impl Known {
         Self { community, time_zone, own, opening, now: now.to_jiff() }
     }
 
-    /// The opening that takes the place of the one that is known; `None` while that will do.
-    fn renewed(&self, installation: &TextWindow) -> Option<Opening> {
+    /// The window that counts, and where.
+    fn window<'a>(&self, installation: &'a TextWindow) -> (Cow<'a, TextWindow>, TimeZone) {
         let own = self.own.as_deref().map(str::parse::<TextWindow>).transpose().unwrap_or_else(|error| {
             tracing::error!(community = %self.community, %error, "the community's window cannot be read; the installation's counts");
             None
         });
         let zone = TimeZone::get(&self.time_zone).unwrap_or(TimeZone::UTC);
-        own.as_ref().unwrap_or(installation).renewed(self.opening, self.now, &zone)
+        (own.map_or(Cow::Borrowed(installation), Cow::Owned), zone)
+    }
+
+    /// When texts may go that are to go at `at`: then, or from the next opening on.
+    #[must_use]
+    pub fn opening_at(&self, at: Timestamp, installation: &TextWindow) -> Opening {
+        let (window, zone) = self.window(installation);
+        window.opening(at, &zone)
     }
 }
 
-/// Works out the opening and stores it, in the caller's transaction; what is held for it is told. Answers the new
-/// opening, or `None` while the old one will do.
+/// Works out the opening and stores it, in a transaction of its own; what is held for it is told. Answers the new opening,
+/// or `None` while the old one will do.
 ///
 /// # Errors
 /// When the ledger does not answer.
-pub async fn renew(
-    tx: &mut PgConnection,
-    known: &Known,
-    installation: &TextWindow,
-) -> Result<Option<Opening>> {
-    let Some(opening) = known.renewed(installation) else { return Ok(None) };
+pub async fn renew(pool: &PgPool, known: &Known, installation: &TextWindow) -> Result<Option<Opening>> {
+    let (window, zone) = known.window(installation);
+    let Some(opening) = window.renewed(known.opening, known.now, &zone) else { return Ok(None) };
+    let mut tx = pool.begin().await?;
     let (opens_at, closes_at) =
         (jiff_sqlx::Timestamp::from(opening.opens_at), jiff_sqlx::Timestamp::from(opening.closes_at));
     sqlx::query!(
@@ -82,6 +89,7 @@ pub async fn renew(
     )
     .execute(&mut *tx)
     .await?;
+    tx.commit().await?;
     tracing::info!(community = %known.community, opens_at = %opening.opens_at, closes_at = %opening.closes_at, "the window for texts");
     Ok(Some(opening))
 }

@@ -214,7 +214,14 @@ async fn while_a_channel_is_closed_its_probe_begins_and_nothing_else() {
     .await
     .unwrap();
     let statement = BeginStatement { pool: pool.clone(), deadline: Duration::from_mins(5) };
-    let asks: Vec<_> = ids.iter().map(|&id| Ask { delivery: DeliveryId::from(id), token: 1 }).collect();
+    let asks: Vec<_> = ids
+        .iter()
+        .map(|&id| Ask {
+            delivery: DeliveryId::from(id),
+            channel: porchlight_shared::domain::Channel::Email,
+            token: 1,
+        })
+        .collect();
     let answers = statement.run(&asks).await.unwrap();
     assert!(
         matches!(&answers[1], Begin::Begun(attempt) if attempt.probe == Some(AttemptReason::AuthRefused)),

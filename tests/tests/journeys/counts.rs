@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use porchlight_shared::domain::{AttemptOutcome, AttemptReason, DeliveryId, DeliveryState};
+use porchlight_shared::domain::{AttemptOutcome, AttemptReason, Channel, DeliveryId, DeliveryState};
 use porchlight_tests::caller::caller;
 use porchlight_worker::deliver::{
     begin::{Ask, Begin, BeginStatement},
@@ -92,8 +92,10 @@ async fn repeated(world: &World, row: i32) -> Uuid {
         .unwrap();
     let statement = BeginStatement { pool: pool.clone(), deadline: Duration::from_mins(5) };
     for number in 1..3 {
-        let begun =
-            statement.run(&[Ask { delivery: DeliveryId::from(id), token: number.into() }]).await.unwrap();
+        let begun = statement
+            .run(&[Ask { delivery: DeliveryId::from(id), channel: Channel::Email, token: number.into() }])
+            .await
+            .unwrap();
         assert!(matches!(&begun[0], Begin::Begun(attempt) if attempt.number == number), "{begun:?}");
         if number == 1 {
             for step in [
@@ -167,7 +169,10 @@ async fn an_answer_that_comes_while_the_outcome_is_being_found_out_lands() {
     let ids: Vec<Uuid> =
         sqlx::query_scalar("SELECT id FROM deliveries ORDER BY id").fetch_all(pool).await.unwrap();
     let begin = BeginStatement { pool: pool.clone(), deadline: Duration::from_mins(5) };
-    let asks: Vec<_> = ids.iter().map(|&id| Ask { delivery: DeliveryId::from(id), token: 1 }).collect();
+    let asks: Vec<_> = ids
+        .iter()
+        .map(|&id| Ask { delivery: DeliveryId::from(id), channel: Channel::Email, token: 1 })
+        .collect();
     begin.run(&asks).await.unwrap();
     // Their worker is stuck; another finds them overdue.
     world.ahead("6 minutes").await;

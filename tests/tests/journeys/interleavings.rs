@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use porchlight_shared::domain::DeliveryId;
+use porchlight_shared::domain::{Channel, DeliveryId};
 use porchlight_worker::deliver::{
     begin::{Ask, Begin, BeginStatement},
     lane::Statement,
@@ -108,8 +108,10 @@ impl Scene {
 
     fn begin(&self, rows: &[Uuid]) -> JoinHandle<Vec<Begin>> {
         let statement = BeginStatement { pool: self.beginner.clone(), deadline: Duration::from_mins(5) };
-        let asks: Vec<_> =
-            rows.iter().map(|&row| Ask { delivery: DeliveryId::from(row), token: 7 }).collect();
+        let asks: Vec<_> = rows
+            .iter()
+            .map(|&row| Ask { delivery: DeliveryId::from(row), channel: Channel::Email, token: 7 })
+            .collect();
         tokio::spawn(async move { statement.run(&asks).await.unwrap() })
     }
 
@@ -270,7 +272,7 @@ async fn two_begins_of_one_row_begin_it_once_and_a_repeat_gets_the_same_attempt(
     let first = scene.begin(&[case.ours]);
     scene.world.until_blocked(BEGINNER).await;
     let other = BeginStatement { pool: scene.stepper.clone(), deadline: Duration::from_mins(5) };
-    let ask = Ask { delivery: DeliveryId::from(case.ours), token: 8 };
+    let ask = Ask { delivery: DeliveryId::from(case.ours), channel: Channel::Email, token: 8 };
     let second = tokio::spawn(async move { other.run(&[ask]).await.unwrap() });
     scene.world.until_blocked(STEPPER).await;
     held.rollback().await.unwrap();
@@ -279,7 +281,10 @@ async fn two_begins_of_one_row_begin_it_once_and_a_repeat_gets_the_same_attempt(
     assert_eq!(winners, 1, "{first:?} {second:?}");
     let token = if matches!(first[0], Begin::Begun(_)) { 7 } else { 8 };
     let again = BeginStatement { pool: scene.stepper.clone(), deadline: Duration::from_mins(5) };
-    let again = again.run(&[Ask { delivery: DeliveryId::from(case.ours), token }]).await.unwrap();
+    let again = again
+        .run(&[Ask { delivery: DeliveryId::from(case.ours), channel: Channel::Email, token }])
+        .await
+        .unwrap();
     assert!(matches!(&again[0], Begin::Begun(attempt) if attempt.number == 1), "{again:?}");
 }
 

@@ -225,7 +225,7 @@ async fn a_begin_whose_connection_or_server_goes_is_asked_again_and_begins_once(
         sqlx::query(HOLD).bind(job.delivery.uuid()).execute(&mut *held).await.unwrap();
         let asked = tokio::spawn({
             let lane = std::sync::Arc::clone(&lane);
-            async move { lane.run(Ask { delivery: job.delivery, token }).await }
+            async move { lane.run(Ask { delivery: job.delivery, channel: Channel::Email, token }).await }
         });
         world.until_blocked("begin-under-test").await;
         if token == 1 {
@@ -259,7 +259,7 @@ async fn a_begin_and_a_finish_whose_answers_got_lost_count_once() {
 
     // The id travels with the statement's execution, not with its text.
     proxy.lose_answer_to(delivery.as_bytes());
-    let begun = asking.run(Ask { delivery, token: 7 }).await.unwrap();
+    let begun = asking.run(Ask { delivery, channel: Channel::Email, token: 7 }).await.unwrap();
     assert!(matches!(&begun, Begin::Begun(attempt) if attempt.number == 1), "{begun:?}");
     assert_eq!(proxy.lost(), 1);
 

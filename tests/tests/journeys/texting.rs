@@ -24,6 +24,16 @@ impl World {
         .unwrap()
     }
 
+    /// What the channel for texts is closed for.
+    async fn text_channel(&self) -> Option<String> {
+        sqlx::query_scalar(
+            "SELECT reason::text FROM channels WHERE channel = 'text' AND closed_at IS NOT NULL",
+        )
+        .fetch_optional(&self.installation.pool)
+        .await
+        .unwrap()
+    }
+
     /// How many attempts ended for a reason.
     async fn attempts_for(&self, reason: AttemptReason) -> i64 {
         sqlx::query_scalar("SELECT count(*) FROM attempts WHERE reason = $1")
@@ -220,13 +230,7 @@ async fn a_refused_account_closes_the_channel_for_texts_alone() {
     world.batch_until(&emails, settled).await;
     let waits = |counts: &Value| counts["held"].as_i64().unwrap() + counts["retry_wait"].as_i64().unwrap();
     world.batch_until(id(&texts), |counts| waits(counts) == 30).await;
-    let closed: Option<String> = sqlx::query_scalar(
-        "SELECT reason::text FROM channels WHERE channel = 'text' AND closed_at IS NOT NULL",
-    )
-    .fetch_one(&world.installation.pool)
-    .await
-    .unwrap();
-    assert_eq!(closed.as_deref(), Some("auth_refused"));
+    assert_eq!(world.text_channel().await.as_deref(), Some("auth_refused"));
     world.installation.twilio.set(Switches::default());
     world.ahead("20 minutes").await;
     world.batch_until(id(&texts), |counts| counts["delivered"] != 0).await;
@@ -253,4 +257,49 @@ async fn texts_that_are_not_set_up_are_declined_in_words() {
         None,
     );
     assert_eq!(call.await.unwrap().status, 404);
+}
+
+/// The account is sound, the request is taken, and only the receipts say that carriers take nothing in our name.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn receipts_that_refuse_our_sender_close_the_channel() {
+    let mut world = World::with(&[("PORCHLIGHT_SMS_RATE", "20")]).await;
+    world.installation.twilio.set(Switches { undelivered_code: Some(30034), ..Switches::default() });
+    let answer = world.text(&numbers(400)).await;
+    let worker = world.installation.start_worker().await.unwrap();
+    world.batch_until(id(&answer), |counts| counts["held"] != 0 || counts["bounced"] == 400).await;
+    world
+        .until("the channel is closed", async || {
+            world.text_channel().await.as_deref() == Some("sender_refused")
+        })
+        .await;
+    let counts =
+        world.batch_until(id(&answer), |counts| counts["sending"] == 0 && counts["accepted"] == 0).await;
+    let bounced = counts["counts"]["bounced"].as_u64().unwrap();
+    assert!(bounced < 300, "{bounced} went before anybody listened");
+    assert!(worker.stop().await.unwrap().success());
+}
+
+/// A provider that fails at everything leaves a question about each text: not about the whole list.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_provider_that_fails_at_everything_is_left_alone() {
+    let mut world = World::with(&[("PORCHLIGHT_SMS_RATE", "20"), ("PORCHLIGHT_CHECKING_WAIT", "2s")]).await;
+    world.installation.twilio.set(Switches { unavailable: true, ..Switches::default() });
+    let answer = world.text(&numbers(300)).await;
+    let worker = world.installation.start_worker().await.unwrap();
+    world
+        .until("the channel is closed", async || {
+            world.text_channel().await.as_deref() == Some("provider_failed")
+        })
+        .await;
+    let unknown = world.attempts_for(AttemptReason::ProviderFailed).await;
+    assert!((5..=40).contains(&unknown), "{unknown} questions");
+    world.installation.twilio.set(Switches::default());
+    world.ahead("20 minutes").await;
+    world.batch_until(id(&answer), |counts| counts["delivered"] != 0).await;
+    world.ripen(Part::Delayed).await;
+    let ended = world.batch_until(id(&answer), |counts| settled(counts) && counts["accepted"] == 0).await;
+    let asked = ended["counts"]["needs_decision"].as_i64().unwrap();
+    assert_eq!(ended["counts"]["delivered"].as_i64().unwrap() + asked, 300, "{ended}");
+    assert_eq!(world.installation.twilio.total(), ended["counts"]["delivered"].as_u64().unwrap());
+    assert!(worker.stop().await.unwrap().success());
 }

@@ -79,6 +79,21 @@ async fn a_batch_that_crosses_the_closing_goes_on_at_the_opening_through_a_chang
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_list_that_comes_at_night_is_told_when_it_goes() {
     let mut world = World::new().await;
+    // A batch that starts at night goes when the window opens, and one that must be out by then is declined.
+    world.set_window("America/New_York", "Mon-Sat 09:00-20:00; Sun 12:00-20:00").await;
+    world.at("2026-10-28T15:00:00Z").await;
+    let tonight = |not_after: Value| {
+        json!({"channel": "text", "rows": [{"phone": "+13125556666"}], "consent": {"statement": "On the form."},
+               "send_at": "2026-10-29T05:00:00Z", "not_after": not_after})
+    };
+    let answer =
+        world.client.send_list(&world.oakridge, &tonight(json!("2026-10-29T12:00:00Z"))).await.unwrap();
+    assert_eq!((answer.status.as_u16(), &answer.body["errors"][0]["pointer"]), (422, &json!("/not_after")));
+    let answer = world.client.send_list(&world.oakridge, &tonight(Value::Null)).await.unwrap();
+    assert_eq!(answer.body["held_until"], "2026-10-29T13:00:00Z", "{}", answer.body);
+    let tonight = answer.body["id"].as_str().unwrap().to_owned();
+    assert_eq!(world.held(&tonight).await, [("scheduled".to_owned(), json!("2026-10-29T13:00:00Z"))]);
+
     world.set_window("America/New_York", "Mon-Sat 09:00-20:00; Sun 12:00-20:00").await;
     // Saturday, half past eight in the evening; clocks go back that night, and Sunday opens at noon, standard time.
     world.at("2026-11-01T00:30:00Z").await;
@@ -91,7 +106,8 @@ async fn a_list_that_comes_at_night_is_told_when_it_goes() {
     let worker = world.installation.start_worker().await.unwrap();
     let emails = world.send(&crate::world::rows(3)).await;
     world.batch_until(&emails, settled).await;
-    assert_eq!(world.installation.twilio.total(), 0);
+    assert_eq!(world.installation.twilio.total(), 0, "what was scheduled meets the shut window, too");
+    assert_eq!(world.held(&tonight).await, [("window".to_owned(), json!("2026-11-01T17:00:00Z"))]);
 
     // A wider window counts at once for what already waits.
     world.set_window("America/New_York", "Mon-Sun 08:00-21:00").await;

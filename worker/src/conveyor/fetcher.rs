@@ -91,7 +91,12 @@ impl Fetcher {
     async fn sleep(&mut self, found: &Claimed) {
         let wait = found.wait.min(LONGEST_SLEEP);
         if !found.listen || wait.is_zero() {
-            return sleep(wait).await;
+            // Jobs that were turned away gave their tokens back: a hundred of them must not take a hundred turns.
+            tokio::select! {
+                () = sleep(wait) => {}
+                () = self.link.returned.notified() => {}
+            }
+            return;
         }
         let mut block = redis::cmd("BLPOP");
         block.arg(self.link.queue.key(Part::Wake)).arg(wait.as_secs_f64());

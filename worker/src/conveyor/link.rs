@@ -4,6 +4,7 @@ use std::{sync::LazyLock, time::Duration};
 
 use porchlight_shared::queue::{Job, Queue, within};
 use redis::{RedisResult, Script, ScriptInvocation, aio::ConnectionManager};
+use tokio::sync::Notify;
 
 use super::{
     claim::{Acknowledgement, Fate, Member},
@@ -62,6 +63,8 @@ pub(super) struct Link {
     pub(super) pace: Option<Pace>,
     pub(super) lease: Duration,
     pub(super) metrics: Metrics,
+    /// Told when tokens came back: what they allow can be claimed before the pace says so.
+    pub(super) returned: Notify,
     /// Empty: Redis' own clock. Microseconds: a test holds it still.
     pub(super) clock: String,
 }
@@ -109,6 +112,9 @@ impl Link {
         self.metrics.acknowledgements.inc_by(settled);
         self.metrics.acknowledgements_stale.inc_by((fates.len() as u64).saturating_sub(settled));
         self.metrics.admissions_returned.inc_by(tokens);
+        if tokens > 0 {
+            self.returned.notify_one();
+        }
         self.metrics.acknowledgement_batches.inc();
         Ok(settled)
     }

@@ -70,7 +70,7 @@ use porchlight_shared::queue::{Queue, connect};
 use rand::rngs::StdRng;
 use redis::RedisResult;
 use tokio::{
-    sync::{Semaphore, mpsc, watch},
+    sync::{Notify, Semaphore, mpsc, watch},
     task::JoinHandle,
 };
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -136,6 +136,7 @@ impl Conveyor {
             pace: options.limit.map(Pace::per_second),
             lease: options.lease,
             metrics: metrics.clone(),
+            returned: Notify::new(),
             clock: String::new(),
         });
         let (give, belt) = mpsc::unbounded_channel();

@@ -8,7 +8,7 @@ use std::{collections::HashSet, time::Duration};
 
 use jiff::Timestamp;
 use porchlight_shared::domain::{
-    AttemptReason, BatchId, CommunityId, ContactId, DeliveryId, HoldReason, InvitationId, Sealed,
+    AttemptReason, BatchId, Channel, CommunityId, ContactId, DeliveryId, HoldReason, InvitationId, Sealed,
 };
 use sqlx::PgPool;
 use uuid::Uuid;
@@ -20,6 +20,8 @@ use super::lane::Statement;
 pub struct Ask {
     /// Which.
     pub delivery: DeliveryId,
+    /// Whose worker asks.
+    pub channel: Channel,
     /// Drawn for this claim; the same on a repeat.
     pub token: i64,
 }
@@ -62,8 +64,8 @@ pub struct Attempt {
     pub tries: usize,
     /// Attempts before this one that did not go while the channel was open.
     pub unsent: u32,
-    /// Whether the one repeat after an unknown outcome is used up by this attempt.
-    pub repeated: bool,
+    /// For how long its window is open, if it has one.
+    pub closes_in: Option<Duration>,
     /// What the channel is closed for, if this attempt is to show whether the provider takes messages again.
     pub probe: Option<AttemptReason>,
 }
@@ -123,21 +125,22 @@ impl BeginStatement {
     async fn round(&self, items: &[Ask], round: &[usize], answers: &mut [Option<Begin>]) -> sqlx::Result<()> {
         let ids: Vec<Uuid> = round.iter().map(|&index| items[index].delivery.uuid()).collect();
         let tokens: Vec<i64> = round.iter().map(|&index| items[index].token).collect();
+        let channels: Vec<Channel> = round.iter().map(|&index| items[index].channel).collect();
         let rows = sqlx::query!(
             r#"WITH clock AS MATERIALIZED (SELECT app_now() AS now),
             seen AS MATERIALIZED (
-                SELECT d.*, asked.token, asked.place
-                FROM unnest($1::uuid[], $2::bigint[]) WITH ORDINALITY AS asked(id, token, place)
+                SELECT d.*, asked.token, asked.place, asked.by
+                FROM unnest($1::uuid[], $2::bigint[], $4::channel[]) WITH ORDINALITY AS asked(id, token, by, place)
                 CROSS JOIN LATERAL (SELECT * FROM deliveries WHERE id = asked.id OFFSET 0 FOR NO KEY UPDATE) AS d
             ),
             judged AS MATERIALIZED (
-                SELECT s.id, s.place, s.token, s.community_id, s.batch_id, s.newest, s.state, s.due_at, s.tries, s.unsent, s.repeated,
+                SELECT s.id, s.place, s.token, s.community_id, s.batch_id, s.newest, s.state, s.due_at, s.tries, s.unsent,
                        s.attempt_number, s.created_at, s.contact_id, s.invitation_id, clock.now,
                        i.code_sealed, i.code_sealed_key, i.expires_at, c.address, coalesce(c.name, h.name) AS name,
-                       CASE WHEN ch.probe = s.id THEN ch.reason END AS probe, co.text_opens_at,
+                       CASE WHEN ch.probe = s.id THEN ch.reason END AS probe, co.text_opens_at, co.text_closes_at,
                        CASE
                            WHEN s.state = 'sending' AND s.attempt_token = s.token THEN 'begun_before'
-                           WHEN s.state NOT IN ('queued', 'retry_wait') THEN 'over'
+                           WHEN s.state NOT IN ('queued', 'retry_wait') OR s.channel <> s.by THEN 'over'
                            WHEN b.cancelled_at IS NOT NULL OR i.ended_as IN ('revoked', 'replaced') THEN 'cancelled'
                            WHEN h.joined_at IS NOT NULL OR i.ended_as = 'joined' THEN 'not_needed'
                            WHEN i.ended_at IS NOT NULL OR i.expires_at <= clock.now OR b.not_after <= clock.now THEN 'expired'
@@ -159,7 +162,7 @@ impl BeginStatement {
                 LEFT JOIN LATERAL (SELECT * FROM batches WHERE id = s.batch_id OFFSET 0) AS b ON true
                 LEFT JOIN LATERAL (SELECT * FROM channels WHERE channel = s.channel OFFSET 0) AS ch ON true
                 LEFT JOIN LATERAL (
-                    SELECT text_opens_at, text_opens_at <= clock.now AND clock.now < text_closes_at AS open
+                    SELECT text_opens_at, text_closes_at, text_opens_at <= clock.now AND clock.now < text_closes_at AS open
                     FROM communities WHERE id = s.community_id AND s.channel = 'text' OFFSET 0
                 ) AS co ON true
             ),
@@ -179,13 +182,14 @@ impl BeginStatement {
             )
             SELECT place AS "place!", answer AS "answer!", id AS "id!", community_id AS "community!", batch_id AS batch,
                    invitation_id AS invitation, contact_id AS "contact!", address, name, created_at AS "created_at!",
-                   tries AS "tries!", unsent AS "unsent!", repeated AS "repeated!", probe AS "probe: AttemptReason", attempt_number AS "attempt_number!",
+                   tries AS "tries!", unsent AS "unsent!", probe AS "probe: AttemptReason", attempt_number AS "attempt_number!",
                    code_sealed, code_sealed_key, expires_at AS "expires_at?",
-                   extract(epoch FROM due_at - now)::float8 AS wait
+                   extract(epoch FROM due_at - now)::float8 AS wait, extract(epoch FROM text_closes_at - now)::float8 AS "closes_in?"
             FROM judged"#,
             &ids,
             &tokens,
             self.deadline.as_secs_f64(),
+            &channels as &[Channel],
         )
         .fetch_all(&self.pool)
         .await?;
@@ -215,7 +219,7 @@ impl BeginStatement {
                     written_at: row.created_at.to_jiff(),
                     tries: usize::try_from(row.tries).unwrap_or(0),
                     unsent: u32::try_from(row.unsent).unwrap_or(0),
-                    repeated: row.repeated,
+                    closes_in: row.closes_in.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()),
                     probe: row.probe,
                 })),
                 "not_before" => {

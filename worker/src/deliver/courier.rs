@@ -88,7 +88,7 @@ impl Courier {
     /// From begin to finish.
     pub(super) async fn carry(&self, delivery: DeliveryId) -> Settlement {
         let (token, watch) = (self.random().next_u64().cast_signed(), Stopwatch::start());
-        let attempt = match self.begin.run(Ask { delivery, token }).await {
+        let attempt = match self.begin.run(Ask { delivery, channel: self.way.channel(), token }).await {
             Ok(Begin::Begun(attempt)) => attempt,
             Ok(Begin::NotBefore(wait)) => return Settlement::after(wait).without_contact(),
             Ok(Begin::Held(_) | Begin::Over) => return Settlement::done().without_contact(),
@@ -135,7 +135,6 @@ impl Courier {
     async fn conclude(&self, attempt: &Attempt, report: Report) -> Settlement {
         let history = History {
             tries: attempt.tries,
-            repeated: attempt.repeated,
             unsent: if attempt.probe.is_some() { 0 } else { attempt.unsent },
         };
         let jitter = self.random().random_range(-1.0..=1.0);
@@ -145,7 +144,6 @@ impl Courier {
             Next::Failed => (DeliveryState::Failed, None),
             Next::Retry(wait) => (DeliveryState::RetryWait, Some(wait)),
             Next::Checking => (DeliveryState::Checking, Some(self.first_look)),
-            Next::NeedsDecision => (DeliveryState::NeedsDecision, None),
         };
         let (delivery, number) = (attempt.delivery, attempt.number);
         self.metrics.count(self.way.channel(), report.outcome, report.reason);

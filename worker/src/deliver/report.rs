@@ -25,6 +25,8 @@ pub(super) struct Report {
     pub(super) slow_down: bool,
     /// For how long it wants to be left alone, if it said so.
     pub(super) retry_after: Option<Duration>,
+    /// Whether it says little by itself, and several in a row say that something is wrong with the provider or with us.
+    pub(super) suspicious: bool,
 }
 
 impl Report {
@@ -38,6 +40,7 @@ impl Report {
             contacted: false,
             slow_down: false,
             retry_after: None,
+            suspicious: false,
         }
     }
 
@@ -78,7 +81,15 @@ impl From<email::Outcome> for Report {
             Outcome::NotSent { text, .. } => (AttemptOutcome::NotSent, Some(text), None),
             Outcome::Unknown { .. } => (AttemptOutcome::Unknown, None, None),
         };
-        Self { outcome, reason, reply: kept(reply), provider_id, contacted, slow_down, retry_after: None }
+        Self {
+            outcome,
+            reason,
+            reply: kept(reply),
+            provider_id,
+            contacted,
+            slow_down,
+            ..Self::of(outcome, reason)
+        }
     }
 }
 
@@ -88,6 +99,9 @@ impl From<text::Outcome> for Report {
         let (reason, slow_down) = (outcome.reason(), outcome.asks_to_slow_down());
         let retry_after = outcome.retry_after();
         let contacted = !matches!(outcome, Outcome::NotSent { .. });
+        // Each unknown leaves somebody with a question; a code that nobody knows may be about us.
+        let suspicious =
+            matches!(outcome, Outcome::Unknown { .. }) || reason == Some(AttemptReason::MessageRefused);
         let (outcome, reply, provider_id) = match outcome {
             Outcome::Accepted { provider_id } => (AttemptOutcome::Accepted, None, Some(provider_id)),
             Outcome::Refused { refusal, code, provider_code, text, .. } => {
@@ -97,7 +111,16 @@ impl From<text::Outcome> for Report {
             Outcome::NotSent { text, .. } => (AttemptOutcome::NotSent, Some(text), None),
             Outcome::Unknown { .. } => (AttemptOutcome::Unknown, None, None),
         };
-        Self { outcome, reason, reply: kept(reply), provider_id, contacted, slow_down, retry_after }
+        Self {
+            outcome,
+            reason,
+            reply: kept(reply),
+            provider_id,
+            contacted,
+            slow_down,
+            retry_after,
+            suspicious,
+        }
     }
 }
 

@@ -36,8 +36,6 @@ impl FromStr for Schedule {
 pub struct History {
     /// Attempts that counted, this one left out.
     pub tries: usize,
-    /// Whether the one repeat after an unknown outcome was used.
-    pub repeated: bool,
     /// Attempts that certainly did not go while the channel was open, this one left out.
     pub unsent: u32,
 }
@@ -53,8 +51,6 @@ pub enum Next {
     Retry(Duration),
     /// The provider may have it: find out.
     Checking,
-    /// The provider may have it for the second time: a person decides.
-    NeedsDecision,
 }
 
 /// Decides. `jitter` is between -1 and 1; `retry_after` is what the provider asked for.
@@ -85,7 +81,6 @@ pub fn next(
             let wait = NOT_SENT_WAIT.saturating_mul(1 << history.unsent.min(5));
             Next::Retry(stray(wait.min(LONGEST_NOT_SENT_WAIT)))
         }
-        AttemptOutcome::Unknown if history.repeated => Next::NeedsDecision,
         AttemptOutcome::Unknown => Next::Checking,
     }
 }
@@ -95,7 +90,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const FRESH: History = History { tries: 0, repeated: false, unsent: 0 };
+    const FRESH: History = History { tries: 0, unsent: 0 };
 
     fn schedule() -> Schedule {
         "1m,5m,1h".parse().unwrap()
@@ -115,8 +110,8 @@ mod tests {
     #[test]
     fn an_unknown_outcome_is_never_simply_retried() {
         assert_eq!(next(AttemptOutcome::Unknown, FRESH, &schedule(), 0.0, None), Next::Checking);
-        let repeated = History { repeated: true, ..FRESH };
-        assert_eq!(next(AttemptOutcome::Unknown, repeated, &schedule(), 0.0, None), Next::NeedsDecision);
+        let later = History { tries: 9, unsent: 40 };
+        assert_eq!(next(AttemptOutcome::Unknown, later, &schedule(), 0.0, None), Next::Checking);
     }
 
     #[test]
@@ -174,9 +169,9 @@ mod tests {
         }
 
         #[test]
-        fn what_did_not_go_uses_up_nothing(tries in 0..1_000_usize, repeated: bool) {
+        fn what_did_not_go_uses_up_nothing(tries in 0..1_000_usize) {
             for outcome in [AttemptOutcome::NotSent, AttemptOutcome::RefusedConfiguration] {
-                let after = next(outcome, History { tries, repeated, unsent: 0 }, &schedule(), 0.0, None);
+                let after = next(outcome, History { tries, unsent: 0 }, &schedule(), 0.0, None);
                 prop_assert_eq!(after, Next::Retry(NOT_SENT_WAIT));
                 prop_assert!(!outcome.counts());
             }

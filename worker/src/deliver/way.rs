@@ -60,8 +60,8 @@ impl Way {
             },
             Self::Text(twilio) => match composer.text(Subject::from(attempt)).await {
                 Ok(text) => {
-                    let (delivery, number) = (attempt.delivery, attempt.number);
-                    twilio.send(&attempt.address, &text.text, delivery, number, may_go).await.into()
+                    let tag = (attempt.delivery, attempt.number);
+                    twilio.send(&attempt.address, &text.text, tag, attempt.closes_in, may_go).await.into()
                 }
                 Err(report) => report,
             },

@@ -7,11 +7,11 @@
 use std::{sync::Arc, time::Duration};
 
 use futures_util::future::join_all;
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::Timestamp;
 use porchlight_shared::{
     domain::{
-        AttemptReason, BatchId, CommunityId, DeliveryId, DeliveryState, InvitationId, ReceiptKind, Sealed,
-        SuppressionId, SuppressionReason, text_codes,
+        AttemptReason, BatchId, CommunityId, DeliveryId, DeliveryState, InvitationId, ReceiptKind, Refusal,
+        Sealed, SuppressionId, SuppressionReason, text_codes,
     },
     store::{
         receipts::{self, Receipt, Recorded},
@@ -23,22 +23,27 @@ use rand::{
     rand_core::UnwrapErr,
     rngs::{StdRng, SysRng},
 };
+use tokio::time::MissedTickBehavior;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::{LookError, Reconciler};
+use super::{
+    EVERY, LookError, Moved, Reconciler,
+    report::{Report, add},
+};
 use crate::{
     deliver::{
         begin::Invited,
         composer::{Composer, Subject},
     },
-    text::{Fate, Listed, Twilio},
+    text::{Fate, ListError, Listed, Twilio},
 };
 
 /// When the provider is asked, counted from when the outcome became unknown.
 const LOOKS: [Duration; 3] = [Duration::from_secs(10), Duration::from_mins(1), Duration::from_mins(5)];
 /// How long a look may take before another worker looks once more.
 const AGAIN: Duration = Duration::from_mins(1);
-/// Deliveries asked about in one look, and how many of them at a time.
+/// Deliveries of a batch asked about in one look, and how many of them at a time.
 const MOST_ASKED: i64 = 40;
 const AT_A_TIME: usize = 4;
 
@@ -93,31 +98,41 @@ struct Question {
     invited: Invited,
     attempt: i32,
     began_at: Timestamp,
-    now: Timestamp,
     address: String,
     /// The provider's names for the household's other messages.
     known: Vec<String>,
     last: bool,
 }
 
+/// Asks every five seconds until `stopping` is cancelled. In a task of its own: a provider that does not answer keeps no
+/// reconciler waiting.
+pub async fn keep_asking(reconciler: Reconciler, inquiry: Inquiry, stopping: CancellationToken) {
+    let mut ticks = tokio::time::interval(EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while stopping.run_until_cancelled(ticks.tick()).await.is_some() {
+        let asked = stopping.run_until_cancelled(reconciler.ask_about_all(&inquiry)).await;
+        if let Some(Err(error)) = asked {
+            tracing::warn!(%error, "texts could not be asked about; asking again");
+        }
+    }
+}
+
 impl Reconciler {
-    /// Asks about what is `checking` in a batch and due; answers the states that deliveries went on to.
-    pub(super) async fn ask_about(
-        &self,
-        inquiry: &Inquiry,
-        batch: Uuid,
-    ) -> Result<Vec<DeliveryState>, LookError> {
-        let mut states = Vec::new();
-        for questions in self.questions(batch).await?.chunks(AT_A_TIME) {
-            let mut asked = Vec::with_capacity(AT_A_TIME);
-            for question in questions {
-                asked.push(self.ask(inquiry, question));
-            }
-            for state in join_all(asked).await {
-                states.extend(state?);
+    async fn ask_about_all(&self, inquiry: &Inquiry) -> Result<(), LookError> {
+        let mut moved = Moved::new();
+        for batch in self.batches_with(DeliveryState::Checking, false).await? {
+            for questions in self.questions(batch).await?.chunks(AT_A_TIME) {
+                let mut asked = Vec::with_capacity(AT_A_TIME);
+                for question in questions {
+                    asked.push(self.ask(inquiry, question));
+                }
+                for state in join_all(asked).await {
+                    add(&mut moved, state?);
+                }
             }
         }
-        Ok(states)
+        self.metrics.count("asking", &Report::Checking(moved).found());
+        Ok(())
     }
 
     /// Takes what is due. The next look is noted before this one, so that no other worker looks at the same time.
@@ -130,7 +145,7 @@ impl Reconciler {
                         WHERE d.changed_at + make_interval(secs => look) > clock.now) AS next
                 FROM clock, deliveries d
                 WHERE d.batch_id = $1 AND d.newest AND d.channel = 'text' AND d.state = 'checking' AND d.due_at <= clock.now
-                ORDER BY d.id LIMIT $2 FOR NO KEY UPDATE OF d SKIP LOCKED
+                ORDER BY d.due_at, d.id LIMIT $2 FOR NO KEY UPDATE OF d SKIP LOCKED
             ),
             taken AS (
                 UPDATE deliveries AS d SET due_at = coalesce(
@@ -138,7 +153,7 @@ impl Reconciler {
                 FROM clock, due WHERE d.id = due.id
                 RETURNING d.id, d.community_id, d.invitation_id, d.contact_id, d.attempt_number, due.next IS NULL AS last
             )
-            SELECT t.id, t.community_id, t.attempt_number, t.last AS "last!", a.began_at, clock.now AS "now!", c.address AS "address!",
+            SELECT t.id, t.community_id, t.attempt_number, t.last AS "last!", a.began_at, c.address AS "address!",
                    i.id AS invitation, i.code_sealed AS "sealed!", i.code_sealed_key AS "sealed_key!", i.expires_at,
                    ARRAY(SELECT other.provider_id FROM deliveries o JOIN attempts other ON other.delivery_id = o.id
                          WHERE o.invitation_id = i.id AND other.provider_id IS NOT NULL
@@ -167,7 +182,6 @@ impl Reconciler {
             },
             attempt: row.attempt_number,
             began_at: row.began_at.to_jiff(),
-            now: row.now.to_jiff(),
             address: row.address,
             known: row.known,
             last: row.last,
@@ -177,9 +191,14 @@ impl Reconciler {
 
     async fn ask(&self, inquiry: &Inquiry, question: &Question) -> Result<Option<DeliveryState>, LookError> {
         match inquiry.find(question).await {
-            Some(found) => self.learn(question, &found).await,
-            None if question.last => self.give_up(question.delivery).await,
-            None => Ok(None),
+            Ok(Some(found)) => self.learn(question, &found).await,
+            Ok(None) if question.last => self.give_up(question.delivery).await,
+            Ok(None) => Ok(None),
+            // Asked again, until `checking` waits no longer.
+            Err(error) => {
+                tracing::warn!(delivery = %question.delivery, %error, "the provider could not be asked about a text");
+                Ok(None)
+            }
         }
     }
 
@@ -190,18 +209,20 @@ impl Reconciler {
             Fate::Delivered => ReceiptKind::Delivered,
             Fate::Lost => ReceiptKind::Bounced,
         };
-        let lost = (found.fate == Fate::Lost).then(|| text_codes::reason(found.provider_code));
+        let lost = (found.fate == Fate::Lost).then(|| text_codes::meaning_of_loss(found.provider_code));
+        let reason = lost.map(|(_, reason)| reason);
         let receipt = Receipt {
             delivery: question.delivery,
             attempt: question.attempt,
             kind,
             provider_id: &found.sid,
-            reason: lost,
+            reason,
             code: found.provider_code,
+            refuses_us: lost.is_some_and(|(refusal, _)| refusal == Refusal::Configuration),
         };
         let mut tx = self.pool.begin().await?;
         let recorded = receipts::record(&mut tx, &receipt).await?;
-        if lost == Some(AttemptReason::OptedOut) {
+        if reason == Some(AttemptReason::OptedOut) && matches!(recorded, Recorded::New(_)) {
             let id = SuppressionId::new(self.clock.now(), &mut StdRng::from_rng(&mut UnwrapErr(SysRng)));
             suppress::recipient_everywhere(&mut tx, id, question.delivery, SuppressionReason::OptedOut)
                 .await?;
@@ -233,36 +254,18 @@ impl Reconciler {
 
 impl Inquiry {
     /// The message of an attempt in the provider's list.
-    async fn find(&self, question: &Question) -> Option<Listed> {
+    async fn find(&self, question: &Question) -> Result<Option<Listed>, ListError> {
         let subject = Subject {
             delivery: question.delivery,
             community: question.community,
             batch: Some(question.batch),
             invitation: Some(&question.invited),
         };
-        // What cannot be composed now was said in the log; a person decides in the end.
-        let text = self.composer.text_again(subject).await?.text;
-        let day = |instant: Timestamp| instant.to_zoned(TimeZone::UTC).date();
-        let mut days = vec![day(question.began_at), day(question.now)];
-        days.dedup();
-        for day in days {
-            match self.twilio.list(&question.address, day, question.began_at).await {
-                Ok(listed) => {
-                    let ours =
-                        |message: &Listed| message.says(&text) && !question.known.contains(&message.sid);
-                    if let Some(found) =
-                        listed.into_iter().filter(ours).min_by_key(|message| message.created_at)
-                    {
-                        return Some(found);
-                    }
-                }
-                Err(error) => {
-                    tracing::warn!(delivery = %question.delivery, %error, "the provider could not be asked about a text");
-                    return None;
-                }
-            }
-        }
-        None
+        // What cannot be composed was said in the log; nothing can be found then.
+        let Some(said) = self.composer.text_again(subject).await else { return Ok(None) };
+        let listed = self.twilio.list(&question.address, question.began_at).await?;
+        let ours = |message: &Listed| message.says(&said.text) && !question.known.contains(&message.sid);
+        Ok(listed.into_iter().filter(ours).min_by_key(|message| message.created_at))
     }
 }
 

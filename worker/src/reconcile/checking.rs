@@ -23,16 +23,12 @@ impl Reconciler {
         let mut moved = Moved::new();
         for batch in self.batches_with(DeliveryState::Checking, everywhere).await? {
             add(&mut moved, self.checking_of(batch).await?);
-            if let Some(inquiry) = &self.inquiry {
-                add(&mut moved, self.ask_about(inquiry, batch).await?);
-            }
         }
         Ok(Report::Checking(moved))
     }
 
     async fn checking_of(&self, batch: Uuid) -> Result<Vec<DeliveryState>, LookError> {
-        let patience =
-            self.text_looks.wait() + if self.inquiry.is_some() { INQUIRY_LOST } else { Duration::ZERO };
+        let patience = self.text_looks.wait() + INQUIRY_LOST;
         let changed = sqlx::query!(
             r#"WITH clock AS MATERIALIZED (SELECT app_now() AS now),
             -- While a leader pauses or cancels the batch, nothing of it is let go.

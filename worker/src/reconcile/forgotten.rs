@@ -3,15 +3,15 @@
 use super::{LookError, Reconciler, report::Report};
 
 impl Reconciler {
-    /// Drops those whose time is over: a day for answers, 30 days after the last change for drafts, a week for
-    /// the marks of answered texts.
+    /// Drops those whose time is over: a day for answers, 30 days after the last change for drafts, 400 for the
+    /// marks of answered texts.
     pub(super) async fn forgotten(&self) -> Result<Report, LookError> {
         let answers = sqlx::query!(
             "DELETE FROM idempotency_keys WHERE created_at < (SELECT app_now()) - interval '25 hours'"
         );
         let drafts = sqlx::query!("DELETE FROM drafts WHERE expires_at < (SELECT app_now())");
         let texts = sqlx::query!(
-            "DELETE FROM answered_texts WHERE received_at < (SELECT app_now()) - interval '7 days'"
+            "DELETE FROM answered_texts WHERE received_at < (SELECT app_now()) - interval '400 days'"
         );
         let answers = answers.execute(&self.pool).await?.rows_affected();
         let drafts = drafts.execute(&self.pool).await?.rows_affected();

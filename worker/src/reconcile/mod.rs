@@ -6,7 +6,8 @@
 //!
 //! * [`overdue`]: attempts past their deadline are `checking`: the worker may have died after the provider took them.
 //! * [`receipts`]: what a provider told us before we had recorded the attempt is heeded.
-//! * [`checking`]: what is `checking` and due is asked about ([`asking`]), repeated once (e-mail), or put before a person.
+//! * [`checking`]: what is `checking` and due is repeated once (e-mail), or put before a person; [`asking`] asks about texts
+//!   before that, in a task of its own.
 //! * [`windows`]: when a community's texts may go next is worked out as soon as its window has closed, or was
 //!   changed.
 //! * [`held`]: what was held for a reason that has gone is queued; what may not go any more has expired.
@@ -41,7 +42,7 @@ use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-pub use self::asking::{Inquiry, Looks};
+pub use self::asking::{Inquiry, Looks, keep_asking};
 pub use self::report::{Due, Moved, Report, Tallies};
 use crate::{conveyor::depth, metrics::ReconcileMetrics};
 
@@ -69,10 +70,8 @@ pub struct Reconciler {
     pub email_wait: Duration,
     /// When a text's unknown outcome is looked into.
     pub text_looks: Looks,
-    /// What the provider of texts can be asked with, if this worker has one.
-    pub inquiry: Option<Inquiry>,
-    /// When texts go where the community says nothing else.
-    pub text_window: TextWindow,
+    /// When texts go where the community says nothing else; `None` in a worker that sends none, whose word does not count.
+    pub text_window: Option<TextWindow>,
     /// For ids.
     pub clock: Clock,
     /// What is counted.
@@ -118,7 +117,9 @@ impl Reconciler {
         self.alone("overdue", self.overdue(everywhere)).await;
         self.alone("receipts", self.receipts()).await;
         self.alone("checking", self.checking(everywhere)).await;
-        self.alone("windows", self.windows()).await;
+        if let Some(window) = &self.text_window {
+            self.alone("windows", self.windows(window)).await;
+        }
         self.alone("held", self.held(everywhere)).await;
         self.alone("due_email", self.due(Channel::Email)).await;
         self.alone("due_text", self.due(Channel::Text)).await;

@@ -26,16 +26,14 @@ impl Reconciler {
         let changed = sqlx::query_scalar!(
             r#"WITH clock AS MATERIALIZED (SELECT app_now() AS now),
             lost AS MATERIALIZED (
-                SELECT d.id, d.channel, d.attempt_number, d.attempt_began_at, d.repeated, d.taken
+                SELECT d.id, d.channel, d.attempt_number, d.attempt_began_at, d.taken
                 FROM clock, deliveries d
                 WHERE d.batch_id = $3 AND d.newest AND d.state = 'sending' AND d.attempt_deadline < clock.now
                 ORDER BY d.id LIMIT $1 FOR NO KEY UPDATE OF d SKIP LOCKED
             ),
             judged AS MATERIALIZED (
                 SELECT l.*,
-                       CASE WHEN NOT l.repeated THEN 'checking'
-                            WHEN l.taken THEN 'accepted'
-                            ELSE 'needs_decision' END::delivery_state AS next
+                       CASE WHEN l.taken THEN 'accepted' ELSE 'checking' END::delivery_state AS next
                 FROM lost AS l
             ),
             recorded AS (

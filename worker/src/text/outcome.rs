@@ -9,7 +9,8 @@
 //! | 401, 403 | any other | configuration |
 //! | 429 | any other | temporary, slow down |
 //! | 4xx | any other code | permanent |
-//! | 4xx | none, because it broke off, or 408 | temporary: certainly refused, and the next answer says why |
+//! | 408 | no code that is known | **unknown**: somebody between us may have passed it on before they gave up |
+//! | 4xx | none, because it broke off | temporary: certainly refused, and the next answer says why |
 //! | 4xx | none that can be read | configuration: somebody between us and Twilio answers, whatever the number |
 //! | 5xx | a code documented as a throttle | temporary, slow down |
 //! | 5xx | any other, or none | **unknown** |
@@ -97,6 +98,8 @@ pub(super) fn classify(answer: &Answer, to: &str) -> Outcome {
     let known = answer.code().and_then(meaning);
     match (answer.status, known) {
         (200..=299, _) => created(answer, to),
+        // Whoever waited may have passed the request on before.
+        (408, None) => Outcome::Unknown { reason: Reason::TimeoutAfterBody },
         (300..=499, _) => refused(answer, known.unwrap_or_else(|| by_status(answer)), to),
         (_, Some(throttled @ (_, Reason::Throttled))) => refused(answer, throttled, to),
         _ => Outcome::Unknown { reason: Reason::ProviderFailed },
@@ -137,9 +140,7 @@ fn by_status(answer: &Answer) -> (Refusal, Reason) {
         403 => (Refusal::Configuration, Reason::AccountRefused),
         429 => (Refusal::Temporary, Reason::Throttled),
         400..=499 if answer.code().is_some() => (Refusal::Permanent, Reason::MessageRefused),
-        400..=499 if answer.broke_off() || answer.status == 408 => {
-            (Refusal::Temporary, Reason::TemporarilyRefused)
-        }
+        400..=499 if answer.broke_off() => (Refusal::Temporary, Reason::TemporarilyRefused),
         _ => (Refusal::Configuration, Reason::RequestRefused),
     }
 }
@@ -238,7 +239,8 @@ mod tests {
             (404, Err(Unread::Foreign), "configuration request_refused"),
             (400, Err(Unread::Lost), "temporary temporarily_refused"),
             (400, Err(Unread::Late), "temporary temporarily_refused"),
-            (408, Err(Unread::Foreign), "temporary temporarily_refused"),
+            (408, Err(Unread::Foreign), "unknown timeout_after_body"),
+            (408, problem(99999), "unknown timeout_after_body"),
             (500, problem(20500), "unknown provider_failed"),
             (503, problem(20503), "unknown provider_failed"),
             (500, problem(21211), "unknown provider_failed"),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jiff::{Timestamp, civil::Date};
+use jiff::{SignedDuration, Timestamp};
 use porchlight_shared::{domain::DeliveryId, runtime::site::Site};
 use reqwest::{RequestBuilder, header::CONTENT_TYPE, redirect, retry};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -24,8 +24,12 @@ const IDLE: Duration = Duration::from_secs(10);
 const ANSWER: usize = 64 * 1024;
 /// The most bytes of a list.
 const LIST: usize = 8 * 1024 * 1024;
-/// The most messages of a list: one number gets fewer in a day.
-const LISTED: &str = "1000";
+/// The most messages of a list, the newest first: one number gets few.
+const LISTED: &str = "100";
+/// By how much the provider's clock may be behind ours.
+const CLOCKS_APART: SignedDuration = SignedDuration::from_secs(60);
+/// The longest that the provider keeps a text in its queue, in seconds.
+const LONGEST_VALIDITY: u64 = 36_000;
 
 /// Sends texts through Twilio's Messages API.
 #[derive(Debug)]
@@ -88,6 +92,7 @@ impl Twilio {
 
     /// Sends `body` to the number `to`, and says what became of it.
     ///
+    /// The provider gives it up after `valid_for` (ten hours at most), however long its own queue is.
     /// The receipts that follow are called back at an address that names `delivery` and `attempt`, so that they are
     /// matched even when no answer came. `may_go` is asked immediately before the request goes out, a connection that
     /// is yet to be opened included: from then on it may take as long as [`Timeouts::request`] says. When it says no,
@@ -99,14 +104,14 @@ impl Twilio {
         &self,
         to: &str,
         body: &str,
-        delivery: DeliveryId,
-        attempt: i32,
+        (delivery, attempt): (DeliveryId, i32),
+        valid_for: Option<Duration>,
         may_go: impl FnOnce() -> bool + Send,
     ) -> Outcome {
         let request = self
             .signed(self.http.post(self.messages.clone()))
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(self.form(to, body, delivery, attempt));
+            .body(self.form(to, body, (delivery, attempt), valid_for));
         if !may_go() {
             return Outcome::NotSent {
                 reason: Reason::NoTimeLeft,
@@ -123,16 +128,13 @@ impl Twilio {
         outcome
     }
 
-    /// What the provider has for the number `to` of the day `day` (in UTC), created in the second of `after` or later:
-    /// for finding a message whose outcome is unknown.
-    ///
-    /// One that is not found may have been sent all the same: a message has no day until it goes to the carrier.
-    pub async fn list(&self, to: &str, day: Date, after: Timestamp) -> Result<Vec<Listed>, ListError> {
+    /// The newest that the provider has for the number `to`, created at `after` or later, give or take a minute: for
+    /// finding a message whose outcome is unknown. Days are not asked for: a message has none until it leaves the
+    /// provider's queue.
+    pub async fn list(&self, to: &str, after: Timestamp) -> Result<Vec<Listed>, ListError> {
+        let after = after.saturating_sub(CLOCKS_APART).unwrap_or(after);
         let mut url = self.messages.clone();
-        url.query_pairs_mut()
-            .append_pair("To", to)
-            .append_pair("DateSent", &day.to_string())
-            .append_pair("PageSize", LISTED);
+        url.query_pairs_mut().append_pair("To", to).append_pair("PageSize", LISTED);
         match self.signed(self.http.get(url)).send().await {
             Ok(response) => listed(&Answer::read(response, LIST).await, after),
             Err(error) => Err(ListError::Unreachable(cause(&error))),
@@ -143,14 +145,23 @@ impl Twilio {
         request.basic_auth(&self.account_sid, Some(self.auth_token.expose_secret()))
     }
 
-    fn form(&self, to: &str, body: &str, delivery: DeliveryId, attempt: i32) -> String {
+    fn form(
+        &self,
+        to: &str,
+        body: &str,
+        (delivery, attempt): (DeliveryId, i32),
+        valid_for: Option<Duration>,
+    ) -> String {
         let callback = format!("{}/receipts/twilio?d={delivery}&a={attempt}", self.site.as_str());
-        form_urlencoded::Serializer::new(String::new())
-            .append_pair("To", to)
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        form.append_pair("To", to)
             .append_pair(self.from.parameter(), self.from.as_str())
             .append_pair("Body", body)
-            .append_pair("StatusCallback", &callback)
-            .finish()
+            .append_pair("StatusCallback", &callback);
+        if let Some(span) = valid_for {
+            form.append_pair("ValidityPeriod", &span.as_secs().clamp(1, LONGEST_VALIDITY).to_string());
+        }
+        form.finish()
     }
 }
 
@@ -181,7 +192,12 @@ mod tests {
 
     async fn send(settings: TwilioSettings) -> Outcome {
         let twilio = Twilio::new(settings).unwrap();
-        twilio.send(TO, "Łąka: join at 50% + 1 €?", DeliveryId::from_bytes([7; 16]), 3, || true).await
+        let valid_for = Some(Duration::from_secs(99_999));
+        twilio
+            .send(TO, "Łąka: join at 50% + 1 €?", (DeliveryId::from_bytes([7; 16]), 3), valid_for, || {
+                true
+            })
+            .await
     }
 
     async fn outcome_of(peer: Peer) -> Outcome {
@@ -219,6 +235,7 @@ mod tests {
                 "StatusCallback",
                 "https://join.example.org/receipts/twilio?d=07070707-0707-0707-0707-070707070707&a=3",
             ),
+            ("ValidityPeriod", "36000"),
         ];
         assert_eq!(fields(form), expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
     }
@@ -329,29 +346,29 @@ mod tests {
         assert!(!text.contains(ACCOUNT) && !text.is_empty(), "{text}");
 
         let twilio = Twilio::new(settings(&nowhere)).unwrap();
-        let outcome = twilio.send(TO, "late", DeliveryId::from_bytes([7; 16]), 1, || false).await;
+        let outcome = twilio.send(TO, "late", (DeliveryId::from_bytes([7; 16]), 1), None, || false).await;
         assert_eq!(outcome.reason(), Some(Reason::NoTimeLeft));
         assert!(!format!("{twilio:?}").contains("hunter2"));
     }
 
     #[tokio::test]
-    async fn what_the_provider_has_is_asked_for_by_number_and_day() {
+    async fn what_the_provider_has_is_asked_for_by_number() {
         let list = r#"{"messages": [{"sid": "SM00000000000000000000000000000001", "status": "sent", "body": "Hello",
             "direction": "outbound-api", "date_created": "Tue, 24 Nov 2026 08:00:06 +0000", "error_code": null}]}"#;
         let peer = Peer::answering("200 OK", "", list).await;
         let twilio = Twilio::new(settings(&peer.base())).unwrap();
         let after = "2026-11-24T08:00:05Z".parse().unwrap();
-        let found = twilio.list(TO, Date::constant(2026, 11, 24), after).await.unwrap();
+        let found = twilio.list(TO, after).await.unwrap();
         assert_eq!(found.len(), 1);
         assert!(found[0].says("Hello"));
         let request = peer.request().await;
         let path = format!("/2010-04-01/Accounts/{ACCOUNT}/Messages.json");
-        let query = "To=%2B15551234567&DateSent=2026-11-24&PageSize=1000";
+        let query = "To=%2B15551234567&PageSize=100";
         assert!(request.starts_with(&format!("GET {path}?{query} HTTP/1.1\r\n")), "{request}");
 
         let (_held, nowhere) = nowhere();
         let twilio = Twilio::new(settings(&nowhere)).unwrap();
-        let nobody = twilio.list(TO, Date::constant(2026, 11, 24), after).await;
+        let nobody = twilio.list(TO, after).await;
         assert!(matches!(nobody, Err(ListError::Unreachable(_))));
     }
 }

@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use porchlight_shared::{
     domain::{
         BatchId, Channel, CommunityId, ContactId, DeliveryId, DeliveryState, HoldReason, InvitationId,
-        Opening, TextWindow, TokenId,
+        Opening, TokenId,
     },
-    store::window::{self, Known},
+    store::window::Known,
 };
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
@@ -22,17 +22,8 @@ pub struct Sender {
     pub ready: bool,
     /// The ledger's clock.
     pub now: Timestamp,
-    window: Known,
-}
-
-impl Sender {
-    /// When its texts may go: now, or from the next opening on.
-    pub async fn opening(&self, tx: &mut PgConnection, installation: &TextWindow) -> Result<Opening> {
-        let renewed = window::renew(tx, &self.window, installation).await?;
-        // What is not renewed is known.
-        let never = Opening { opens_at: Timestamp::MAX, closes_at: Timestamp::MAX };
-        Ok(renewed.or(self.window.opening).unwrap_or(never))
-    }
+    /// What is known of its window for texts.
+    pub window: Known,
 }
 
 /// The community that sends.
@@ -136,12 +127,19 @@ pub struct Hold {
 }
 
 impl Hold {
-    /// What holds a batch back that starts later, or whose window is shut.
+    /// What holds a batch back that starts at `start` (later than now), or whose window is shut: `opening` is the one
+    /// that it meets.
     #[must_use]
-    pub fn of(send_at: Option<Timestamp>, opening: Option<Opening>, now: Timestamp) -> Option<Self> {
-        let scheduled = send_at.map(|until| Self { reason: HoldReason::Scheduled, until });
-        let shut = opening.filter(|opening| !opening.is_open(now));
-        scheduled.or(shut.map(|opening| Self { reason: HoldReason::Window, until: opening.opens_at }))
+    pub fn of(start: Option<Timestamp>, opening: Option<Opening>, now: Timestamp) -> Option<Self> {
+        let opens_at =
+            opening.map(|opening| opening.opens_at).filter(|opens_at| *opens_at > start.unwrap_or(now));
+        match (start, opens_at) {
+            (Some(start), opens_at) => {
+                Some(Self { reason: HoldReason::Scheduled, until: opens_at.unwrap_or(start) })
+            }
+            (None, Some(until)) => Some(Self { reason: HoldReason::Window, until }),
+            (None, None) => None,
+        }
     }
 }
 

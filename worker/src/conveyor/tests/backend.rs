@@ -120,3 +120,24 @@ async fn a_monitor_ends_when_the_token_is_cancelled() {
     stop.cancel();
     tokio::time::timeout(PATIENCE, monitor).await.expect("the monitor ends").unwrap().unwrap();
 }
+
+#[tokio::test]
+async fn jobs_that_are_turned_away_do_not_take_a_turn_each() {
+    let mut bench = Bench::new().await;
+    let jobs = bench.pushed(100).await;
+    // A token every ten seconds or so: at a turn each they would take a quarter of an hour.
+    let mut running = Running::with(
+        &bench,
+        &bench.server.url,
+        |options| options.limit = Some(0.1),
+        |_| Settlement::done().without_contact(),
+    );
+    running.leave.add_permits(1_000);
+    let mut began = running.next_many(100).await;
+    began.sort_unstable_by_key(|job| job.delivery);
+    let mut expected = jobs;
+    expected.sort_unstable_by_key(|job| job.delivery);
+    assert_eq!(began, expected);
+    assert!(running.end().await.is_empty());
+    bench.is_clean().await;
+}

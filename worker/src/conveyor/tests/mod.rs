@@ -72,6 +72,7 @@ impl Bench {
             pace: pace.map(Pace::per_second),
             lease: LEASE,
             metrics: Metrics::default(),
+            returned: tokio::sync::Notify::new(),
             clock: now.map(|now| now.to_string()).unwrap_or_default(),
         }
     }

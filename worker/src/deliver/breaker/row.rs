@@ -116,9 +116,10 @@ impl Breaker {
                 SELECT d.id
                 FROM clock
                 CROSS JOIN LATERAL (
-                    SELECT id FROM batches
-                    WHERE finished_at IS NULL AND paused_at IS NULL AND cancelled_at IS NULL AND channel = $1
-                    ORDER BY random() FOR SHARE SKIP LOCKED
+                    SELECT ba.id FROM batches ba JOIN communities co ON co.id = ba.community_id
+                    WHERE ba.finished_at IS NULL AND ba.paused_at IS NULL AND ba.cancelled_at IS NULL AND ba.channel = $1
+                        AND ($1 <> 'text' OR co.text_opens_at <= clock.now AND clock.now < co.text_closes_at)
+                    ORDER BY random() FOR SHARE OF ba SKIP LOCKED
                 ) AS b
                 CROSS JOIN LATERAL (
                     -- Whichever was left alone longest: a message that is refused for its own sake is not asked again and again.

@@ -6,7 +6,7 @@ use porchlight_shared::domain::{AttemptOutcome, AttemptReason, CommunityId};
 
 use crate::deliver::report::Report;
 
-/// A message that does not reach the provider, or that it fails at, says little about it; so many in a row do.
+/// A message that does not reach the provider, or whose outcome is suspicious, says little about it; so many in a row do.
 pub(super) const UNREACHABLE_IN_A_ROW: u32 = 5;
 /// A policy that refuses one community is about that community; one that refuses so many is about us.
 pub(super) const COMMUNITIES_REFUSED: usize = 3;
@@ -14,7 +14,7 @@ pub(super) const COMMUNITIES_REFUSED: usize = 3;
 /// What is remembered of earlier attempts of this worker.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
-    /// Messages in a row that did not reach the provider, or that it failed at.
+    /// Messages in a row that did not reach the provider, or whose outcome was suspicious.
     unreachable: u32,
     /// Communities that policy refused since the last message was accepted.
     refused: HashSet<CommunityId>,
@@ -39,23 +39,27 @@ impl Memory {
         probe: Option<AttemptReason>,
         report: &Report,
     ) -> Word {
-        use AttemptReason::{BlockedByPolicy, Internal, NoTimeLeft, ProviderFailed, ShuttingDown};
-        let failed = report.outcome == AttemptOutcome::Unknown && report.reason == Some(ProviderFailed);
-        if report.outcome != AttemptOutcome::NotSent && !failed {
+        use AttemptReason::{
+            BlockedByPolicy, Internal, MessageRefused, NoTimeLeft, RequestRefused, ShuttingDown,
+        };
+        if !matches!(report.outcome, AttemptOutcome::NotSent | AttemptOutcome::Unknown) && !report.suspicious
+        {
             self.unreachable = 0;
         }
+        let closes = |word: &mut Self, reason| {
+            word.unreachable += 1;
+            let closes = probe.is_some() || word.unreachable >= UNREACHABLE_IN_A_ROW;
+            if closes { Word::Closes(reason) } else { Word::Nothing }
+        };
         match (report.outcome, report.reason) {
             (AttemptOutcome::RefusedConfiguration, reason) => Word::Closes(reason.unwrap_or(Internal)),
             (AttemptOutcome::NotSent, Some(Internal | NoTimeLeft | ShuttingDown) | None)
             | (AttemptOutcome::RefusedPermanent, Some(Internal)) => Word::Nothing,
-            (AttemptOutcome::Unknown, _) if !failed => Word::Nothing,
-            // Every message that it fails at leaves somebody with a question: better to stop asking.
-            (AttemptOutcome::NotSent | AttemptOutcome::Unknown, reason) => {
-                let reason = reason.unwrap_or(Internal);
-                self.unreachable += 1;
-                let closes = probe.is_some() || self.unreachable >= UNREACHABLE_IN_A_ROW;
-                if closes { Word::Closes(reason) } else { Word::Nothing }
+            (_, Some(reason)) if report.suspicious => {
+                closes(self, if reason == MessageRefused { RequestRefused } else { reason })
             }
+            (AttemptOutcome::Unknown, _) => Word::Nothing,
+            (AttemptOutcome::NotSent, Some(reason)) => closes(self, reason),
             (AttemptOutcome::RefusedPermanent, Some(BlockedByPolicy)) => {
                 self.refused.insert(community);
                 let closes = probe == Some(BlockedByPolicy) || self.refused.len() >= COMMUNITIES_REFUSED;
@@ -91,8 +95,8 @@ mod tests {
         Accepted, NotSent, RefusedConfiguration, RefusedPermanent, RefusedTemporary, Unknown,
     };
     use AttemptReason::{
-        AuthRefused, BlockedByPolicy, ConnectFailed, Greylisted, Internal, MailboxUnknown, NoTimeLeft,
-        ProviderFailed, ShuttingDown, Throttled, TimeoutAfterBody,
+        AuthRefused, BlockedByPolicy, ConnectFailed, Greylisted, Internal, MailboxUnknown, MessageRefused,
+        NoTimeLeft, ProviderFailed, RequestRefused, ShuttingDown, Throttled, TimeoutAfterBody,
     };
     use Word::{Closes, Nothing, Well};
 
@@ -122,16 +126,26 @@ mod tests {
     }
 
     #[test]
-    fn so_many_in_a_row_that_the_provider_fails_at_close_it_too() {
+    fn so_many_suspicious_outcomes_in_a_row_close_it_too() {
         let mut memory = Memory::default();
-        for _ in 1..UNREACHABLE_IN_A_ROW {
-            assert_eq!(word(&mut memory, 1, Unknown, Some(ProviderFailed)), Nothing);
+        let mut suspicious = |outcome, reason| {
+            let report = Report { suspicious: true, ..Report::of(outcome, Some(reason)) };
+            memory.word(community(1), None, &report)
+        };
+        for reason in [ProviderFailed, TimeoutAfterBody, TimeoutAfterBody, ProviderFailed] {
+            assert_eq!(suspicious(Unknown, reason), Nothing);
         }
-        assert_eq!(word(&mut memory, 1, Unknown, Some(TimeoutAfterBody)), Nothing, "one may be slow");
+        assert_eq!(suspicious(Unknown, TimeoutAfterBody), Closes(TimeoutAfterBody));
+        let mut memory = Memory::default();
+        let mut nobody_knows = |suspicious| {
+            let report = Report { suspicious, ..Report::of(RefusedPermanent, Some(MessageRefused)) };
+            memory.word(community(1), None, &report)
+        };
+        assert_eq!([nobody_knows(true), nobody_knows(true), nobody_knows(false)], [Nothing, Nothing, Well]);
         for _ in 1..UNREACHABLE_IN_A_ROW {
-            assert_eq!(word(&mut memory, 1, Unknown, Some(ProviderFailed)), Nothing);
+            assert_eq!(nobody_knows(true), Nothing);
         }
-        assert_eq!(word(&mut memory, 1, Unknown, Some(ProviderFailed)), Closes(ProviderFailed));
+        assert_eq!(nobody_knows(true), Closes(RequestRefused));
     }
 
     #[test]
@@ -160,7 +174,6 @@ mod tests {
             (AuthRefused, NotSent, Some(NoTimeLeft), false, Nothing),
             (AuthRefused, RefusedPermanent, Some(Internal), false, Nothing),
             (AuthRefused, Unknown, Some(TimeoutAfterBody), false, Nothing),
-            (ProviderFailed, Unknown, Some(ProviderFailed), false, Closes(ProviderFailed)),
         ] {
             let report = Report { slow_down, ..Report::of(outcome, reason) };
             let said = Memory::default().word(community(1), Some(closed_for), &report);
