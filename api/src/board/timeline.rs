@@ -1,4 +1,4 @@
-//! `GET …/deliveries/{delivery}`: one delivery's story, read from its row and its attempts.
+//! `GET …/deliveries/{delivery}`: one delivery's story, read from its row, its attempts and its receipts.
 
 use std::sync::Arc;
 
@@ -9,6 +9,7 @@ use axum::{
 use jiff::Timestamp;
 use porchlight_shared::domain::{
     AttemptOutcome, AttemptReason, BatchId, Channel, DeliveryId, DeliveryState, HoldReason, InvitationId,
+    ReceiptKind,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -85,6 +86,22 @@ pub enum Event {
         /// Whether the outcome came after the attempt had been given up as unknown.
         late: bool,
     },
+    /// The provider told more.
+    Receipt {
+        /// When.
+        #[schema(value_type = String, format = DateTime)]
+        at: Timestamp,
+        /// About which try, from 1.
+        number: i32,
+        /// What became of the message.
+        #[schema(value_type = String)]
+        kind: ReceiptKind,
+        /// Why it came back.
+        #[schema(value_type = Option<String>)]
+        reason: Option<AttemptReason>,
+        /// The provider's own code for that.
+        code: Option<i32>,
+    },
     /// A try is running.
     Sending {
         /// When it began.
@@ -96,6 +113,17 @@ pub enum Event {
         #[schema(value_type = String, format = DateTime)]
         deadline: Timestamp,
     },
+}
+
+impl Event {
+    const fn at(&self) -> Timestamp {
+        match self {
+            Self::Created { at }
+            | Self::Attempt { at, .. }
+            | Self::Receipt { at, .. }
+            | Self::Sending { at, .. } => *at,
+        }
+    }
 }
 
 /// Read a delivery's story
@@ -139,6 +167,12 @@ pub async fn show_delivery(
     )
     .fetch_all(&state.pool)
     .await?;
+    let receipts = sqlx::query!(
+        "SELECT received_at, attempt, kind, reason, code FROM receipts WHERE delivery_id = $1",
+        delivery.uuid(),
+    )
+    .fetch_all(&state.pool)
+    .await?;
     let mut timeline = vec![Event::Created { at: row.created_at.to_jiff() }];
     timeline.extend(attempts.into_iter().map(|attempt| Event::Attempt {
         at: attempt.began_at.to_jiff(),
@@ -149,10 +183,18 @@ pub async fn show_delivery(
         reply: attempt.reply,
         late: attempt.late,
     }));
+    timeline.extend(receipts.into_iter().map(|receipt| Event::Receipt {
+        at: receipt.received_at.to_jiff(),
+        number: receipt.attempt,
+        kind: receipt.kind,
+        reason: receipt.reason,
+        code: receipt.code,
+    }));
     if let (Some(began), Some(deadline)) = (row.attempt_began_at, row.attempt_deadline) {
         let (at, deadline) = (began.to_jiff(), deadline.to_jiff());
         timeline.push(Event::Sending { at, number: row.attempt_number, deadline });
     }
+    timeline.sort_by_key(Event::at);
     Ok(Json(DeliveryStory {
         id: delivery,
         batch: row.batch_id.map(Into::into),

@@ -1,9 +1,12 @@
 //! What a provider tells us after an attempt, and what that makes of a delivery.
 
+use serde::Serialize;
+
 use super::DeliveryState;
 
 /// What a receipt says became of a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, sqlx::Type)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, sqlx::Type)]
+#[serde(rename_all = "snake_case")]
 #[sqlx(type_name = "receipt_kind", rename_all = "snake_case")]
 pub enum ReceiptKind {
     /// The provider has it.

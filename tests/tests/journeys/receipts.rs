@@ -132,6 +132,12 @@ async fn forged_replayed_and_truncated_calls_change_nothing() {
     }
     let rows = world.ledger().await;
     assert_eq!(rows, [("accepted".to_owned(), 1), ("delivered".to_owned(), 1)]);
+    // The story tells it once.
+    let delivery = url.split("d=").nth(1).unwrap().split('&').next().unwrap();
+    let story = world.client.get(&world.oakridge, &format!("deliveries/{delivery}")).await.unwrap().body;
+    let told = story["timeline"].as_array().unwrap().iter().filter(|event| event["event"] == "receipt");
+    let told: Vec<_> = told.map(|event| (event["number"].clone(), event["kind"].clone())).collect();
+    assert_eq!(told, [(json!(1), json!("delivered")), (json!(1), json!("accepted"))], "{story}");
     let (_, metrics) = world.client.get_plain("/metrics").await.unwrap();
     assert!(metrics.contains("receipts_total{result=\"Forged\"} 10"), "{metrics}");
     assert!(worker.stop().await.unwrap().success());
