@@ -1,7 +1,7 @@
 //! What the API counts; `/metrics` shows it in the Prometheus text format.
 
 use prometheus_client::{
-    encoding::{EncodeLabelSet, EncodeLabelValue, text},
+    encoding::{EncodeLabelSet, text},
     metrics::{
         counter::Counter,
         family::Family,
@@ -22,7 +22,7 @@ pub struct RequestLabels {
 }
 
 /// What became of a provider's call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ReceiptResult {
     /// It told something new.
     Recorded,
@@ -38,7 +38,19 @@ pub enum ReceiptResult {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ReceiptLabels {
-    result: ReceiptResult,
+    result: &'static str,
+}
+
+impl ReceiptResult {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Recorded => "recorded",
+            Self::Repeated => "repeated",
+            Self::Unknown => "unknown",
+            Self::Forged => "forged",
+            Self::Text => "text",
+        }
+    }
 }
 
 /// The API's metrics.
@@ -99,7 +111,7 @@ impl Default for Metrics {
 impl Metrics {
     /// Counts a provider's call.
     pub fn receipt(&self, result: ReceiptResult) {
-        self.receipts.get_or_create(&ReceiptLabels { result }).inc();
+        self.receipts.get_or_create(&ReceiptLabels { result: result.as_str() }).inc();
     }
 
     /// All of it as text.

@@ -31,23 +31,39 @@ impl Filter {
     }
 }
 
-/// The page of the newest messages, one section for each sandbox.
-pub(super) fn inbox(sections: &[String]) -> Response {
-    let body = format!("<header><h1>Sandbox inbox</h1></header><main>{}</main>", sections.concat());
+/// One sandbox's part of the inbox.
+pub(super) struct Section {
+    heading: &'static str,
+    total: u64,
+    html: String,
+}
+
+/// The page of the newest messages, one section for each sandbox, and the way to each from the top.
+pub(super) fn inbox(sections: &[Section]) -> Response {
+    let links = sections
+        .iter()
+        .enumerate()
+        .map(|(n, Section { heading, total, .. })| format!("<a href=\"#part-{n}\">{heading} ({total})</a>"));
+    let links: Vec<_> = links.collect();
+    let nav = if sections.len() > 1 { format!("<nav>{}</nav>", links.join(" · ")) } else { String::new() };
+    let parts = sections
+        .iter()
+        .enumerate()
+        .map(|(n, section)| format!("<section id=\"part-{n}\">{}</section>", section.html));
+    let parts: String = parts.collect();
+    let body = format!("<header><h1>Sandbox inbox</h1>{nav}</header><main>{parts}</main>");
     page("Sandbox inbox", &body)
 }
 
 /// One sandbox's part of the inbox: how many there are, and the newest as items of a list.
-pub(super) fn section(heading: &str, total: u64, items: &[String], nothing: &str) -> String {
+pub(super) fn section(heading: &'static str, total: u64, items: &[String], nothing: &str) -> Section {
     let list = if items.is_empty() {
         format!("<p class=\"empty\">{nothing}</p>")
     } else {
         format!("<ol class=\"messages\">{}</ol>", items.concat())
     };
-    format!(
-        "<section><h2>{heading}</h2><p class=\"count\">{}</p>{list}</section>",
-        counted(total, items.len())
-    )
+    let html = format!("<h2>{heading}</h2><p class=\"count\">{}</p>{list}", counted(total, items.len()));
+    Section { heading, total, html }
 }
 
 /// The page for a message that is not kept.

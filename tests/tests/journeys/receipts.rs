@@ -139,7 +139,7 @@ async fn forged_replayed_and_truncated_calls_change_nothing() {
     let told: Vec<_> = told.map(|event| (event["number"].clone(), event["kind"].clone())).collect();
     assert_eq!(told, [(json!(1), json!("delivered")), (json!(1), json!("accepted"))], "{story}");
     let (_, metrics) = world.client.get_plain("/metrics").await.unwrap();
-    assert!(metrics.contains("receipts_total{result=\"Forged\"} 10"), "{metrics}");
+    assert!(metrics.contains("receipts_total{result=\"forged\"} 10"), "{metrics}");
     assert!(worker.stop().await.unwrap().success());
 }
 

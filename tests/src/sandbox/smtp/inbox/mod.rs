@@ -40,7 +40,7 @@ impl Face {
     }
 
     /// The newest messages, as a part of a page.
-    pub(in crate::sandbox) fn section(&self, filter: &Filter) -> String {
+    pub(in crate::sandbox) fn section(&self, filter: &Filter) -> frame::Section {
         let total = self.0.with_records(|records| records.total());
         page::section(total, &newest(&self.0, filter))
     }

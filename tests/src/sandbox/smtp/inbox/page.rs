@@ -7,7 +7,7 @@ use axum::response::Response;
 use super::{super::Accepted, super::reading::Reading, Summary};
 use crate::sandbox::frame::{self, clock, escape, seconds};
 
-pub(super) fn section(total: u64, messages: &[Summary]) -> String {
+pub(super) fn section(total: u64, messages: &[Summary]) -> frame::Section {
     let items: Vec<_> = messages.iter().map(item).collect();
     frame::section(
         "E-mail",

@@ -7,7 +7,7 @@ use axum::response::Response;
 use super::{super::Callback, Summary};
 use crate::sandbox::frame::{self, clock, escape};
 
-pub(super) fn section(total: u64, texts: &[Summary]) -> String {
+pub(super) fn section(total: u64, texts: &[Summary]) -> frame::Section {
     let items: Vec<_> = texts.iter().map(item).collect();
     frame::section(
         "Text messages",
