@@ -10,7 +10,7 @@ use axum::{
         Path, State,
         rejection::{FormRejection, PathRejection},
     },
-    http::StatusCode,
+    http::{StatusCode, header},
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
@@ -25,7 +25,7 @@ use super::{
     newcomer::{Misfit, Newcomer},
 };
 use crate::{
-    pages::{Notice, page},
+    pages::{Notice, page, private},
     state::AppState,
     visitor::Visitor,
 };
@@ -60,7 +60,7 @@ struct Typed {
 async fn typed(form: Result<Form<Typed>, FormRejection>) -> Response {
     let code = form.map(|Form(Typed { code })| code).unwrap_or_default();
     match code.parse::<AccessCode>() {
-        Ok(code) => Redirect::to(&format!("/j/{}", code.plain())).into_response(),
+        Ok(code) => private(Redirect::to(&format!("/j/{}", code.plain()))),
         Err(error) => mistyped(&code, error),
     }
 }
@@ -238,7 +238,8 @@ fn tell(closed: Closed, typed: &str) -> Response {
         Closed::TooManyTries(seconds) => {
             let wait = format!("Wait {} minutes, then try again.", seconds.div_ceil(60));
             let lines = ["Several wrong access codes came from your address.", wait.as_str()];
-            notice(StatusCode::TOO_MANY_REQUESTS, None, "Too many tries", &lines)
+            let page = notice(StatusCode::TOO_MANY_REQUESTS, None, "Too many tries", &lines);
+            ([(header::RETRY_AFTER, seconds.to_string())], page).into_response()
         }
         Closed::Unavailable(_) => notice(
             StatusCode::SERVICE_UNAVAILABLE,

@@ -26,15 +26,22 @@ pub fn small_body() -> DefaultBodyLimit {
 /// Never: our templates write into memory.
 pub fn page(status: StatusCode, template: &impl Template) -> Response {
     let html = template.render().expect("a template renders");
-    let headers: [(HeaderName, &str); 6] = [
+    let headers = [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
-        (header::CACHE_CONTROL, "no-store"),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (HeaderName::from_static("x-robots-tag"), "noindex"),
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];
-    (status, headers, html).into_response()
+    private((status, headers, html))
+}
+
+/// An answer whose address, or content, is a household's own: nobody keeps it, and no other site learns of it.
+pub fn private(answer: impl IntoResponse) -> Response {
+    let headers: [(HeaderName, &str); 3] = [
+        (header::CACHE_CONTROL, "no-store"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (HeaderName::from_static("x-robots-tag"), "noindex"),
+    ];
+    (headers, answer).into_response()
 }
 
 /// A page with a heading, a few sentences, and nothing to do but read.

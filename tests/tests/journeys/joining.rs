@@ -222,6 +222,10 @@ async fn who_guesses_waits_and_nobody_else() {
         assert!((1..=600).contains(&wait), "{wait}");
         assert_eq!(told(client, &who(right.plain()), "203.0.113.5").await.0, 429);
     }
+    let page = world.look(&format!("/j/{UNKNOWN}"), "203.0.113.5").await;
+    assert_eq!(page.status, 429);
+    assert!(page.headers.contains_key("retry-after"));
+    is_private(&page);
     assert_eq!(world.look("/join", "203.0.113.5").await.status, 200);
     // From next door it works.
     assert_eq!(told(&world.client, &who(right.plain()), "203.0.113.6").await, (201, "joined".into()));
