@@ -11,13 +11,8 @@ use axum::{
     routing::post,
 };
 use porchlight_shared::{
-    domain::{
-        AttemptReason, Channel, ReceiptKind, Refusal, SuppressionId, SuppressionReason, masked, text_codes,
-    },
-    store::{
-        receipts::{self, Receipt, Recorded},
-        suppress,
-    },
+    domain::{Channel, ReceiptKind, SuppressionId, masked},
+    store::receipts::{self, Receipt, Recorded},
 };
 
 use super::{
@@ -83,7 +78,6 @@ fn twiml(reply: Option<&str>) -> Response {
 /// Records how far a text of ours came.
 async fn heed(state: &AppState, status: &Status) -> Result<ReceiptResult, Problem> {
     let Some(tag) = status.tag else { return Ok(ReceiptResult::Unknown) };
-    let lost = (status.reached == MessageStatus::Lost).then(|| text_codes::meaning_of_loss(status.code));
     let receipt = Receipt {
         delivery: tag.delivery,
         attempt: tag.attempt,
@@ -93,16 +87,11 @@ async fn heed(state: &AppState, status: &Status) -> Result<ReceiptResult, Proble
             MessageStatus::Lost => ReceiptKind::Bounced,
         },
         provider_id: status.sid.as_str(),
-        reason: lost.map(|(_, reason)| reason),
-        code: status.code.filter(|_| lost.is_some()),
-        refuses_us: lost.is_some_and(|(refusal, _)| refusal == Refusal::Configuration),
+        code: status.code,
     };
+    let suppression = SuppressionId::new(state.clock.now(), &mut AppState::rng());
     let mut tx = state.pool.begin().await?;
-    let recorded = receipts::record(&mut tx, &receipt).await?;
-    if receipt.reason == Some(AttemptReason::OptedOut) && matches!(recorded, Recorded::New(_)) {
-        let id = SuppressionId::new(state.clock.now(), &mut AppState::rng());
-        suppress::recipient_everywhere(&mut tx, id, tag.delivery, SuppressionReason::OptedOut).await?;
-    }
+    let recorded = receipts::record(&mut tx, suppression, &receipt).await?;
     tx.commit().await?;
     tracing::info!(delivery = %tag.delivery, attempt = tag.attempt, kind = ?receipt.kind, ?recorded, "receipt");
     Ok(match recorded {

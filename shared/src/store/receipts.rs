@@ -5,7 +5,11 @@
 
 use sqlx::{PgConnection, PgPool, Result};
 
-use crate::domain::{AttemptReason, DeliveryId, DeliveryState, Heed, ReceiptKind};
+use super::suppress;
+use crate::domain::{
+    AttemptReason, DeliveryId, DeliveryState, Heed, ReceiptKind, Refusal, SuppressionId, SuppressionReason,
+    text_codes,
+};
 
 /// A receipt that names the attempt it is about.
 #[derive(Clone, Copy, Debug)]
@@ -18,12 +22,15 @@ pub struct Receipt<'a> {
     pub kind: ReceiptKind,
     /// The provider's own name for the message.
     pub provider_id: &'a str,
-    /// Why it came back.
-    pub reason: Option<AttemptReason>,
-    /// The provider's own code for that.
+    /// The provider's own code for why it came back.
     pub code: Option<u32>,
-    /// Whether that is about us: the channel closes, and the recipient is not to blame.
-    pub refuses_us: bool,
+}
+
+impl Receipt<'_> {
+    /// Whose matter it is that it came back, and why; `None`: it did not.
+    fn loss(&self) -> Option<(Refusal, AttemptReason)> {
+        (self.kind == ReceiptKind::Bounced).then(|| text_codes::meaning_of_loss(self.code))
+    }
 }
 
 /// What became of a receipt.
@@ -33,15 +40,21 @@ pub enum Recorded {
     Unknown,
     /// It was told before.
     Repeated,
-    /// It is new; these are the states that the delivery went on to.
+    /// It is new; this is the state that the delivery went on to, if it did.
     New(Option<DeliveryState>),
 }
 
-/// Records a receipt and heeds it, in the caller's transaction.
+/// Records a receipt and heeds it, in the caller's transaction. What is about us closes the channel; a recipient who wants
+/// nothing from our number is suppressed, under `suppression`.
 ///
 /// # Errors
 /// When the ledger does not answer.
-pub async fn record(tx: &mut PgConnection, receipt: &Receipt<'_>) -> Result<Recorded> {
+pub async fn record(
+    tx: &mut PgConnection,
+    suppression: SuppressionId,
+    receipt: &Receipt<'_>,
+) -> Result<Recorded> {
+    let loss = receipt.loss();
     let known = sqlx::query_scalar!(
         r#"SELECT d.attempt_number >= $2 AND coalesce(a.provider_id, $3) = $3 AS "known!"
            FROM deliveries d LEFT JOIN attempts a ON a.delivery_id = d.id AND a.number = $2
@@ -62,18 +75,23 @@ pub async fn record(tx: &mut PgConnection, receipt: &Receipt<'_>) -> Result<Reco
         receipt.attempt,
         receipt.kind as ReceiptKind,
         receipt.provider_id,
-        receipt.reason as Option<AttemptReason>,
-        receipt.code.and_then(|code| i32::try_from(code).ok()),
+        loss.map(|(_, reason)| reason) as Option<AttemptReason>,
+        receipt.code.filter(|_| loss.is_some()).and_then(|code| i32::try_from(code).ok()),
     )
     .execute(&mut *tx)
     .await?;
     if new.rows_affected() == 0 {
         return Ok(Recorded::Repeated);
     }
-    if receipt.refuses_us {
-        close_channel(tx, receipt).await?;
+    if let Some((Refusal::Configuration, reason)) = loss {
+        close_channel(tx, receipt, reason).await?;
     }
-    heed(tx, receipt.delivery).await.map(Recorded::New)
+    let state = heed(tx, receipt.delivery).await?;
+    if let Some((_, AttemptReason::OptedOut)) = loss {
+        let reason = SuppressionReason::OptedOut;
+        suppress::recipient_everywhere(tx, suppression, receipt.delivery, reason).await?;
+    }
+    Ok(Recorded::New(state))
 }
 
 /// Deliveries with receipts that wait for our own record, the oldest first, at most `most`.
@@ -136,7 +154,7 @@ pub async fn heed(tx: &mut PgConnection, delivery: DeliveryId) -> Result<Option<
 }
 
 /// Closes a channel that is open, unless the attempt began before it was last opened. A probe opens it.
-async fn close_channel(tx: &mut PgConnection, receipt: &Receipt<'_>) -> Result<()> {
+async fn close_channel(tx: &mut PgConnection, receipt: &Receipt<'_>, reason: AttemptReason) -> Result<()> {
     let closed = sqlx::query_scalar!(
         r#"UPDATE channels AS c SET
                closed_at = app_now(), closed_until = app_now() + interval '1 minute', reason = $3,
@@ -147,12 +165,11 @@ async fn close_channel(tx: &mut PgConnection, receipt: &Receipt<'_>) -> Result<(
            RETURNING c.channel"#,
         receipt.delivery.uuid(),
         receipt.attempt,
-        receipt.reason.unwrap_or(AttemptReason::RequestRefused) as AttemptReason,
+        reason as AttemptReason,
     )
     .fetch_optional(tx)
     .await?;
     if let Some(channel) = closed {
-        let reason = receipt.reason.unwrap_or(AttemptReason::RequestRefused);
         tracing::error!(%channel, %reason, code = receipt.code, "the provider says afterwards that it takes nothing from us: the channel is closed, and opens by itself when a single message gets through");
     }
     Ok(())

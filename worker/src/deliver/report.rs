@@ -81,15 +81,7 @@ impl From<email::Outcome> for Report {
             Outcome::NotSent { text, .. } => (AttemptOutcome::NotSent, Some(text), None),
             Outcome::Unknown { .. } => (AttemptOutcome::Unknown, None, None),
         };
-        Self {
-            outcome,
-            reason,
-            reply: kept(reply),
-            provider_id,
-            contacted,
-            slow_down,
-            ..Self::of(outcome, reason)
-        }
+        Self { reply: kept(reply), provider_id, contacted, slow_down, ..Self::of(outcome, reason) }
     }
 }
 

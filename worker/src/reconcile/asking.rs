@@ -10,13 +10,9 @@ use futures_util::future::join_all;
 use jiff::Timestamp;
 use porchlight_shared::{
     domain::{
-        AttemptReason, BatchId, CommunityId, DeliveryId, DeliveryState, InvitationId, ReceiptKind, Refusal,
-        Sealed, SuppressionId, SuppressionReason, text_codes,
+        BatchId, CommunityId, DeliveryId, DeliveryState, InvitationId, ReceiptKind, Sealed, SuppressionId,
     },
-    store::{
-        receipts::{self, Receipt, Recorded},
-        suppress,
-    },
+    store::receipts::{self, Receipt, Recorded},
 };
 use rand::{
     SeedableRng,
@@ -209,24 +205,17 @@ impl Reconciler {
             Fate::Delivered => ReceiptKind::Delivered,
             Fate::Lost => ReceiptKind::Bounced,
         };
-        let lost = (found.fate == Fate::Lost).then(|| text_codes::meaning_of_loss(found.provider_code));
-        let reason = lost.map(|(_, reason)| reason);
         let receipt = Receipt {
             delivery: question.delivery,
             attempt: question.attempt,
             kind,
             provider_id: &found.sid,
-            reason,
             code: found.provider_code,
-            refuses_us: lost.is_some_and(|(refusal, _)| refusal == Refusal::Configuration),
         };
+        let chance = &mut StdRng::from_rng(&mut UnwrapErr(SysRng));
+        let suppression = SuppressionId::new(self.clock.now(), chance);
         let mut tx = self.pool.begin().await?;
-        let recorded = receipts::record(&mut tx, &receipt).await?;
-        if reason == Some(AttemptReason::OptedOut) && matches!(recorded, Recorded::New(_)) {
-            let id = SuppressionId::new(self.clock.now(), &mut StdRng::from_rng(&mut UnwrapErr(SysRng)));
-            suppress::recipient_everywhere(&mut tx, id, question.delivery, SuppressionReason::OptedOut)
-                .await?;
-        }
+        let recorded = receipts::record(&mut tx, suppression, &receipt).await?;
         tx.commit().await?;
         tracing::info!(delivery = %question.delivery, ?kind, "the provider has a text whose outcome was unknown");
         Ok(match recorded {
