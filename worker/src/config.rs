@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Connections to Postgres of one worker: a lane each for begin and finish, one for letterheads, the rest for
-/// reconcilers.
+/// reconcilers, breakers and asking, which can wait for each other.
 const CONNECTIONS: u32 = 6;
 const EMAIL_RETRY: &str = "1m,5m,15m,1h,3h,6h,12h";
 const TEXT_RETRY: &str = "20s,2m,10m,40m";

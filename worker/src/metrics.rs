@@ -20,8 +20,8 @@ use crate::conveyor::{self, Depth};
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
-    /// The conveyor's.
-    pub conveyor: conveyor::Metrics,
+    /// The conveyors', one for each channel.
+    conveyors: Vec<(Channel, conveyor::Metrics)>,
     /// The courier's.
     pub deliver: DeliverMetrics,
     /// Begin's lane.
@@ -178,10 +178,15 @@ impl BreakerMetrics {
 impl Default for Metrics {
     fn default() -> Self {
         let mut registry = Registry::with_prefix("porchlight_worker");
-        let (conveyor, deliver) = (conveyor::Metrics::default(), DeliverMetrics::default());
+        let deliver = DeliverMetrics::default();
         let (begin, finish) = (LaneMetrics::default(), LaneMetrics::default());
         let (reconcile, breaker) = (ReconcileMetrics::default(), BreakerMetrics::default());
-        conveyor.register(&mut registry);
+        let conveyors = Channel::ALL.iter().map(|&channel| {
+            let conveyor = conveyor::Metrics::default();
+            conveyor.register(registry.sub_registry_with_label(("channel".into(), channel.as_str().into())));
+            (channel, conveyor)
+        });
+        let conveyors = conveyors.collect();
         registry.register("attempts", "Attempts that ended", deliver.attempts.clone());
         registry.register("reconciled", "What a reconciler put right", reconcile.found.clone());
         registry.register("queue_depth", "Jobs in Redis", reconcile.depth.clone());
@@ -217,11 +222,18 @@ impl Default for Metrics {
                 lane.seconds.clone(),
             );
         }
-        Self { registry, conveyor, deliver, begin, finish, reconcile, breaker }
+        Self { registry, conveyors, deliver, begin, finish, reconcile, breaker }
     }
 }
 
 impl Metrics {
+    /// A channel's conveyor's.
+    #[must_use]
+    pub fn conveyor(&self, channel: Channel) -> &conveyor::Metrics {
+        let found = self.conveyors.iter().find(|(of, _)| *of == channel);
+        &found.expect("there is one for each channel").1
+    }
+
     /// All of it as text.
     #[must_use]
     pub fn text(&self) -> String {

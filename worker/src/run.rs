@@ -122,9 +122,9 @@ pub async fn work(
     };
 
     let slots = settings.smtp.connections * SLOTS_PER_CONNECTION;
-    let window = settings.smtp.timeouts.body + settings.smtp.timeouts.after_body;
+    let longest = settings.smtp.timeouts.body + settings.smtp.timeouts.after_body;
     let mut lines = vec![Line {
-        way: Way::Email { mailer: Mailer::new(settings.smtp)?, window },
+        way: Way::Email { mailer: Mailer::new(settings.smtp)?, longest },
         schedule: settings.email_retry,
         first_look: settings.email_wait,
         slots,
@@ -158,7 +158,8 @@ pub async fn work(
     for line in lines {
         couriers.push(floor.carry(line, held.clone(), &mut rng, &mut running)?);
     }
-    tracing::info!(name = format!("{:016x}", rng.next_u64()), "working");
+    let channels: Vec<_> = couriers.iter().map(|courier| courier.way.channel().as_str()).collect();
+    tracing::info!(channels = channels.join(" "), "working");
 
     let patience = async {
         stopping.cancelled().await;
@@ -236,7 +237,7 @@ impl Floor {
         };
         let chance = StdRng::seed_from_u64(rng.next_u64());
         let url = self.redis_url.expose_secret();
-        let conveyor = Conveyor::start(queue, url, options, &self.metrics.conveyor, chance)?;
+        let conveyor = Conveyor::start(queue, url, options, self.metrics.conveyor(channel), chance)?;
         let worker =
             WorkerBuilder::new(name.as_str()).backend(conveyor).data(Arc::clone(&courier)).build(deliver);
         running.spawn(async move { worker.run().await.map_err(Failure::from) });

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use jiff::{Timestamp, tz::TimeZone};
-use porchlight_shared::domain::CommunityId;
+use porchlight_shared::domain::{CommunityId, TextWindow};
 use rand::Rng;
 use sqlx::PgPool;
 
@@ -26,6 +26,9 @@ pub struct NewCommunity {
     /// Postal address for the foot of every message
     #[arg(long)]
     pub postal_address: Option<String>,
+    /// When texts may go, such as "Mon-Sat 09:00-20:00; Sun 12:00-20:00" (the installation's window without it)
+    #[arg(long)]
+    pub text_window: Option<TextWindow>,
     /// Whom residents may ask: an e-mail address or a phone number
     #[arg(long)]
     pub contact: Option<String>,
@@ -80,8 +83,8 @@ pub async fn create_community(
     }
     let id = CommunityId::new(now, rng);
     sqlx::query!(
-        "INSERT INTO communities (id, name, short_name, country, time_zone, postal_address, contact, ready_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, app_now())",
+        "INSERT INTO communities (id, name, short_name, country, time_zone, postal_address, contact, text_window, ready_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, app_now())",
         id.uuid(),
         name,
         short_name,
@@ -89,6 +92,7 @@ pub async fn create_community(
         new.time_zone,
         new.postal_address,
         new.contact,
+        new.text_window.as_ref().map(ToString::to_string),
     )
     .execute(pool)
     .await?;

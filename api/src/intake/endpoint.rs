@@ -70,6 +70,11 @@ pub async fn create_batch(
         return Err(Problem::new(Kind::ChannelNotSetUp, detail).at("/channel", "must be \"email\""));
     }
 
+    if channel == Channel::Text {
+        // Before the list's own transaction, which is to keep no second connection waiting: what waits for the window is told.
+        let sender = batches::sender(&mut *state.pool.acquire().await?, caller.community).await?;
+        window::renew(&state.pool, &sender.window, &state.text_window).await?;
+    }
     let mut tx = state.pool.begin().await?;
     // A twin in flight, by its key or by its list, is waited for this long.
     sqlx::query("SET LOCAL lock_timeout = '10s'").execute(&mut *tx).await?;
@@ -79,10 +84,6 @@ pub async fn create_batch(
         return Ok(json(status, response));
     }
     let sender = batches::sender(&mut tx, caller.community).await?;
-    if channel == Channel::Text {
-        // On a connection of its own, before this transaction locks anything: what waits for the window is told.
-        window::renew(&state.pool, &sender.window, &state.text_window).await?;
-    }
     let start = request.send_at.map_or(sender.now, |at| at.max(sender.now));
     let opening = (channel == Channel::Text).then(|| sender.window.opening_at(start, &state.text_window));
     let rules = Rules { channel, country: &sender.country, keyring: &state.keyring, keep: true };

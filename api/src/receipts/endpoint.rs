@@ -5,19 +5,19 @@ use std::sync::Arc;
 use axum::{
     Router,
     body::Bytes,
-    extract::{DefaultBodyLimit, OriginalUri, State},
+    extract::{DefaultBodyLimit, OriginalUri, State, rejection::BytesRejection},
     http::{HeaderMap, StatusCode, Uri, header},
     response::{IntoResponse, Response},
     routing::post,
 };
 use porchlight_shared::{
-    domain::{Channel, ReceiptKind, SuppressionId, masked},
+    domain::{Channel, SuppressionId, masked},
     store::receipts::{self, Receipt, Recorded},
 };
 
 use super::{
     Texts,
-    form::{self, Call, Inbound, MessageStatus, Status},
+    form::{self, Call, Inbound, Status},
     ledger,
     replies::{self, Voice},
     signature::is_form,
@@ -42,8 +42,12 @@ async fn twilio(
     State(state): State<Arc<AppState>>,
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
-    body: Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
+    let body = body.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::new(Kind::BodyTooLarge, "A call is at most 64 KiB."),
+        _ => Problem::new(Kind::BodyTooSlow, "The body broke off. Call again."),
+    })?;
     let texts = state.texts.as_ref().ok_or_else(Problem::not_found)?;
     let word = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let (content_type, signature) = (word(header::CONTENT_TYPE.as_str()), word("x-twilio-signature"));
@@ -81,11 +85,7 @@ async fn heed(state: &AppState, status: &Status) -> Result<ReceiptResult, Proble
     let receipt = Receipt {
         delivery: tag.delivery,
         attempt: tag.attempt,
-        kind: match status.reached {
-            MessageStatus::Underway => ReceiptKind::Accepted,
-            MessageStatus::Delivered => ReceiptKind::Delivered,
-            MessageStatus::Lost => ReceiptKind::Bounced,
-        },
+        kind: status.reached,
         provider_id: status.sid.as_str(),
         code: status.code,
     };

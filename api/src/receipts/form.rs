@@ -6,7 +6,7 @@
 
 use std::{borrow::Cow, fmt};
 
-use porchlight_shared::domain::DeliveryId;
+use porchlight_shared::domain::{DeliveryId, ReceiptKind, is_message_sid, text_codes};
 use url::form_urlencoded;
 
 use super::words::{Keyword, keyword};
@@ -33,7 +33,7 @@ pub(super) struct Status {
     /// Twilio's name for the text.
     pub(super) sid: MessageSid,
     /// How far.
-    pub(super) reached: MessageStatus,
+    pub(super) reached: ReceiptKind,
     /// Twilio's code for what is wrong, if it told one.
     pub(super) code: Option<u32>,
 }
@@ -50,17 +50,6 @@ pub(super) struct Tag {
 /// Twilio's name for a message: `SM` or `MM` and 32 hexadecimal digits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct MessageSid(String);
-
-/// How far a text came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum MessageStatus {
-    /// Twilio or a carrier has it.
-    Underway,
-    /// The phone has it.
-    Delivered,
-    /// It will not arrive.
-    Lost,
-}
 
 /// A text that came in.
 #[derive(PartialEq, Eq)]
@@ -88,20 +77,7 @@ impl MessageSid {
     }
 
     fn read(text: &str) -> Option<Self> {
-        let digits = text.strip_prefix("SM").or_else(|| text.strip_prefix("MM"))?;
-        let fits = digits.len() == 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-        fits.then(|| Self(text.to_owned()))
-    }
-}
-
-impl MessageStatus {
-    fn read(word: &str) -> Option<Self> {
-        match word {
-            "queued" | "accepted" | "scheduled" | "sending" | "sent" => Some(Self::Underway),
-            "delivered" | "read" => Some(Self::Delivered),
-            "failed" | "undelivered" | "canceled" => Some(Self::Lost),
-            _ => None,
-        }
+        is_message_sid(text).then(|| Self(text.to_owned()))
     }
 }
 
@@ -122,7 +98,7 @@ fn status(query: &str, form: &[u8]) -> Option<Status> {
     Some(Status {
         tag: tag(query),
         sid: sid(form)?,
-        reached: MessageStatus::read(&word)?,
+        reached: text_codes::reached(&word)?,
         code: value(form, "ErrorCode").and_then(|code| code.parse().ok()),
     })
 }
@@ -163,12 +139,13 @@ fn is_e164(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{MessageStatus::*, *};
+    use super::*;
+    use ReceiptKind::{Accepted, Bounced, Delivered};
 
     const SID: &str = "SM00000000000000000000000000000001";
     const TAG: &str = "d=07070707-0707-0707-0707-070707070707&a=3";
 
-    fn status_of(form: &str) -> Option<(MessageStatus, Option<u32>)> {
+    fn status_of(form: &str) -> Option<(ReceiptKind, Option<u32>)> {
         let Call::Status(status) = read(TAG, form.as_bytes()) else { return None };
         Some((status.reached, status.code))
     }
@@ -185,12 +162,12 @@ mod tests {
              &From=%2B13125550100&ErrorCode=30003&ApiVersion=2010-04-01"
         );
         let tag = Some(Tag { delivery: DeliveryId::from_bytes([7; 16]), attempt: 3 });
-        let status = Status { tag, sid: MessageSid(SID.to_owned()), reached: Lost, code: Some(30003) };
+        let status = Status { tag, sid: MessageSid(SID.to_owned()), reached: Bounced, code: Some(30003) };
         assert_eq!(read(TAG, form.as_bytes()), Call::Status(status));
         for (words, meant) in [
-            (&["queued", "accepted", "scheduled", "sending", "sent"][..], Some(Underway)),
+            (&["queued", "accepted", "scheduled", "sending", "sent"][..], Some(Accepted)),
             (&["delivered", "read"], Some(Delivered)),
-            (&["failed", "undelivered", "canceled"], Some(Lost)),
+            (&["failed", "undelivered", "canceled"], Some(Bounced)),
             (&["receiving", "Delivered", ""], None),
         ] {
             for word in words {
@@ -215,7 +192,7 @@ mod tests {
             (format!("MessageSid=CA{digits}"), false),
             (format!("MessageSid=SM1&SmsSid={SID}"), false),
         ] {
-            let taken = is_taken.then_some((Underway, None));
+            let taken = is_taken.then_some((Accepted, None));
             assert_eq!(status_of(&format!("MessageStatus=sent&{form}")), taken, "{form}");
         }
         assert_eq!(read(TAG, br#"{"MessageSid": "SM00000000000000000000000000000001"}"#), Call::Other);

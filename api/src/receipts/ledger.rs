@@ -47,7 +47,10 @@ pub(super) async fn last_sender(tx: &mut PgConnection, hash: &[u8; 32]) -> Resul
              WHERE community_id = c.id AND channel = 'text' AND address_hash = $1 OFFSET 0
          ) AS k
          CROSS JOIN LATERAL (
-             SELECT max(d.changed_at) AS at FROM invitations i JOIN deliveries d ON d.invitation_id = i.id
+             SELECT max(coalesce(a.began_at, d.attempt_began_at)) AS at
+             FROM invitations i
+             JOIN deliveries d ON d.invitation_id = i.id
+             LEFT JOIN attempts a ON a.delivery_id = d.id AND a.number = d.attempt_number
              WHERE i.household_id = k.household_id AND d.contact_id = k.id AND d.attempt_number > 0
          ) AS written
          WHERE written.at IS NOT NULL

@@ -14,6 +14,7 @@ mod receipt;
 pub mod segments;
 mod suppression;
 pub mod text_codes;
+mod text_sid;
 mod window;
 
 pub use access_code::{AccessCode, AccessCodeError};
@@ -26,6 +27,7 @@ pub use ids::{
     SuppressionId, TokenId,
 };
 pub use keyring::{KeyFileError, Keyring, Sealed, UnsealError};
-pub use receipt::{Heed, ReceiptKind};
+pub use receipt::ReceiptKind;
 pub use suppression::{SuppressionReason, masked};
+pub use text_sid::{is_message_sid, is_sid};
 pub use window::{Opening, TextWindow, TextWindowError};

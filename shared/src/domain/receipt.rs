@@ -19,35 +19,23 @@ pub enum ReceiptKind {
     Complained,
 }
 
-/// What is done about a receipt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Heed {
-    /// Our own record of the attempt is still to come.
-    Wait,
-    /// The delivery goes on to this state.
-    Becomes(DeliveryState),
-    /// Nothing more: it says what is known, or comes too late to matter.
-    Nothing,
-}
-
 impl ReceiptKind {
-    /// What this receipt makes of a delivery in `state`. Whatever the order in which receipts come, and however often,
+    /// What this receipt makes of a delivery in `state`; `None`: nothing more, because it says what is known or comes too
+    /// late to matter. A running attempt is recorded before its receipts are heeded. Whatever the order in which receipts come, and however often,
     /// a delivery ends in the same state: one that came back stays so.
     #[must_use]
-    pub const fn heed(self, state: DeliveryState) -> Heed {
+    pub const fn heed(self, state: DeliveryState) -> Option<DeliveryState> {
         use DeliveryState::{
             Accepted, Bounced, Checking, Complained, Delivered, Held, NeedsDecision, Queued, RetryWait,
-            Sending,
         };
         match (self, state) {
-            (_, Sending) => Heed::Wait,
             // An attempt that we took for refused was not; the rest of the story is heeded next.
             (Self::Accepted | Self::Delivered | Self::Complained, Held | Queued | RetryWait)
-            | (Self::Accepted | Self::Complained, Checking | NeedsDecision) => Heed::Becomes(Accepted),
-            (Self::Delivered, Accepted | Checking | NeedsDecision) => Heed::Becomes(Delivered),
-            (Self::Bounced, Accepted | Delivered | Checking | NeedsDecision) => Heed::Becomes(Bounced),
-            (Self::Complained, Accepted | Delivered) => Heed::Becomes(Complained),
-            _ => Heed::Nothing,
+            | (Self::Accepted | Self::Complained, Checking | NeedsDecision) => Some(Accepted),
+            (Self::Delivered, Accepted | Checking | NeedsDecision) => Some(Delivered),
+            (Self::Bounced, Accepted | Delivered | Checking | NeedsDecision) => Some(Bounced),
+            (Self::Complained, Accepted | Delivered) => Some(Complained),
+            _ => None,
         }
     }
 }
@@ -63,10 +51,10 @@ mod tests {
     fn no_receipt_asks_for_an_illegal_way() {
         for kind in KINDS {
             for &state in DeliveryState::ALL {
-                if let Heed::Becomes(next) = kind.heed(state) {
+                if let Some(next) = kind.heed(state) {
                     assert!(state.may_become(next), "{kind:?}: {state} to {next}");
                     // What it becomes is settled or goes on: nothing goes round.
-                    assert_ne!(kind.heed(next), Heed::Becomes(state));
+                    assert_ne!(kind.heed(next), Some(state));
                 }
             }
         }
@@ -78,7 +66,7 @@ mod tests {
         let end = |order: &[ReceiptKind], from| {
             let mut state = from;
             for kind in order {
-                while let Heed::Becomes(next) = kind.heed(state) {
+                while let Some(next) = kind.heed(state) {
                     state = next;
                 }
             }
@@ -98,6 +86,6 @@ mod tests {
 
     #[test]
     fn a_running_attempt_is_recorded_first() {
-        assert!(KINDS.iter().all(|kind| kind.heed(DeliveryState::Sending) == Heed::Wait));
+        assert!(KINDS.iter().all(|kind| kind.heed(DeliveryState::Sending).is_none()));
     }
 }

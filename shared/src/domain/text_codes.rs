@@ -1,10 +1,10 @@
-//! Twilio's codes for texts, and what each means for us.
+//! Twilio's codes and words for texts, and what each means for us.
 //!
 //! They come in answers to the worker's requests and in its lists, and in receipts to the API. Twilio adds codes and narrows old ones, so
 //! a code that is not here is no fault: who asks decides by what else is known. What is wrong with one recipient, or
 //! with the way to them, closes nothing for others; what is wrong with us is configuration and blames no recipient.
 
-use super::{AttemptReason, Refusal};
+use super::{AttemptReason, ReceiptKind, Refusal};
 use AttemptReason::{
     AccountRefused, AddressInvalid, AuthRefused, BlockedByPolicy, MessageRefused, NumberNotMobile,
     NumberOutOfReach, NumberUnknown, OptedOut, PhoneUnreachable, QuotaUsedUp, RecipientRefused,
@@ -16,6 +16,17 @@ use Refusal::{Configuration, Permanent, Temporary};
 #[must_use]
 pub fn meaning(code: u32) -> Option<(Refusal, AttemptReason)> {
     TABLE.iter().find(|(known, ..)| *known == code).map(|(_, refusal, reason)| (*refusal, *reason))
+}
+
+/// How far a text came, by the word of its status; `None` for one that is not known here.
+#[must_use]
+pub fn reached(status: &str) -> Option<ReceiptKind> {
+    match status {
+        "queued" | "accepted" | "scheduled" | "sending" | "sent" => Some(ReceiptKind::Accepted),
+        "delivered" | "read" => Some(ReceiptKind::Delivered),
+        "failed" | "undelivered" | "canceled" => Some(ReceiptKind::Bounced),
+        _ => None,
+    }
 }
 
 /// What it means that a text did not arrive of which the provider says no more than this code.

@@ -3,6 +3,7 @@
 //!
 //! Any other statement lives with the room that owns its step.
 
+pub mod channels;
 pub mod receipts;
 pub mod suppress;
 pub mod window;

@@ -5,9 +5,12 @@
 
 use sqlx::{PgConnection, PgPool, Result};
 
-use super::suppress;
+use super::{
+    channels::{self, Closed, Closing, Heard},
+    suppress,
+};
 use crate::domain::{
-    AttemptReason, DeliveryId, DeliveryState, Heed, ReceiptKind, Refusal, SuppressionId, SuppressionReason,
+    AttemptReason, DeliveryId, DeliveryState, ReceiptKind, Refusal, SuppressionId, SuppressionReason,
     text_codes,
 };
 
@@ -55,8 +58,9 @@ pub async fn record(
     receipt: &Receipt<'_>,
 ) -> Result<Recorded> {
     let loss = receipt.loss();
-    let known = sqlx::query_scalar!(
-        r#"SELECT d.attempt_number >= $2 AND coalesce(a.provider_id, $3) = $3 AS "known!"
+    let about = sqlx::query!(
+        r#"SELECT d.channel, d.attempt_number >= $2 AND coalesce(a.provider_id, $3) = $3 AS "known!",
+                  CASE WHEN a.late THEN a.began_at ELSE coalesce(a.ended_at, app_now()) END AS "taken_at!"
            FROM deliveries d LEFT JOIN attempts a ON a.delivery_id = d.id AND a.number = $2
            WHERE d.id = $1 FOR NO KEY UPDATE OF d"#,
         receipt.delivery.uuid(),
@@ -65,9 +69,7 @@ pub async fn record(
     )
     .fetch_optional(&mut *tx)
     .await?;
-    if known != Some(true) {
-        return Ok(Recorded::Unknown);
-    }
+    let Some(about) = about.filter(|about| about.known) else { return Ok(Recorded::Unknown) };
     let new = sqlx::query!(
         "INSERT INTO receipts (delivery_id, attempt, kind, provider_id, reason, code) VALUES ($1, $2, $3, $4, $5, $6)
          ON CONFLICT DO NOTHING",
@@ -84,7 +86,9 @@ pub async fn record(
         return Ok(Recorded::Repeated);
     }
     if let Some((Refusal::Configuration, reason)) = loss {
-        close_channel(tx, receipt, reason).await?;
+        let heard = Heard::Afterwards { taken_at: about.taken_at.to_jiff() };
+        let closing = Closing { channel: about.channel, delivery: receipt.delivery, reason, heard };
+        close_channel(tx, closing, receipt.code).await?;
     }
     let state = heed(tx, receipt.delivery).await?;
     if let Some((_, AttemptReason::OptedOut)) = loss {
@@ -144,7 +148,7 @@ pub async fn heed(tx: &mut PgConnection, delivery: DeliveryId) -> Result<Option<
         .await?;
         // That an earlier one came back says nothing about the newest.
         let matters = receipt.newest || receipt.kind != ReceiptKind::Bounced;
-        while matters && let Heed::Becomes(next) = receipt.kind.heed(state) {
+        while matters && let Some(next) = receipt.kind.heed(state) {
             (state, reason) = (next, receipt.reason);
             go_on(tx, delivery, state, reason).await?;
         }
@@ -153,24 +157,15 @@ pub async fn heed(tx: &mut PgConnection, delivery: DeliveryId) -> Result<Option<
     Ok((state != before).then_some(state))
 }
 
-/// Closes a channel that is open, unless the attempt began before it was last opened. A probe opens it.
-async fn close_channel(tx: &mut PgConnection, receipt: &Receipt<'_>, reason: AttemptReason) -> Result<()> {
-    let closed = sqlx::query_scalar!(
-        r#"UPDATE channels AS c SET
-               closed_at = app_now(), closed_until = app_now() + interval '1 minute', reason = $3,
-               closings = least(c.closings + 1, 30), probe = NULL, probe_until = NULL
-           FROM deliveries d JOIN attempts a ON a.delivery_id = d.id AND a.number = $2
-           WHERE d.id = $1 AND c.channel = d.channel AND c.closed_at IS NULL
-               AND (c.opened_at IS NULL OR c.opened_at < a.began_at)
-           RETURNING c.channel"#,
-        receipt.delivery.uuid(),
-        receipt.attempt,
-        reason as AttemptReason,
-    )
-    .fetch_optional(tx)
-    .await?;
-    if let Some(channel) = closed {
-        tracing::error!(%channel, %reason, code = receipt.code, "the provider says afterwards that it takes nothing from us: the channel is closed, and opens by itself when a single message gets through");
+/// Closes the channel of a message that was taken and then refused for our sake.
+async fn close_channel(tx: &mut PgConnection, closing: Closing, code: Option<u32>) -> Result<()> {
+    let Closing { channel, reason, .. } = closing;
+    if let Some(Closed { was_open, again_in }) = channels::close(tx, closing).await? {
+        if was_open {
+            tracing::error!(%channel, %reason, code, ?again_in, "the provider says afterwards that it takes nothing from us: the channel is closed, and opens by itself when a single message gets through");
+        } else {
+            tracing::warn!(%channel, %reason, code, ?again_in, "the channel stays closed");
+        }
     }
     Ok(())
 }

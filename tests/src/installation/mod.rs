@@ -153,7 +153,7 @@ impl Installation {
         let variables: Vec<_> =
             variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let mut process = self.start(self.programs.worker.clone(), &["run"], &variables).await?;
-        self.wait_for_line(&mut process, "working", "name").await?;
+        self.wait_for_line(&mut process, "working", "channels").await?;
         Ok(process)
     }
 

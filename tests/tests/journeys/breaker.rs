@@ -67,12 +67,6 @@ impl World {
         self.until("it was tried again", async || self.channel().await.closings == closings).await;
     }
 
-    /// Retries wait by Redis' clock, which no test moves; the ledger's is ahead, so its reconciler pushes them.
-    async fn forget_delays(&self) {
-        let mut redis = self.redis().await;
-        let _: () = redis::cmd("FLUSHDB").query_async(&mut redis).await.unwrap();
-    }
-
     async fn sum(&self, column: &'static str) -> i64 {
         sqlx::query_scalar(sqlx::AssertSqlSafe(format!("SELECT sum({column})::bigint FROM deliveries")))
             .fetch_one(&self.installation.pool)

@@ -214,9 +214,9 @@ async fn no_metric_is_missing_from_a_workers_page() {
     world.until("the reconcilers have looked", async || page("/metrics").await.contains("queue_depth")).await;
     let page = page("/metrics").await;
     for (name, labels) in [
-        ("conveyor_claims_total", ""),
-        ("conveyor_admissions_total", ""),
-        ("conveyor_lease_expiries_total", ""),
+        ("conveyor_claims_total", "{channel=\"email\"}"),
+        ("conveyor_admissions_total", "{channel=\"email\"}"),
+        ("conveyor_lease_expiries_total", "{channel=\"email\"}"),
         ("queue_depth", "{channel=\"email\",part=\"waiting\"} 0"),
         ("oldest_due_seconds", "{channel=\"email\"} 0"),
         ("begin_group_size_count", ""),

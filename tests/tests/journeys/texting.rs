@@ -34,6 +34,17 @@ impl World {
         .unwrap()
     }
 
+    async fn until_text_closings(&self, closings: i16) {
+        self.until("the channel is closed again", async || {
+            let now: i16 = sqlx::query_scalar("SELECT closings FROM channels WHERE channel = 'text'")
+                .fetch_one(&self.installation.pool)
+                .await
+                .unwrap();
+            now == closings
+        })
+        .await;
+    }
+
     /// How many attempts ended for a reason.
     async fn attempts_for(&self, reason: AttemptReason) -> i64 {
         sqlx::query_scalar("SELECT count(*) FROM attempts WHERE reason = $1")
@@ -261,21 +272,55 @@ async fn texts_that_are_not_set_up_are_declined_in_words() {
 
 /// The account is sound, the request is taken, and only the receipts say that carriers take nothing in our name.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn receipts_that_refuse_our_sender_close_the_channel() {
+async fn receipts_that_refuse_our_sender_close_the_channel_and_an_answer_alone_does_not_open_it() {
     let mut world = World::with(&[("PORCHLIGHT_SMS_RATE", "20")]).await;
-    world.installation.twilio.set(Switches { undelivered_code: Some(30034), ..Switches::default() });
+    let refused = Switches { undelivered_code: Some(30034), ..Switches::default() };
+    world.installation.twilio.set(refused);
     let answer = world.text(&numbers(400)).await;
+    let batch = id(&answer);
     let worker = world.installation.start_worker().await.unwrap();
-    world.batch_until(id(&answer), |counts| counts["held"] != 0 || counts["bounced"] == 400).await;
-    world
-        .until("the channel is closed", async || {
-            world.text_channel().await.as_deref() == Some("sender_refused")
-        })
-        .await;
-    let counts =
-        world.batch_until(id(&answer), |counts| counts["sending"] == 0 && counts["accepted"] == 0).await;
-    let bounced = counts["counts"]["bounced"].as_u64().unwrap();
+    world.until_text_closings(1).await;
+    let quiet = |counts: &Value| counts["sending"] == 0 && counts["accepted"] == 0;
+    let counts = world.batch_until(batch, quiet).await["counts"].clone();
+    let bounced = counts["bounced"].as_u64().unwrap();
     assert!(bounced < 300, "{bounced} went before anybody listened");
+    assert_eq!(world.text_channel().await.as_deref(), Some("sender_refused"));
+
+    // One message at a time tries it; each is taken, and only later refused.
+    world.ahead("70 seconds").await;
+    world.until_text_closings(2).await;
+    world.installation.twilio.set(Switches { callbacks_held: true, ..refused });
+    world.ahead("130 seconds").await;
+    world.batch_until(batch, |counts| counts["accepted"] == 1).await;
+    assert!(world.text_channel().await.is_some(), "that it was taken says nothing");
+    world.installation.twilio.set(refused);
+    world.until_text_closings(3).await;
+    let counts = world.batch_until(batch, quiet).await["counts"].clone();
+    assert_eq!(counts["bounced"], bounced + 2, "a message for each try: {counts}");
+
+    // The operator mends it: the next one arrives.
+    world.installation.twilio.set(Switches::default());
+    world.ahead("250 seconds").await;
+    world.until("the channel is open", async || world.text_channel().await.is_none()).await;
+    world.forget_delays().await;
+    world.ahead("2 minutes").await;
+    world.batch_until(batch, |counts| counts["delivered"] == 400 - bounced - 2).await;
+
+    // Where nothing more is heard of the one that was taken it is believed after a while.
+    world.installation.twilio.set(refused);
+    let answer = world.text(&numbers(500)[400..]).await;
+    world.until_text_closings(4).await;
+    world.batch_until(id(&answer), quiet).await;
+    world.installation.twilio.set(Switches { callbacks_off: true, ..Switches::default() });
+    world.ahead("16 minutes").await;
+    world.batch_until(id(&answer), |counts| counts["accepted"] == 1).await;
+    assert!(world.text_channel().await.is_some());
+    world.ahead("10 minutes").await;
+    world.until("the channel is open", async || world.text_channel().await.is_none()).await;
+    assert!(world.installation.twilio.doubled().is_empty());
+    let alerts = worker.log().matches("takes nothing from us").count()
+        + world.api.log().matches("takes nothing from us").count();
+    assert_eq!(alerts, 2, "the operator reads it once each time");
     assert!(worker.stop().await.unwrap().success());
 }
 

@@ -76,6 +76,38 @@ async fn a_batch_that_crosses_the_closing_goes_on_at_the_opening_through_a_chang
     assert!(worker.stop().await.unwrap().success());
 }
 
+/// A worker that is held up between asking and sending.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_text_that_begins_too_late_to_go_in_time_waits_for_the_next_opening() {
+    let mut world = World::new().await;
+    world.set_window("America/New_York", "Mon-Sun 09:00-20:00").await;
+    world.at("2027-02-10T00:59:55Z").await;
+    let answer = world.text(&numbers(1)).await;
+    assert_eq!(answer["held_until"], Value::Null, "it is open");
+    let mut lock = world.installation.pool.begin().await.unwrap();
+    sqlx::query("SELECT FROM deliveries FOR UPDATE").execute(&mut *lock).await.unwrap();
+    let worker = world.installation.start_worker().await.unwrap();
+    world.until_blocked("porchlight-worker").await;
+    world
+        .until("the window has closed", async || {
+            let closed = sqlx::query_scalar("SELECT app_now() > '2027-02-10T01:00:01Z'");
+            closed.fetch_one(&world.installation.pool).await.unwrap()
+        })
+        .await;
+    lock.commit().await.unwrap();
+    let batch = answer["id"].as_str().unwrap();
+    world.batch_until(batch, |counts| counts["retry_wait"] == 1).await;
+    world.forget_delays().await;
+    world.ahead("2 hours").await;
+    world
+        .until("it is held", async || {
+            world.held(batch).await == [("window".to_owned(), json!("2027-02-10T14:00:00Z"))]
+        })
+        .await;
+    assert_eq!(world.installation.twilio.total(), 0);
+    assert!(worker.stop().await.unwrap().success());
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_list_that_comes_at_night_is_told_when_it_goes() {
     let mut world = World::new().await;

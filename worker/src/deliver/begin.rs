@@ -64,7 +64,7 @@ pub struct Attempt {
     pub tries: usize,
     /// Attempts before this one that did not go while the channel was open.
     pub unsent: u32,
-    /// For how long its window is open, if it has one.
+    /// For how long its window is open, counted from when it was asked for, if it has one; zero: it has closed.
     pub closes_in: Option<Duration>,
     /// What the channel is closed for, if this attempt is to show whether the provider takes messages again.
     pub probe: Option<AttemptReason>,
@@ -219,7 +219,9 @@ impl BeginStatement {
                     written_at: row.created_at.to_jiff(),
                     tries: usize::try_from(row.tries).unwrap_or(0),
                     unsent: u32::try_from(row.unsent).unwrap_or(0),
-                    closes_in: row.closes_in.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()),
+                    closes_in: row
+                        .closes_in
+                        .map(|seconds| Duration::try_from_secs_f64(seconds).unwrap_or_default()),
                     probe: row.probe,
                 })),
                 "not_before" => {

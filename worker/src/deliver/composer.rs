@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use porchlight_shared::{
-    domain::{AccessCode, AttemptOutcome, BatchId, CommunityId, ContactId, DeliveryId, Keyring, UnsealError},
+    domain::{AccessCode, AttemptOutcome, CommunityId, ContactId, Keyring, UnsealError},
     runtime::site::Site,
 };
 
@@ -31,35 +31,10 @@ pub struct Composer {
     pub from: String,
 }
 
-/// What makes an invitation's message, whatever its channel.
-#[derive(Clone, Copy, Debug)]
-pub struct Subject<'a> {
-    /// Which delivery.
-    pub delivery: DeliveryId,
-    /// Who sends.
-    pub community: CommunityId,
-    /// What it has in common with others.
-    pub batch: Option<BatchId>,
-    /// Whose code it carries.
-    pub invitation: Option<&'a Invited>,
-}
-
-impl<'a> From<&'a Attempt> for Subject<'a> {
-    fn from(attempt: &'a Attempt) -> Self {
-        Self {
-            delivery: attempt.delivery,
-            community: attempt.community,
-            batch: attempt.batch,
-            invitation: attempt.invitation.as_ref(),
-        }
-    }
-}
-
 impl Composer {
     /// An attempt's e-mail.
     pub(super) async fn email(&self, attempt: &Attempt) -> Result<email::Composed, Report> {
-        let subject = Subject::from(attempt);
-        let (letterhead, invited, code) = self.parts(subject).await?;
+        let (letterhead, invited, code) = self.parts(attempt).await?;
         let site = self.site.as_str();
         let letter = Letter {
             delivery: attempt.delivery,
@@ -78,32 +53,37 @@ impl Composer {
         };
         letter
             .compose()
-            .map_err(|error| subject.cannot_be_composed("a message could not be composed", &error))
+            .map_err(|error| attempt.cannot_be_composed("a message could not be composed", &error))
     }
 
-    /// What an attempt's text said; `None` when that cannot be told now.
-    pub(crate) async fn text_again(&self, subject: Subject<'_>) -> Option<text::Composed> {
-        self.text(subject).await.ok()
+    /// By what an invitation's text is recognised, whatever words and site stood around it: where its link leads to.
+    pub(crate) fn recognised_by(
+        &self,
+        community: CommunityId,
+        invited: &Invited,
+    ) -> Result<String, UnsealError> {
+        let code = self.keyring.unseal(&invited.sealed, community, invited.id)?;
+        Ok(join_path(&code))
     }
 
     /// An attempt's text.
-    pub(super) async fn text(&self, subject: Subject<'_>) -> Result<text::Composed, Report> {
-        let (letterhead, _, code) = self.parts(subject).await?;
+    pub(super) async fn text(&self, attempt: &Attempt) -> Result<text::Composed, Report> {
+        let (letterhead, _, code) = self.parts(attempt).await?;
         text::invitation(&letterhead.short_name, &self.join_link(&code))
-            .map_err(|error| subject.cannot_be_composed("a text could not be composed", &error))
+            .map_err(|error| attempt.cannot_be_composed("a text could not be composed", &error))
     }
 
     async fn parts<'a>(
         &self,
-        subject: Subject<'a>,
+        attempt: &'a Attempt,
     ) -> Result<(Arc<Letterhead>, &'a Invited, AccessCode), Report> {
-        let delivery = subject.delivery;
-        let Some(batch) = subject.batch else {
-            return Err(subject
+        let delivery = attempt.delivery;
+        let Some(batch) = attempt.batch else {
+            return Err(attempt
                 .cannot_be_composed("a delivery without a batch cannot be composed", &"nothing to say"));
         };
         // The invitation ended between two askings for the same begin; the next begin says how.
-        let Some(invited) = subject.invitation else {
+        let Some(invited) = &attempt.invitation else {
             return Err(Report::not_composed(AttemptOutcome::NotSent));
         };
         let letterhead = match self.letterheads.of(batch).await {
@@ -113,18 +93,18 @@ impl Composer {
                 return Err(Report::not_composed(AttemptOutcome::NotSent));
             }
         };
-        match self.keyring.unseal(&invited.sealed, subject.community, invited.id) {
+        match self.keyring.unseal(&invited.sealed, attempt.community, invited.id) {
             Ok(code) => Ok((letterhead, invited, code)),
             Err(error @ UnsealError::NoSuchKey(_)) => {
                 tracing::error!(%delivery, %error, "PORCHLIGHT_KEYS_FILE is not the one that the API seals with");
                 Err(Report::not_composed(AttemptOutcome::NotSent))
             }
-            Err(error) => Err(subject.cannot_be_composed("an access code does not open", &error)),
+            Err(error) => Err(attempt.cannot_be_composed("an access code does not open", &error)),
         }
     }
 
     fn join_link(&self, code: &AccessCode) -> String {
-        format!("{}/j/{}", self.site.as_str(), code.plain())
+        format!("{}{}", self.site.as_str(), join_path(code))
     }
 
     /// Names a contact to `/u/{token}`: its id and our signature of it, so that nothing has to be stored.
@@ -134,7 +114,11 @@ impl Composer {
     }
 }
 
-impl Subject<'_> {
+fn join_path(code: &AccessCode) -> String {
+    format!("/j/{}", code.plain())
+}
+
+impl Attempt {
     /// Our own fault, for good.
     fn cannot_be_composed(&self, what: &'static str, error: &dyn std::fmt::Display) -> Report {
         tracing::error!(delivery = %self.delivery, %error, "{what}");

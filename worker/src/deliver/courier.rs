@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     begin::{Ask, Attempt, Begin, BeginStatement},
-    breaker::{Breaker, SLOW_DOWN},
+    breaker::{Breaker, SLOW_DOWN, in_time},
     composer::Composer,
     finish::{Ended, FinishStatement, Landing},
     lane::Lane,
@@ -96,23 +96,28 @@ impl Courier {
         };
         let mut report = self.attempt(&attempt, watch).await;
         self.breaker.heed(&attempt, &mut report).await;
-        if report.reason == Some(AttemptReason::OptedOut) {
+        let opted_out = report.reason == Some(AttemptReason::OptedOut);
+        let settlement = self.conclude(&attempt, report).await;
+        if opted_out {
             self.suppress(&attempt).await;
         }
-        self.conclude(&attempt, report).await
+        settlement
     }
 
     /// Composes and sends.
     async fn attempt(&self, attempt: &Attempt, watch: Stopwatch) -> Report {
         let body_began = AtomicBool::new(false);
         let may_go = || {
-            let in_time = watch.elapsed() + self.way.window() < self.deadline && !self.give_up.is_cancelled();
-            body_began.store(in_time, Ordering::Relaxed);
-            in_time
+            let waited = watch.elapsed();
+            let in_time = waited + self.way.longest() < self.deadline;
+            let is_open = attempt.closes_in.is_none_or(|left| waited < left);
+            let goes = in_time && is_open && !self.give_up.is_cancelled();
+            body_began.store(goes, Ordering::Relaxed);
+            goes
         };
         tokio::select! {
             biased;
-            report = self.way.send(&self.composer, attempt, may_go) => report,
+            report = self.way.send(&self.composer, attempt, watch, may_go) => report,
             () = self.give_up.cancelled() => Report::stopped(body_began.load(Ordering::Relaxed)),
         }
     }
@@ -125,7 +130,7 @@ impl Courier {
             suppress::contact_everywhere(&mut connection, id, attempt.contact, SuppressionReason::OptedOut)
                 .await
         };
-        if let Err(error) = suppressed.await {
+        if let Err(error) = in_time(suppressed).await {
             // The provider says it again should another leader ask.
             tracing::warn!(delivery = %attempt.delivery, %error, "an opt-out could not be recorded");
         }

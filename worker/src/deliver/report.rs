@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use porchlight_shared::domain::{AttemptOutcome, AttemptReason};
+use porchlight_shared::domain::{AttemptOutcome, AttemptReason, text_codes};
 
 use crate::{
     email::{self, Refusal, session::Stage},
@@ -92,8 +92,13 @@ impl From<text::Outcome> for Report {
         let retry_after = outcome.retry_after();
         let contacted = !matches!(outcome, Outcome::NotSent { .. });
         // Each unknown leaves somebody with a question; a code that nobody knows may be about us.
-        let suspicious =
-            matches!(outcome, Outcome::Unknown { .. }) || reason == Some(AttemptReason::MessageRefused);
+        let suspicious = match &outcome {
+            Outcome::Unknown { .. } => true,
+            Outcome::Refused { reason: AttemptReason::MessageRefused, provider_code, .. } => {
+                provider_code.and_then(text_codes::meaning).is_none()
+            }
+            _ => false,
+        };
         let (outcome, reply, provider_id) = match outcome {
             Outcome::Accepted { provider_id } => (AttemptOutcome::Accepted, None, Some(provider_id)),
             Outcome::Refused { refusal, code, provider_code, text, .. } => {

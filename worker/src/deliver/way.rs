@@ -2,13 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use porchlight_shared::domain::Channel;
+use porchlight_shared::{domain::Channel, runtime::clock::Stopwatch};
 
-use super::{
-    begin::Attempt,
-    composer::{Composer, Subject},
-    report::Report,
-};
+use super::{begin::Attempt, composer::Composer, report::Report};
 use crate::{email::Mailer, text::Twilio};
 
 /// A channel's provider.
@@ -19,7 +15,7 @@ pub enum Way {
         /// Its connections.
         mailer: Mailer,
         /// What it may need from the body's first byte to its answer.
-        window: Duration,
+        longest: Duration,
     },
     /// Twilio.
     Text(Arc<Twilio>),
@@ -37,18 +33,20 @@ impl Way {
 
     /// What the provider may need once the message goes out.
     #[must_use]
-    pub fn window(&self) -> Duration {
+    pub fn longest(&self) -> Duration {
         match self {
-            Self::Email { window, .. } => *window,
+            Self::Email { longest, .. } => *longest,
             Self::Text(twilio) => twilio.longest(),
         }
     }
 
-    /// Composes and sends. `may_go` is asked immediately before the message goes out.
+    /// Composes and sends. `may_go` is asked immediately before the message goes out; `watch` was started before the
+    /// attempt was asked for.
     pub(super) async fn send(
         &self,
         composer: &Composer,
         attempt: &Attempt,
+        watch: Stopwatch,
         may_go: impl FnOnce() -> bool + Send,
     ) -> Report {
         match self {
@@ -58,10 +56,11 @@ impl Way {
                 }
                 Err(report) => report,
             },
-            Self::Text(twilio) => match composer.text(Subject::from(attempt)).await {
+            Self::Text(twilio) => match composer.text(attempt).await {
                 Ok(text) => {
                     let tag = (attempt.delivery, attempt.number);
-                    twilio.send(&attempt.address, &text.text, tag, attempt.closes_in, may_go).await.into()
+                    let valid_for = attempt.closes_in.map(|left| left.saturating_sub(watch.elapsed()));
+                    twilio.send(&attempt.address, &text.text, tag, valid_for, may_go).await.into()
                 }
                 Err(report) => report,
             },

@@ -1,7 +1,7 @@
 //! Asking the provider what it has: texts whose outcome is unknown.
 //!
-//! The provider lists what it took for a number. A message that says what ours says, was created since the attempt
-//! began, and belongs to no other attempt of ours, is the one; what the list says became of it is then heeded like a
+//! The provider lists what it took for a number. A message that holds our link with the invitation's code, was created
+//! since the attempt began, and belongs to no other attempt of ours, is the one; what the list says became of it is then heeded like a
 //! receipt. That it is not listed proves nothing, so it is asked for several times, and then a person decides.
 
 use std::{sync::Arc, time::Duration};
@@ -9,10 +9,11 @@ use std::{sync::Arc, time::Duration};
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use porchlight_shared::{
-    domain::{
-        BatchId, CommunityId, DeliveryId, DeliveryState, InvitationId, ReceiptKind, Sealed, SuppressionId,
+    domain::{CommunityId, DeliveryId, DeliveryState, InvitationId, Sealed, SuppressionId, UnsealError},
+    store::{
+        Unquoted,
+        receipts::{self, Receipt, Recorded},
     },
-    store::receipts::{self, Receipt, Recorded},
 };
 use rand::{
     SeedableRng,
@@ -24,20 +25,18 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{
-    EVERY, LookError, Moved, Reconciler,
+    EVERY, LOOK_PATIENCE, LookError, Moved, Reconciler,
+    checking::INQUIRY_LOST,
     report::{Report, add},
 };
 use crate::{
-    deliver::{
-        begin::Invited,
-        composer::{Composer, Subject},
-    },
-    text::{Fate, ListError, Listed, Twilio},
+    deliver::{begin::Invited, composer::Composer},
+    text::{ListError, Listed, Twilio},
 };
 
 /// When the provider is asked, counted from when the outcome became unknown.
 const LOOKS: [Duration; 3] = [Duration::from_secs(10), Duration::from_mins(1), Duration::from_mins(5)];
-/// How long a look may take before another worker looks once more.
+/// How long after its last look a text is asked about once more, if nothing came of that.
 const AGAIN: Duration = Duration::from_mins(1);
 /// Deliveries of a batch asked about in one look, and how many of them at a time.
 const MOST_ASKED: i64 = 40;
@@ -90,7 +89,6 @@ pub struct Inquiry {
 struct Question {
     delivery: DeliveryId,
     community: CommunityId,
-    batch: BatchId,
     invited: Invited,
     attempt: i32,
     began_at: Timestamp,
@@ -100,15 +98,26 @@ struct Question {
     last: bool,
 }
 
+/// Why nothing was found out.
+#[derive(Debug, thiserror::Error)]
+enum FindError {
+    #[error(transparent)]
+    Unseal(#[from] UnsealError),
+    #[error(transparent)]
+    List(#[from] ListError),
+}
+
 /// Asks every five seconds until `stopping` is cancelled. In a task of its own: a provider that does not answer keeps no
 /// reconciler waiting.
 pub async fn keep_asking(reconciler: Reconciler, inquiry: Inquiry, stopping: CancellationToken) {
     let mut ticks = tokio::time::interval(EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while stopping.run_until_cancelled(ticks.tick()).await.is_some() {
-        let asked = stopping.run_until_cancelled(reconciler.ask_about_all(&inquiry)).await;
-        if let Some(Err(error)) = asked {
-            tracing::warn!(%error, "texts could not be asked about; asking again");
+        let asked = tokio::time::timeout(LOOK_PATIENCE, reconciler.ask_about_all(&inquiry));
+        match stopping.run_until_cancelled(asked).await {
+            None | Some(Ok(Ok(()))) => {}
+            Some(Ok(Err(error))) => tracing::warn!(%error, "texts could not be asked about; asking again"),
+            Some(Err(_)) => tracing::warn!("asking about texts took too long; asking again"),
         }
     }
 }
@@ -123,7 +132,7 @@ impl Reconciler {
                     asked.push(self.ask(inquiry, question));
                 }
                 for state in join_all(asked).await {
-                    add(&mut moved, state?);
+                    add(&mut moved, state);
                 }
             }
         }
@@ -141,6 +150,8 @@ impl Reconciler {
                         WHERE d.changed_at + make_interval(secs => look) > clock.now) AS next
                 FROM clock, deliveries d
                 WHERE d.batch_id = $1 AND d.newest AND d.channel = 'text' AND d.state = 'checking' AND d.due_at <= clock.now
+                    -- After that it is for a person; see `checking`.
+                    AND d.changed_at > clock.now - make_interval(secs => $5)
                 ORDER BY d.due_at, d.id LIMIT $2 FOR NO KEY UPDATE OF d SKIP LOCKED
             ),
             taken AS (
@@ -164,13 +175,13 @@ impl Reconciler {
             MOST_ASKED,
             &self.text_looks.seconds(),
             AGAIN.as_secs_f64(),
+            (self.text_looks.wait() + INQUIRY_LOST).as_secs_f64(),
         )
         .fetch_all(&self.pool)
         .await?;
         let questions = rows.into_iter().map(|row| Question {
             delivery: row.id.into(),
             community: row.community_id.into(),
-            batch: batch.into(),
             invited: Invited {
                 id: InvitationId::from(row.invitation),
                 sealed: Sealed { key: row.sealed_key, bytes: row.sealed },
@@ -185,30 +196,30 @@ impl Reconciler {
         Ok(questions.collect())
     }
 
-    async fn ask(&self, inquiry: &Inquiry, question: &Question) -> Result<Option<DeliveryState>, LookError> {
-        match inquiry.find(question).await {
+    /// What cannot be answered now is asked again, until `checking` waits no longer; it keeps no other from being asked.
+    async fn ask(&self, inquiry: &Inquiry, question: &Question) -> Option<DeliveryState> {
+        let delivery = question.delivery;
+        let learnt = match inquiry.find(question).await {
             Ok(Some(found)) => self.learn(question, &found).await,
-            Ok(None) if question.last => self.give_up(question.delivery).await,
-            Ok(None) => Ok(None),
-            // Asked again, until `checking` waits no longer.
+            Ok(None) if question.last => self.give_up(question).await,
+            Ok(None) => return None,
             Err(error) => {
-                tracing::warn!(delivery = %question.delivery, %error, "the provider could not be asked about a text");
-                Ok(None)
+                tracing::warn!(%delivery, %error, "the provider could not be asked about a text");
+                return None;
             }
-        }
+        };
+        learnt.unwrap_or_else(|error| {
+            tracing::warn!(%delivery, error = %Unquoted(&error), "what became of a text could not be recorded");
+            None
+        })
     }
 
     /// The provider has it: heeded like its receipts.
-    async fn learn(&self, question: &Question, found: &Listed) -> Result<Option<DeliveryState>, LookError> {
-        let kind = match found.fate {
-            Fate::Underway => ReceiptKind::Accepted,
-            Fate::Delivered => ReceiptKind::Delivered,
-            Fate::Lost => ReceiptKind::Bounced,
-        };
+    async fn learn(&self, question: &Question, found: &Listed) -> sqlx::Result<Option<DeliveryState>> {
         let receipt = Receipt {
             delivery: question.delivery,
             attempt: question.attempt,
-            kind,
+            kind: found.fate,
             provider_id: &found.sid,
             code: found.provider_code,
         };
@@ -217,7 +228,7 @@ impl Reconciler {
         let mut tx = self.pool.begin().await?;
         let recorded = receipts::record(&mut tx, suppression, &receipt).await?;
         tx.commit().await?;
-        tracing::info!(delivery = %question.delivery, ?kind, "the provider has a text whose outcome was unknown");
+        tracing::info!(delivery = %question.delivery, kind = ?found.fate, ?recorded, "the provider has a text whose outcome was unknown");
         Ok(match recorded {
             Recorded::New(state) => state,
             Recorded::Repeated | Recorded::Unknown => None,
@@ -225,35 +236,27 @@ impl Reconciler {
     }
 
     /// Nothing more can be found out: a person decides.
-    async fn give_up(&self, delivery: DeliveryId) -> Result<Option<DeliveryState>, LookError> {
+    async fn give_up(&self, question: &Question) -> sqlx::Result<Option<DeliveryState>> {
         let changed = sqlx::query_scalar!(
             r#"UPDATE deliveries AS d SET
                    state = (CASE WHEN h.joined_at IS NULL THEN 'needs_decision' ELSE 'not_needed' END)::delivery_state,
                    due_at = NULL, changed_at = app_now()
                FROM contacts c JOIN households h ON h.id = c.household_id
-               WHERE d.id = $1 AND c.id = d.contact_id AND d.state = 'checking'
+               WHERE d.id = $1 AND d.attempt_number = $2 AND c.id = d.contact_id AND d.state = 'checking'
                RETURNING d.state AS "state: DeliveryState""#,
-            delivery.uuid(),
-        )
-        .fetch_optional(&self.pool)
-        .await?;
-        Ok(changed)
+            question.delivery.uuid(),
+            question.attempt,
+        );
+        changed.fetch_optional(&self.pool).await
     }
 }
 
 impl Inquiry {
     /// The message of an attempt in the provider's list.
-    async fn find(&self, question: &Question) -> Result<Option<Listed>, ListError> {
-        let subject = Subject {
-            delivery: question.delivery,
-            community: question.community,
-            batch: Some(question.batch),
-            invitation: Some(&question.invited),
-        };
-        // What cannot be composed was said in the log; nothing can be found then.
-        let Some(said) = self.composer.text_again(subject).await else { return Ok(None) };
+    async fn find(&self, question: &Question) -> Result<Option<Listed>, FindError> {
+        let link = self.composer.recognised_by(question.community, &question.invited)?;
         let listed = self.twilio.list(&question.address, question.began_at).await?;
-        let ours = |message: &Listed| message.says(&said.text) && !question.known.contains(&message.sid);
+        let ours = |message: &Listed| message.says(&link) && !question.known.contains(&message.sid);
         Ok(listed.into_iter().filter(ours).min_by_key(|message| message.created_at))
     }
 }

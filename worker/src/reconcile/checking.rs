@@ -15,7 +15,7 @@ use super::{
 };
 
 /// How much later than its last look a text is put before a person when whoever looked did not come back.
-const INQUIRY_LOST: Duration = Duration::from_mins(3);
+pub(super) const INQUIRY_LOST: Duration = Duration::from_mins(3);
 
 impl Reconciler {
     /// Resolves what is `checking` and due.

@@ -1,8 +1,8 @@
 //! Reconcilers: what fell between two steps is picked up.
 //!
 //! Each takes no input, compares what the ledger intends with what is, puts the difference right and returns a
-//! [`Report`], which goes to the log, to the metrics and into `reconcilers`. All run in every worker. Whoever comes first
-//! looks for all; should two look at once, row locks are skipped, not waited for, and no work is done twice.
+//! [`Report`], which goes to the log, to the metrics and into `reconcilers`. All run in every worker ([`windows`] and [`asking`] in those that send
+//! texts). Whoever comes first looks for all; should two look at once, row locks are skipped, not waited for, and no work is done twice.
 //!
 //! * [`overdue`]: attempts past their deadline are `checking`: the worker may have died after the provider took them.
 //! * [`receipts`]: what a provider told us before we had recorded the attempt is heeded.

@@ -1,14 +1,12 @@
 //! What the provider says it has: how an unknown outcome is resolved.
 
-use std::{fmt, time::Duration};
+use std::fmt;
 
 use jiff::{Timestamp, fmt::rfc2822::DateTimeParser};
+use porchlight_shared::domain::{ReceiptKind, is_message_sid, text_codes};
 use serde_json::Value;
 
-use super::{
-    answer::{Answer, code},
-    sid::is_message,
-};
+use super::answer::{Answer, code};
 
 /// A message that the provider took over.
 #[derive(Clone, PartialEq, Eq)]
@@ -16,7 +14,7 @@ pub struct Listed {
     /// Its SID.
     pub sid: String,
     /// What became of it.
-    pub fate: Fate,
+    pub fate: ReceiptKind,
     /// The provider's code for what went wrong with it; [`meaning`](porchlight_shared::domain::text_codes::meaning) knows it.
     pub provider_code: Option<u32>,
     /// When the provider took it over, to the second.
@@ -24,22 +22,11 @@ pub struct Listed {
     body: String,
 }
 
-/// What became of a message that the provider took over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Fate {
-    /// It is on its way, or nobody says that it arrived.
-    Underway,
-    /// It arrived.
-    Delivered,
-    /// It did not, and will not.
-    Lost,
-}
-
 impl Listed {
-    /// Whether this is a message that we gave this text. On trial Twilio puts a sentence of its own before it.
+    /// Whether these words stand in its text.
     #[must_use]
-    pub fn says(&self, text: &str) -> bool {
-        self.body.ends_with(text)
+    pub fn says(&self, words: &str) -> bool {
+        self.body.contains(words)
     }
 }
 
@@ -62,14 +49,12 @@ pub enum ListError {
     #[error("the provider could not be asked: {0}")]
     Unreachable(String),
     /// The answer was no.
-    #[error("the provider does not list messages: HTTP status {status}")]
+    #[error("the provider does not list messages: HTTP status {status}, code {provider_code:?}")]
     Refused {
         /// The HTTP status.
         status: u16,
         /// The provider's own code.
         provider_code: Option<u32>,
-        /// How long the provider wants to be left alone, a quarter of an hour at most.
-        retry_after: Option<Duration>,
     },
     /// The answer is not a list.
     #[error("the provider's list of messages cannot be read")]
@@ -81,7 +66,7 @@ pub enum ListError {
 pub(super) fn listed(answer: &Answer, after: Timestamp) -> Result<Vec<Listed>, ListError> {
     if !(200..=299).contains(&answer.status) {
         let (status, provider_code) = (answer.status, answer.code());
-        return Err(ListError::Refused { status, provider_code, retry_after: answer.retry_after });
+        return Err(ListError::Refused { status, provider_code });
     }
     let messages = answer.body.as_ref().ok().and_then(|body| body["messages"].as_array());
     let messages = messages.ok_or(ListError::Unreadable)?;
@@ -99,12 +84,9 @@ fn is_outbound(message: &Value) -> bool {
 fn message(message: &Value) -> Option<Listed> {
     let created_at = DateTimeParser::new().parse_timestamp(message["date_created"].as_str()?).ok()?;
     Some(Listed {
-        sid: message["sid"].as_str().filter(|sid| is_message(sid))?.to_owned(),
-        fate: match message["status"].as_str()? {
-            "delivered" | "read" => Fate::Delivered,
-            "failed" | "undelivered" | "canceled" => Fate::Lost,
-            _ => Fate::Underway,
-        },
+        sid: message["sid"].as_str().filter(|sid| is_message_sid(sid))?.to_owned(),
+        // A word that is not known here: it is on its way, or nobody says that it arrived.
+        fate: text_codes::reached(message["status"].as_str()?).unwrap_or(ReceiptKind::Accepted),
         provider_code: code(&message["error_code"]),
         created_at,
         body: message["body"].as_str()?.to_owned(),
@@ -148,13 +130,13 @@ mod tests {
         assert_eq!(
             told,
             [
-                ("1", Fate::Underway, None),
-                ("2", Fate::Delivered, None),
-                ("3", Fate::Lost, Some(30006)),
-                ("5", Fate::Underway, None),
+                ("1", ReceiptKind::Accepted, None),
+                ("2", ReceiptKind::Delivered, None),
+                ("3", ReceiptKind::Bounced, Some(30006)),
+                ("5", ReceiptKind::Accepted, None),
             ]
         );
-        assert!(found[0].says("Hello") && found[0].says("lo") && !found[0].says("Hello you"));
+        assert!(found[0].says("Hello") && found[0].says("ell") && !found[0].says("Hello you"));
         assert!(!format!("{found:?}").contains("Hello"));
     }
 
@@ -172,7 +154,7 @@ mod tests {
         assert_eq!(listed(&answer(200, Ok(json!({"messages": [odd]}))), after), Err(ListError::Unreadable));
         assert_eq!(
             listed(&answer(401, Ok(json!({"code": 20003}))), after),
-            Err(ListError::Refused { status: 401, provider_code: Some(20003), retry_after: None })
+            Err(ListError::Refused { status: 401, provider_code: Some(20003) })
         );
         assert_eq!(listed(&answer(200, Ok(json!({"messages": []}))), after), Ok(Vec::new()));
     }

@@ -25,12 +25,11 @@ pub mod outcome;
 mod peer;
 mod retry_after;
 pub mod settings;
-mod sid;
 mod transliterate;
 mod twilio;
 
 pub use compose::{ComposeError, Composed, invitation};
-pub use listed::{Fate, ListError, Listed};
+pub use listed::{ListError, Listed};
 pub use outcome::{Outcome, Reason, Refusal};
 pub use settings::TwilioSettings;
 pub use transliterate::transliterate;

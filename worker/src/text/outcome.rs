@@ -21,9 +21,9 @@ use std::time::Duration;
 
 pub use porchlight_shared::domain::AttemptReason as Reason;
 
-use porchlight_shared::domain::text_codes::meaning;
+use porchlight_shared::domain::{is_message_sid, text_codes::meaning};
 
-use super::{answer::Answer, masked::masked, sid::is_message};
+use super::{answer::Answer, masked::masked};
 pub use crate::email::Refusal;
 
 /// What became of an attempt.
@@ -111,7 +111,7 @@ fn created(answer: &Answer, to: &str) -> Outcome {
         Ok(message) => message,
         Err(unread) => return Outcome::Unknown { reason: unread.reason() },
     };
-    let Some(sid) = message["sid"].as_str().filter(|sid| is_message(sid)) else {
+    let Some(sid) = message["sid"].as_str().filter(|sid| is_message_sid(sid)) else {
         return Outcome::Unknown { reason: Reason::UnreadableAfterBody };
     };
     if matches!(message["status"].as_str(), Some("failed" | "undelivered" | "canceled")) {

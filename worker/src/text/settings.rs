@@ -5,11 +5,9 @@
 
 use std::{fmt, str::FromStr, time::Duration};
 
-use porchlight_shared::runtime::site::Site;
+use porchlight_shared::{domain::is_sid, runtime::site::Site};
 use secrecy::SecretString;
 use url::{Host, Url};
-
-use super::sid::is_sid;
 
 /// Everything that [`Twilio`](super::Twilio) needs to know.
 #[derive(Clone, Debug)]

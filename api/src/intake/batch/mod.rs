@@ -166,8 +166,7 @@ impl Intake<'_> {
     }
 }
 
-/// Stores a list. Returns the answer and the jobs to push after the commit (none for a
-/// batch that starts later).
+/// Stores a list. Returns the answer and the jobs to push after the commit: none for a batch that is held.
 ///
 /// # Errors
 /// When the community may not send, the list was just sent, nothing of it can go, or the ledger does not answer.

@@ -6,14 +6,15 @@
 //! used up. [`word`] says what an attempt means for the channel, [`row`] holds the statements on it, [`probe`] tries the
 //! provider. What is promised:
 //!
-//! * **It closes** at once when the provider refuses the account, the sender or the quota; after
-//!   [`UNREACHABLE_IN_A_ROW`](word::UNREACHABLE_IN_A_ROW) messages in a row of a worker did not reach it, or met a
-//!   failure of its own; and when policy refuses [`COMMUNITIES_REFUSED`](word::COMMUNITIES_REFUSED) communities with
+//! * **It closes** at once when the provider refuses the account, the sender or the quota, in its answer or in a receipt; after
+//!   [`IN_A_ROW`](word::IN_A_ROW) messages in a row of a worker did not reach it, ended unknown, or were refused by a code
+//!   that nobody knows; and when policy refuses [`COMMUNITIES_REFUSED`](word::COMMUNITIES_REFUSED) communities with
 //!   nothing accepted in between. The operator reads it once.
 //! * **One probe at a time.** When its time has come one waiting delivery may begin, whichever worker comes first;
 //!   the claim is in the channel's row and ends by itself should that worker die. If the provider takes it (or says no
 //!   to that address only), the channel opens. If it refuses us again, the next wait is twice as long; if nothing was
-//!   learnt, another delivery is tried after the first wait.
+//!   learnt, another delivery is tried after the first wait. What a receipt closed is not opened by an answer: the
+//!   probe has to arrive, or nothing worse to be heard of it while it is waited for.
 //! * **It opens by itself,** no later than its longest wait after the provider is well again, if anything waits to be
 //!   sent.
 
@@ -85,10 +86,11 @@ impl Breaker {
     /// recipient whose refusal was meant for us.
     pub(super) async fn heed(&self, attempt: &Attempt, report: &mut Report) {
         let word = self.memory().word(attempt.community, attempt.probe, report);
-        let meant_for_us = word == Word::Closes(AttemptReason::BlockedByPolicy)
-            || word == Word::Nothing
-                && attempt.probe.is_some()
-                && report.outcome == AttemptOutcome::RefusedTemporary;
+        let meant_for_us =
+            matches!(word, Word::Closes(AttemptReason::BlockedByPolicy | AttemptReason::RequestRefused))
+                || word == Word::Nothing
+                    && attempt.probe.is_some()
+                    && report.outcome == AttemptOutcome::RefusedTemporary;
         if meant_for_us {
             report.outcome = AttemptOutcome::RefusedConfiguration;
         }
@@ -128,7 +130,7 @@ impl Breaker {
 }
 
 /// A connection to the ledger that went silent must hold nobody for long.
-async fn in_time<T>(statement: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
+pub(super) async fn in_time<T>(statement: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
     let answer = tokio::time::timeout(LEDGER_PATIENCE, statement).await;
     answer.unwrap_or(Err(sqlx::Error::PoolTimedOut))
 }

@@ -5,9 +5,10 @@ use std::{sync::atomic::Ordering, time::Duration};
 use porchlight_shared::{
     domain::{AttemptReason, Channel, DeliveryId},
     queue::within,
+    store::channels::{self, Closed, Closing, Heard, waits},
 };
 
-use super::{Breaker, REDIS_PATIENCE, word::waits};
+use super::{Breaker, REDIS_PATIENCE};
 use crate::{conveyor::open_gate, deliver::begin::Attempt};
 
 /// For how long the gate is closed at a time. Longer than two looks: a slow one does not open it.
@@ -17,35 +18,14 @@ impl Breaker {
     /// Closes the channel, or keeps it closed for longer if `attempt` was its probe. Of many messages that are refused
     /// at once the first one closes it; the others change nothing.
     pub(super) async fn close(&self, attempt: &Attempt, reason: AttemptReason) -> sqlx::Result<()> {
-        let (first, longest) = waits(reason);
-        let closed = sqlx::query!(
-            r#"UPDATE channels AS c SET
-                   closed_at = coalesce(c.closed_at, app_now()), reason = $2,
-                   closings = least(was.closings + 1, 30),
-                   closed_until = app_now() + make_interval(secs => least($3 * 2 ^ was.closings, $4)),
-                   probe = NULL, probe_until = NULL
-               FROM (SELECT channel, closed_at IS NULL AS is_open, opened_at,
-                            CASE WHEN closed_at IS NULL AND opened_at < app_now() - interval '1 hour' THEN 0 ELSE closings END AS closings
-                     FROM channels WHERE channel = $1 FOR NO KEY UPDATE) AS was
-               WHERE c.channel = was.channel
-                   AND CASE WHEN was.is_open
-                       THEN was.opened_at IS NULL OR was.opened_at < (SELECT attempt_began_at FROM deliveries WHERE id = $5)
-                       ELSE $6 AND c.probe = $5 END
-               RETURNING was.is_open AS "was_open!", extract(epoch FROM c.closed_until - app_now())::float8 AS "wait!""#,
-            self.channel() as Channel,
-            reason as AttemptReason,
-            first.as_secs_f64(),
-            longest.as_secs_f64(),
-            attempt.delivery.uuid(),
-            attempt.probe.is_some(),
-        )
-        .fetch_optional(&self.pool)
-        .await?;
-        let Some(closed) = closed else { return Ok(()) };
+        let heard = Heard::AtOnce { probe: attempt.probe.is_some() };
+        let closing = Closing { channel: self.channel(), delivery: attempt.delivery, reason, heard };
+        let Some(Closed { was_open, again_in }) = channels::close(&self.pool, closing).await? else {
+            return Ok(());
+        };
+        let channel = self.channel();
         self.forget();
-        let (channel, again_in) =
-            (self.channel(), Duration::try_from_secs_f64(closed.wait).unwrap_or_default());
-        if closed.was_open {
+        if was_open {
             tracing::error!(
                 %channel, %reason, ?again_in,
                 "the provider takes nothing from us: the channel is closed, and opens by itself when a single message gets through"
@@ -62,13 +42,17 @@ impl Breaker {
         Ok(())
     }
 
-    /// Opens the channel, if it is still `probe` that it waits for.
+    /// Opens the channel, if it is still `probe` that it waits for. What a receipt closed is not opened by an answer.
     pub(super) async fn open(&self, probe: DeliveryId) -> sqlx::Result<()> {
         let opened = sqlx::query_scalar!(
             r#"UPDATE channels AS c SET closed_at = NULL, closed_until = NULL, reason = NULL, opened_at = app_now(),
-                                        probe = NULL, probe_until = NULL
+                                        probe = NULL, probe_until = NULL, heard_afterwards = false
                FROM (SELECT channel, closed_at FROM channels WHERE channel = $1 FOR NO KEY UPDATE) AS was
                WHERE c.channel = was.channel AND c.probe = $2
+                   AND (NOT c.heard_afterwards OR EXISTS (
+                       SELECT FROM deliveries
+                       WHERE id = $2 AND (state = 'delivered' OR state = 'accepted' AND c.probe_until <= app_now())
+                   ))
                RETURNING extract(epoch FROM app_now() - was.closed_at)::bigint AS "seconds!""#,
             self.channel() as Channel,
             probe.uuid(),
@@ -90,6 +74,13 @@ impl Breaker {
 
     /// Mirrors the channel's state, and answers whether it is time for a probe.
     pub(super) async fn look(&self) -> sqlx::Result<bool> {
+        let heard_of = sqlx::query_scalar!(
+            r#"SELECT probe AS "probe!" FROM channels WHERE channel = $1 AND heard_afterwards AND probe IS NOT NULL"#,
+            self.channel() as Channel,
+        );
+        if let Some(probe) = heard_of.fetch_optional(&self.pool).await? {
+            self.open(probe.into()).await?;
+        }
         let channel = sqlx::query!(
             r#"SELECT closed_at IS NOT NULL AS "closed!",
                       coalesce(closed_until <= app_now() AND (probe IS NULL OR probe_until <= app_now()), false) AS "due!"
@@ -168,11 +159,13 @@ impl Breaker {
     }
 
     /// A probe that did not begin (its household joined, say) makes room for another. One that another worker has begun
-    /// goes on.
+    /// goes on, and so does one of which more may be heard.
     pub(super) async fn dismiss(&self, probe: DeliveryId) -> sqlx::Result<()> {
         sqlx::query!(
             "UPDATE channels SET probe = NULL, probe_until = NULL
-             WHERE channel = $1 AND probe = $2 AND NOT EXISTS (SELECT FROM deliveries WHERE id = $2 AND state = 'sending')",
+             WHERE channel = $1 AND probe = $2 AND NOT EXISTS (
+                 SELECT FROM deliveries
+                 WHERE id = $2 AND (state = 'sending' OR heard_afterwards AND state IN ('accepted', 'delivered')))",
             self.channel() as Channel,
             probe.uuid(),
         )

@@ -1,13 +1,13 @@
 //! What an attempt says about the channel: a pure function of the attempt, its report, and the ones before it.
 
-use std::{collections::HashSet, time::Duration};
+use std::collections::HashSet;
 
 use porchlight_shared::domain::{AttemptOutcome, AttemptReason, CommunityId};
 
 use crate::deliver::report::Report;
 
 /// A message that does not reach the provider, or whose outcome is suspicious, says little about it; so many in a row do.
-pub(super) const UNREACHABLE_IN_A_ROW: u32 = 5;
+pub(super) const IN_A_ROW: u32 = 5;
 /// A policy that refuses one community is about that community; one that refuses so many is about us.
 pub(super) const COMMUNITIES_REFUSED: usize = 3;
 
@@ -15,7 +15,7 @@ pub(super) const COMMUNITIES_REFUSED: usize = 3;
 #[derive(Debug, Default)]
 pub(super) struct Memory {
     /// Messages in a row that did not reach the provider, or whose outcome was suspicious.
-    unreachable: u32,
+    in_a_row: u32,
     /// Communities that policy refused since the last message was accepted.
     refused: HashSet<CommunityId>,
 }
@@ -44,11 +44,11 @@ impl Memory {
         };
         if !matches!(report.outcome, AttemptOutcome::NotSent | AttemptOutcome::Unknown) && !report.suspicious
         {
-            self.unreachable = 0;
+            self.in_a_row = 0;
         }
         let closes = |word: &mut Self, reason| {
-            word.unreachable += 1;
-            let closes = probe.is_some() || word.unreachable >= UNREACHABLE_IN_A_ROW;
+            word.in_a_row += 1;
+            let closes = probe.is_some() || word.in_a_row >= IN_A_ROW;
             if closes { Word::Closes(reason) } else { Word::Nothing }
         };
         match (report.outcome, report.reason) {
@@ -72,20 +72,6 @@ impl Memory {
             (AttemptOutcome::RefusedTemporary, _) if report.slow_down => Word::Nothing,
             (AttemptOutcome::RefusedPermanent | AttemptOutcome::RefusedTemporary, _) => Word::Well,
         }
-    }
-}
-
-/// How long a closed channel waits before its first probe, and at the very most. What refuses us takes a person to mend,
-/// and may count our tries; what cannot be reached may be back any moment.
-pub(super) const fn waits(reason: AttemptReason) -> (Duration, Duration) {
-    use AttemptReason::{
-        AuthFailed, BodyNotWritten, ConnectFailed, ConnectionLost, HandshakeFailed, ProtocolViolation,
-        TlsFailed,
-    };
-    match reason {
-        ConnectFailed | TlsFailed | HandshakeFailed | AuthFailed | ConnectionLost | BodyNotWritten
-        | ProtocolViolation => (Duration::from_secs(15), Duration::from_mins(5)),
-        _ => (Duration::from_mins(1), Duration::from_mins(15)),
     }
 }
 
@@ -113,11 +99,11 @@ mod tests {
     #[test]
     fn so_many_in_a_row_that_reach_nobody_close_it_and_any_answer_begins_anew() {
         let mut memory = Memory::default();
-        for _ in 1..UNREACHABLE_IN_A_ROW {
+        for _ in 1..IN_A_ROW {
             assert_eq!(word(&mut memory, 1, NotSent, Some(ConnectFailed)), Nothing);
         }
         assert_eq!(word(&mut memory, 1, RefusedPermanent, Some(MailboxUnknown)), Well);
-        for _ in 1..UNREACHABLE_IN_A_ROW {
+        for _ in 1..IN_A_ROW {
             assert_eq!(word(&mut memory, 1, NotSent, Some(ConnectFailed)), Nothing);
             // Not the provider's doing.
             assert_eq!(word(&mut memory, 1, NotSent, Some(ShuttingDown)), Nothing);
@@ -142,7 +128,7 @@ mod tests {
             memory.word(community(1), None, &report)
         };
         assert_eq!([nobody_knows(true), nobody_knows(true), nobody_knows(false)], [Nothing, Nothing, Well]);
-        for _ in 1..UNREACHABLE_IN_A_ROW {
+        for _ in 1..IN_A_ROW {
             assert_eq!(nobody_knows(true), Nothing);
         }
         assert_eq!(nobody_knows(true), Closes(RequestRefused));
@@ -179,10 +165,5 @@ mod tests {
             let said = Memory::default().word(community(1), Some(closed_for), &report);
             assert_eq!(said, expected, "closed for {closed_for}, {outcome:?} {reason:?}");
         }
-    }
-
-    #[test]
-    fn who_refuses_us_is_asked_less_often_than_who_is_away() {
-        assert!(waits(AuthRefused) > waits(ConnectFailed));
     }
 }
