@@ -21,7 +21,7 @@ use crate::conveyor::{self, Depth};
 pub struct Metrics {
     registry: Registry,
     /// The conveyors', one for each channel.
-    conveyors: Vec<(Channel, conveyor::Metrics)>,
+    conveyors: conveyor::Families,
     /// The courier's.
     pub deliver: DeliverMetrics,
     /// Begin's lane.
@@ -181,12 +181,8 @@ impl Default for Metrics {
         let deliver = DeliverMetrics::default();
         let (begin, finish) = (LaneMetrics::default(), LaneMetrics::default());
         let (reconcile, breaker) = (ReconcileMetrics::default(), BreakerMetrics::default());
-        let conveyors = Channel::ALL.iter().map(|&channel| {
-            let conveyor = conveyor::Metrics::default();
-            conveyor.register(registry.sub_registry_with_label(("channel".into(), channel.as_str().into())));
-            (channel, conveyor)
-        });
-        let conveyors = conveyors.collect();
+        let conveyors = conveyor::Families::default();
+        conveyors.register(&mut registry);
         registry.register("attempts", "Attempts that ended", deliver.attempts.clone());
         registry.register("reconciled", "What a reconciler put right", reconcile.found.clone());
         registry.register("queue_depth", "Jobs in Redis", reconcile.depth.clone());
@@ -229,9 +225,8 @@ impl Default for Metrics {
 impl Metrics {
     /// A channel's conveyor's.
     #[must_use]
-    pub fn conveyor(&self, channel: Channel) -> &conveyor::Metrics {
-        let found = self.conveyors.iter().find(|(of, _)| *of == channel);
-        &found.expect("there is one for each channel").1
+    pub fn conveyor(&self, channel: Channel) -> conveyor::Metrics {
+        self.conveyors.of(channel.as_str())
     }
 
     /// All of it as text.

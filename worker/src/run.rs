@@ -8,7 +8,7 @@ use std::{
 use apalis::prelude::WorkerBuilder;
 use porchlight_shared::{
     queue::{self, Queue},
-    runtime::clock::Clock,
+    runtime::clock::{Clock, Stopwatch},
     store,
 };
 use rand::{
@@ -145,6 +145,7 @@ pub async fn work(
         text_looks: settings.text_looks,
         text_window,
         clock,
+        awake: Stopwatch::start(),
         metrics: floor.metrics.reconcile.clone(),
     };
     let mut reconciling = JoinSet::new();
@@ -237,7 +238,7 @@ impl Floor {
         };
         let chance = StdRng::seed_from_u64(rng.next_u64());
         let url = self.redis_url.expose_secret();
-        let conveyor = Conveyor::start(queue, url, options, self.metrics.conveyor(channel), chance)?;
+        let conveyor = Conveyor::start(queue, url, options, &self.metrics.conveyor(channel), chance)?;
         let worker =
             WorkerBuilder::new(name.as_str()).backend(conveyor).data(Arc::clone(&courier)).build(deliver);
         running.spawn(async move { worker.run().await.map_err(Failure::from) });

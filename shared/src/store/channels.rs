@@ -57,7 +57,7 @@ pub async fn close(ledger: impl PgExecutor<'_>, closing: Closing) -> Result<Opti
     };
     let closed = sqlx::query!(
         r#"UPDATE channels AS c SET
-               closed_at = coalesce(c.closed_at, app_now()), reason = $2, heard_afterwards = $7::timestamptz IS NOT NULL,
+               closed_at = coalesce(c.closed_at, app_now()), reason = $2, heard_afterwards = c.heard_afterwards OR $7::timestamptz IS NOT NULL,
                closings = least(was.closings + 1, 30),
                closed_until = app_now() + make_interval(secs => least($3 * 2 ^ was.closings, $4)),
                probe = NULL, probe_until = NULL

@@ -60,7 +60,7 @@ pub async fn record(
     let loss = receipt.loss();
     let about = sqlx::query!(
         r#"SELECT d.channel, d.attempt_number >= $2 AND coalesce(a.provider_id, $3) = $3 AS "known!",
-                  CASE WHEN a.late THEN a.began_at ELSE coalesce(a.ended_at, app_now()) END AS "taken_at!"
+                  CASE WHEN a.late OR a.outcome = 'unknown' THEN a.began_at ELSE coalesce(a.ended_at, app_now()) END AS "taken_at!"
            FROM deliveries d LEFT JOIN attempts a ON a.delivery_id = d.id AND a.number = $2
            WHERE d.id = $1 FOR NO KEY UPDATE OF d"#,
         receipt.delivery.uuid(),

@@ -297,19 +297,39 @@ async fn receipts_that_refuse_our_sender_close_the_channel_and_an_answer_alone_d
     world.until_text_closings(3).await;
     let counts = world.batch_until(batch, quiet).await["counts"].clone();
     assert_eq!(counts["bounced"], bounced + 2, "a message for each try: {counts}");
+    let wait: f64 = sqlx::query_scalar(
+        "SELECT extract(epoch FROM closed_until - app_now())::float8 FROM channels WHERE channel = 'text'",
+    )
+    .fetch_one(&world.installation.pool)
+    .await
+    .unwrap();
+    assert!((120.0..=240.0).contains(&wait), "the third wait is four minutes: {wait} s are left");
+
+    // That it cannot be reached for a while makes nobody forget that receipts closed it.
+    world.installation.twilio.set(Switches { away: true, ..refused });
+    world.ahead("250 seconds").await;
+    world.until_text_closings(4).await;
+    world.installation.twilio.set(Switches { callbacks_held: true, ..refused });
+    world.ahead("6 minutes").await;
+    world.batch_until(batch, |counts| counts["accepted"] == 1).await;
+    assert!(world.text_channel().await.is_some(), "that it was taken says nothing, still");
+    world.installation.twilio.set(refused);
+    world.until_text_closings(5).await;
+    let counts = world.batch_until(batch, quiet).await["counts"].clone();
+    assert_eq!(counts["bounced"], bounced + 3, "{counts}");
 
     // The operator mends it: the next one arrives.
     world.installation.twilio.set(Switches::default());
-    world.ahead("250 seconds").await;
+    world.ahead("16 minutes").await;
     world.until("the channel is open", async || world.text_channel().await.is_none()).await;
     world.forget_delays().await;
     world.ahead("2 minutes").await;
-    world.batch_until(batch, |counts| counts["delivered"] == 400 - bounced - 2).await;
+    world.batch_until(batch, |counts| counts["delivered"] == 400 - bounced - 3).await;
 
     // Where nothing more is heard of the one that was taken it is believed after a while.
     world.installation.twilio.set(refused);
     let answer = world.text(&numbers(500)[400..]).await;
-    world.until_text_closings(4).await;
+    world.until_text_closings(6).await;
     world.batch_until(id(&answer), quiet).await;
     world.installation.twilio.set(Switches { callbacks_off: true, ..Switches::default() });
     world.ahead("16 minutes").await;
@@ -321,6 +341,21 @@ async fn receipts_that_refuse_our_sender_close_the_channel_and_an_answer_alone_d
     let alerts = worker.log().matches("takes nothing from us").count()
         + world.api.log().matches("takes nothing from us").count();
     assert_eq!(alerts, 2, "the operator reads it once each time");
+    assert!(worker.stop().await.unwrap().success());
+}
+
+/// All workers were away for longer than anything is waited for: who can ask comes before a person is asked.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_an_outage_of_all_workers_the_provider_is_asked_first() {
+    let mut world = World::new().await;
+    world.installation.twilio.set(Switches { callbacks_off: true, ..Switches::default() });
+    let answer = world.text(&["+13125550007".to_owned()]).await;
+    let worker = world.installation.start_worker().await.unwrap();
+    world.batch_until(id(&answer), |counts| counts["checking"] == 1).await;
+    assert!(worker.stop().await.unwrap().success());
+    world.ahead("3 hours").await;
+    let worker = world.installation.start_worker().await.unwrap();
+    world.batch_until(id(&answer), |counts| counts["delivered"] == 1).await;
     assert!(worker.stop().await.unwrap().success());
 }
 

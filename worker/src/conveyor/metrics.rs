@@ -1,6 +1,16 @@
 //! What the conveyor counts.
 
-use prometheus_client::{metrics::counter::Counter, registry::Registry};
+use prometheus_client::{
+    encoding::EncodeLabelSet,
+    metrics::{counter::Counter, family::Family},
+    registry::Registry,
+};
+
+/// Whose counter it is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Labels {
+    channel: &'static str,
+}
 
 /// Each counter is declared once: its name, and what it counts.
 macro_rules! counters {
@@ -11,10 +21,23 @@ macro_rules! counters {
             $(#[doc = $counts] pub(super) $name: Counter,)*
         }
 
-        impl Metrics {
-            /// Registers everything; pass a sub-registry that carries the channel as a label.
+        /// The counters of all conveyors of a process, told apart by their channel.
+        #[derive(Clone, Debug, Default)]
+        pub struct Families {
+            $($name: Family<Labels, Counter>,)*
+        }
+
+        impl Families {
+            /// Registers everything.
             pub fn register(&self, registry: &mut Registry) {
                 $(registry.register(concat!("conveyor_", stringify!($name)), $counts, self.$name.clone());)*
+            }
+
+            /// The counters of one channel's conveyor.
+            #[must_use]
+            pub fn of(&self, channel: &'static str) -> Metrics {
+                let labels = Labels { channel };
+                Metrics { $($name: self.$name.get_or_create(&labels).clone(),)* }
             }
         }
     };

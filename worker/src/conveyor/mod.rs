@@ -81,7 +81,7 @@ pub use self::{
     control::{Depth, close_gate, depth, open_gate},
     layer::{Acknowledged, Acknowledging},
     link::Pace,
-    metrics::Metrics,
+    metrics::{Families, Metrics},
 };
 
 /// How a conveyor runs.

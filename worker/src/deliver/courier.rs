@@ -96,12 +96,10 @@ impl Courier {
         };
         let mut report = self.attempt(&attempt, watch).await;
         self.breaker.heed(&attempt, &mut report).await;
-        let opted_out = report.reason == Some(AttemptReason::OptedOut);
-        let settlement = self.conclude(&attempt, report).await;
-        if opted_out {
+        if report.reason == Some(AttemptReason::OptedOut) {
             self.suppress(&attempt).await;
         }
-        settlement
+        self.conclude(&attempt, report).await
     }
 
     /// Composes and sends.

@@ -10,10 +10,7 @@ use futures_util::future::join_all;
 use jiff::Timestamp;
 use porchlight_shared::{
     domain::{CommunityId, DeliveryId, DeliveryState, InvitationId, Sealed, SuppressionId, UnsealError},
-    store::{
-        Unquoted,
-        receipts::{self, Receipt, Recorded},
-    },
+    store::receipts::{self, Receipt, Recorded},
 };
 use rand::{
     SeedableRng,
@@ -25,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{
-    EVERY, LOOK_PATIENCE, LookError, Moved, Reconciler,
+    EVERY, LookError, Moved, Reconciler,
     checking::INQUIRY_LOST,
     report::{Report, add},
 };
@@ -41,6 +38,7 @@ const AGAIN: Duration = Duration::from_mins(1);
 /// Deliveries of a batch asked about in one look, and how many of them at a time.
 const MOST_ASKED: i64 = 40;
 const AT_A_TIME: usize = 4;
+const LEDGER_PATIENCE: Duration = Duration::from_secs(30);
 
 /// When an unknown outcome is looked into: at [`LOOKS`], as far as they come before the wait is over, and then for the
 /// last time.
@@ -107,17 +105,21 @@ enum FindError {
     List(#[from] ListError),
 }
 
+/// A connection to the ledger that went silent must not end the asking.
+async fn in_time<T>(work: impl Future<Output = Result<T, LookError>>) -> Result<T, LookError> {
+    let done = tokio::time::timeout(LEDGER_PATIENCE, work).await;
+    done.unwrap_or(Err(LookError::Ledger(sqlx::Error::PoolTimedOut)))
+}
+
 /// Asks every five seconds until `stopping` is cancelled. In a task of its own: a provider that does not answer keeps no
 /// reconciler waiting.
 pub async fn keep_asking(reconciler: Reconciler, inquiry: Inquiry, stopping: CancellationToken) {
     let mut ticks = tokio::time::interval(EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while stopping.run_until_cancelled(ticks.tick()).await.is_some() {
-        let asked = tokio::time::timeout(LOOK_PATIENCE, reconciler.ask_about_all(&inquiry));
-        match stopping.run_until_cancelled(asked).await {
-            None | Some(Ok(Ok(()))) => {}
-            Some(Ok(Err(error))) => tracing::warn!(%error, "texts could not be asked about; asking again"),
-            Some(Err(_)) => tracing::warn!("asking about texts took too long; asking again"),
+        let asked = stopping.run_until_cancelled(reconciler.ask_about_all(&inquiry)).await;
+        if let Some(Err(error)) = asked {
+            tracing::warn!(%error, "texts could not be asked about; asking again");
         }
     }
 }
@@ -125,8 +127,9 @@ pub async fn keep_asking(reconciler: Reconciler, inquiry: Inquiry, stopping: Can
 impl Reconciler {
     async fn ask_about_all(&self, inquiry: &Inquiry) -> Result<(), LookError> {
         let mut moved = Moved::new();
-        for batch in self.batches_with(DeliveryState::Checking, false).await? {
-            for questions in self.questions(batch).await?.chunks(AT_A_TIME) {
+        let batches = async { Ok(self.batches_with(DeliveryState::Checking, false).await?) };
+        for batch in in_time(batches).await? {
+            for questions in in_time(self.questions(batch)).await?.chunks(AT_A_TIME) {
                 let mut asked = Vec::with_capacity(AT_A_TIME);
                 for question in questions {
                     asked.push(self.ask(inquiry, question));
@@ -150,8 +153,9 @@ impl Reconciler {
                         WHERE d.changed_at + make_interval(secs => look) > clock.now) AS next
                 FROM clock, deliveries d
                 WHERE d.batch_id = $1 AND d.newest AND d.channel = 'text' AND d.state = 'checking' AND d.due_at <= clock.now
-                    -- After that it is for a person; see `checking`.
-                    AND d.changed_at > clock.now - make_interval(secs => $5)
+                    -- What had its last look is for a person some time later; see `checking`.
+                    AND (d.changed_at > clock.now - make_interval(secs => $5)
+                         OR d.due_at <= d.changed_at + make_interval(secs => $6))
                 ORDER BY d.due_at, d.id LIMIT $2 FOR NO KEY UPDATE OF d SKIP LOCKED
             ),
             taken AS (
@@ -176,6 +180,7 @@ impl Reconciler {
             &self.text_looks.seconds(),
             AGAIN.as_secs_f64(),
             (self.text_looks.wait() + INQUIRY_LOST).as_secs_f64(),
+            self.text_looks.wait().as_secs_f64(),
         )
         .fetch_all(&self.pool)
         .await?;
@@ -200,8 +205,8 @@ impl Reconciler {
     async fn ask(&self, inquiry: &Inquiry, question: &Question) -> Option<DeliveryState> {
         let delivery = question.delivery;
         let learnt = match inquiry.find(question).await {
-            Ok(Some(found)) => self.learn(question, &found).await,
-            Ok(None) if question.last => self.give_up(question).await,
+            Ok(Some(found)) => in_time(self.learn(question, &found)).await,
+            Ok(None) if question.last => in_time(self.give_up(question)).await,
             Ok(None) => return None,
             Err(error) => {
                 tracing::warn!(%delivery, %error, "the provider could not be asked about a text");
@@ -209,13 +214,13 @@ impl Reconciler {
             }
         };
         learnt.unwrap_or_else(|error| {
-            tracing::warn!(%delivery, error = %Unquoted(&error), "what became of a text could not be recorded");
+            tracing::warn!(%delivery, %error, "what became of a text could not be recorded");
             None
         })
     }
 
     /// The provider has it: heeded like its receipts.
-    async fn learn(&self, question: &Question, found: &Listed) -> sqlx::Result<Option<DeliveryState>> {
+    async fn learn(&self, question: &Question, found: &Listed) -> Result<Option<DeliveryState>, LookError> {
         let receipt = Receipt {
             delivery: question.delivery,
             attempt: question.attempt,
@@ -236,7 +241,7 @@ impl Reconciler {
     }
 
     /// Nothing more can be found out: a person decides.
-    async fn give_up(&self, question: &Question) -> sqlx::Result<Option<DeliveryState>> {
+    async fn give_up(&self, question: &Question) -> Result<Option<DeliveryState>, LookError> {
         let changed = sqlx::query_scalar!(
             r#"UPDATE deliveries AS d SET
                    state = (CASE WHEN h.joined_at IS NULL THEN 'needs_decision' ELSE 'not_needed' END)::delivery_state,
@@ -247,7 +252,7 @@ impl Reconciler {
             question.delivery.uuid(),
             question.attempt,
         );
-        changed.fetch_optional(&self.pool).await
+        Ok(changed.fetch_optional(&self.pool).await?)
     }
 }
 

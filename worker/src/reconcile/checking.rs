@@ -42,7 +42,9 @@ impl Reconciler {
                 WHERE d.newest AND d.state = 'checking' AND d.due_at <= clock.now
                     -- Whoever can ask goes on asking; that nobody can is noticed a while later.
                     AND (d.channel = 'email' OR h.joined_at IS NOT NULL
-                         OR d.changed_at <= clock.now - make_interval(secs => $3))
+                         OR d.changed_at <= clock.now - make_interval(secs => $3)
+                            -- After an outage of all workers those who can ask come first.
+                            AND ($4 OR d.due_at > d.changed_at + make_interval(secs => $5)))
                 ORDER BY d.id LIMIT $1 FOR NO KEY UPDATE OF d SKIP LOCKED
             )
             UPDATE deliveries d SET
@@ -57,6 +59,8 @@ impl Reconciler {
             MOST,
             batch,
             patience.as_secs_f64(),
+            self.awake.elapsed() >= INQUIRY_LOST,
+            self.text_looks.wait().as_secs_f64(),
         )
         .fetch_all(&self.pool)
         .await?;

@@ -34,7 +34,7 @@ use std::time::Duration;
 use porchlight_shared::{
     domain::{Channel, DeliveryState, TextWindow},
     queue::{Job, Queue, push, within},
-    runtime::clock::Clock,
+    runtime::clock::{Clock, Stopwatch},
 };
 use redis::aio::ConnectionManager;
 use sqlx::PgPool;
@@ -74,6 +74,8 @@ pub struct Reconciler {
     pub text_window: Option<TextWindow>,
     /// For ids.
     pub clock: Clock,
+    /// Since when this worker looks.
+    pub awake: Stopwatch,
     /// What is counted.
     pub metrics: ReconcileMetrics,
 }

@@ -31,6 +31,10 @@ pub enum Report {
         drafts: u64,
         /// Marks of residents' texts that were answered.
         texts: u64,
+        /// Sessions of leaders.
+        sessions: u64,
+        /// Links that signed leaders in, or would have.
+        links: u64,
     },
 }
 
@@ -71,8 +75,14 @@ impl Report {
             Self::Tallies(tallies) => vec![("batches", tallies.disagreed), ("rows", tallies.off_by)],
             Self::Windows(communities) => vec![("communities", *communities)],
             Self::Finished(batches) => vec![("batches", *batches)],
-            Self::Forgotten { answers, drafts, texts } => {
-                vec![("answers", *answers), ("drafts", *drafts), ("texts", *texts)]
+            Self::Forgotten { answers, drafts, texts, sessions, links } => {
+                vec![
+                    ("answers", *answers),
+                    ("drafts", *drafts),
+                    ("texts", *texts),
+                    ("sessions", *sessions),
+                    ("links", *links),
+                ]
             }
         };
         counts.into_iter().filter(|(_, count)| *count > 0).collect()

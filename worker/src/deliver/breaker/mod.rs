@@ -97,7 +97,10 @@ impl Breaker {
         let done = async {
             match (word, attempt.probe) {
                 (Word::Closes(reason), _) => self.close(attempt, reason).await,
-                (Word::Well, Some(_)) => self.open(attempt.delivery).await,
+                (Word::Well, Some(_)) => {
+                    let refused = report.outcome != AttemptOutcome::Accepted;
+                    self.open(attempt.delivery, refused).await
+                }
                 (Word::Nothing, Some(reason)) => self.put_off(attempt.delivery, reason).await,
                 (Word::Well | Word::Nothing, None) => Ok(()),
             }

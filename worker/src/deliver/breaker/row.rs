@@ -42,20 +42,29 @@ impl Breaker {
         Ok(())
     }
 
-    /// Opens the channel, if it is still `probe` that it waits for. What a receipt closed is not opened by an answer.
-    pub(super) async fn open(&self, probe: DeliveryId) -> sqlx::Result<()> {
+    /// Opens the channel, if it is still `probe` that it waits for. What a receipt closed is not opened by an answer that
+    /// takes the probe; one that refuses it for its own sake (`refused`) is as good as any can be.
+    pub(super) async fn open(&self, probe: DeliveryId, refused: bool) -> sqlx::Result<()> {
         let opened = sqlx::query_scalar!(
-            r#"UPDATE channels AS c SET closed_at = NULL, closed_until = NULL, reason = NULL, opened_at = app_now(),
-                                        probe = NULL, probe_until = NULL, heard_afterwards = false
+            r#"UPDATE channels AS c SET
+                   closed_at = NULL, closed_until = NULL, reason = NULL, probe = NULL, probe_until = NULL,
+                   -- What is heard of the probe later still counts.
+                   opened_at = CASE WHEN c.heard_afterwards THEN p.began_at ELSE app_now() END,
+                   heard_afterwards = false
                FROM (SELECT channel, closed_at FROM channels WHERE channel = $1 FOR NO KEY UPDATE) AS was
+               CROSS JOIN (
+                   SELECT d.state, coalesce(d.attempt_began_at, a.began_at) AS began_at
+                   FROM deliveries d LEFT JOIN attempts a ON a.delivery_id = d.id AND a.number = d.attempt_number
+                   WHERE d.id = $2
+               ) AS p
                WHERE c.channel = was.channel AND c.probe = $2
-                   AND (NOT c.heard_afterwards OR EXISTS (
-                       SELECT FROM deliveries
-                       WHERE id = $2 AND (state = 'delivered' OR state = 'accepted' AND c.probe_until <= app_now())
-                   ))
+                   -- A bounce for our sake has named another probe by now: this one is the recipient's own.
+                   AND (NOT c.heard_afterwards OR $3 OR p.state IN ('delivered', 'bounced')
+                        OR p.state = 'accepted' AND c.probe_until <= app_now())
                RETURNING extract(epoch FROM app_now() - was.closed_at)::bigint AS "seconds!""#,
             self.channel() as Channel,
             probe.uuid(),
+            refused,
         )
         .fetch_optional(&self.pool)
         .await?;
@@ -79,7 +88,7 @@ impl Breaker {
             self.channel() as Channel,
         );
         if let Some(probe) = heard_of.fetch_optional(&self.pool).await? {
-            self.open(probe.into()).await?;
+            self.open(probe.into(), false).await?;
         }
         let channel = sqlx::query!(
             r#"SELECT closed_at IS NOT NULL AS "closed!",
@@ -165,7 +174,7 @@ impl Breaker {
             "UPDATE channels SET probe = NULL, probe_until = NULL
              WHERE channel = $1 AND probe = $2 AND NOT EXISTS (
                  SELECT FROM deliveries
-                 WHERE id = $2 AND (state = 'sending' OR heard_afterwards AND state IN ('accepted', 'delivered')))",
+                 WHERE id = $2 AND (state = 'sending' OR heard_afterwards AND state IN ('accepted', 'delivered', 'bounced')))",
             self.channel() as Channel,
             probe.uuid(),
         )
