@@ -61,6 +61,15 @@ enum Admin {
         #[arg(long)]
         json: bool,
     },
+    /// Make a link to the board that signs a leader in, once and within a day
+    SignInLink {
+        /// The community that it opens
+        #[arg(long)]
+        community: CommunityId,
+        /// Print one JSON object
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// Runs the program that the command line names.
@@ -115,6 +124,15 @@ async fn obey(command: Command) -> Result<(), Failure> {
             let token = admin::create_token(&pool, community, role, clock.now(), &mut rng).await?;
             let advice = "keep it: it is not shown again";
             say(&if json { format!(r#"{{"token": "{token}"}}"#) } else { format!("{token}\n{advice}") });
+        }
+        Command::Admin(Admin::SignInLink { community, json }) => {
+            telemetry::start(&env)?;
+            let site = env.required("PORCHLIGHT_PUBLIC_URL", "https://join.example.org")?;
+            let pool =
+                store::connect(&StoreSettings::from_env(&env, 1)?, "porchlight-api admin", &stopping()?)
+                    .await?;
+            let link = admin::sign_in_link(&pool, community, &site, &mut rng).await?;
+            say(&if json { format!(r#"{{"link": "{link}"}}"#) } else { link });
         }
         Command::Serve => {
             telemetry::start(&env)?;

@@ -30,6 +30,8 @@ pub struct ServeSettings {
     pub keyring: Arc<Keyring>,
     /// `PORCHLIGHT_TRUSTED_PROXIES`, default none.
     pub trusted_proxies: TrustedProxies,
+    /// `PORCHLIGHT_PUBLIC_URL`, if it is known: by what name browsers reach us.
+    pub site: Option<Site>,
     /// What is known of the provider of texts, if there is one.
     pub texts: Option<TextSettings>,
     /// `PORCHLIGHT_TEXT_WINDOW`: when texts go where the community says nothing else.
@@ -66,6 +68,7 @@ impl ServeSettings {
                 "addresses and networks such as 10.0.0.0/8, 192.0.2.7",
                 TrustedProxies::default,
             )?,
+            site: env.parsed("PORCHLIGHT_PUBLIC_URL", "https://join.example.org")?,
             texts: texts(env)?,
             text_window: env.parsed_or("PORCHLIGHT_TEXT_WINDOW", "when texts may go", TextWindow::default)?,
         })

@@ -155,6 +155,12 @@ impl Problem {
     pub fn not_found() -> Self {
         Self::new(Kind::NotFound, "Check the path and the ids in it; a token sees its own community only.")
     }
+
+    /// Whether it says that there is nothing.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        self.kind == Kind::NotFound
+    }
 }
 
 impl From<sqlx::Error> for Problem {

@@ -66,6 +66,7 @@ fn routes() -> OpenApiRouter<Arc<AppState>> {
         ))
         .routes(routes!(intake::import::import_households))
         .routes(routes!(board::batch::show_batch))
+        .routes(routes!(board::stream::stream_batch))
         .routes(routes!(board::steering::pause_batch))
         .routes(routes!(board::steering::resume_batch))
         .routes(routes!(board::steering::cancel_batch))
@@ -96,6 +97,7 @@ pub fn router(state: Arc<AppState>) -> Router {
         .merge(join::landing::routes().layer(pages::small_body()))
         .merge(stop::routes().layer(pages::small_body()))
         .merge(pages::routes())
+        .merge(board::pages::routes().layer(pages::small_body()))
         .merge(receipts::routes())
         .fallback(|| async { Problem::not_found() })
         .method_not_allowed_fallback(|| async {
@@ -150,6 +152,8 @@ pub async fn serve(
         list_room: intake::body::Room::default(),
         trusted_proxies: settings.trusted_proxies,
         local_tries: join::LocalTries::default(),
+        views: board::live::Views::until(stopping.clone()),
+        site: settings.site,
         texts: settings.texts.map(receipts::Texts::new),
         text_window: settings.text_window,
         metrics: Metrics::default(),

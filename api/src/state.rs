@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use porchlight_shared::{
     domain::{Channel, Keyring, TextWindow},
     queue::{self, Job, Queue},
-    runtime::clock::Clock,
+    runtime::{clock::Clock, site::Site},
 };
 use rand::{
     SeedableRng,
@@ -17,8 +17,8 @@ use sqlx::PgPool;
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    access::CallerLimit, intake::body::Room, join::LocalTries, metrics::Metrics, receipts::Texts,
-    visitor::TrustedProxies,
+    access::CallerLimit, board::live::Views, intake::body::Room, join::LocalTries, metrics::Metrics,
+    receipts::Texts, visitor::TrustedProxies,
 };
 
 /// How long a push waits for Redis before it leaves the jobs to the reconciler.
@@ -43,6 +43,10 @@ pub struct AppState {
     pub trusted_proxies: TrustedProxies,
     /// Wrong codes, counted here while Redis is away.
     pub local_tries: LocalTries,
+    /// What is watched in this process.
+    pub views: Views,
+    /// By what name browsers reach us, if that is known.
+    pub site: Option<Site>,
     /// The provider of texts, if there is one.
     pub texts: Option<Texts>,
     /// When texts go where the community says nothing else.

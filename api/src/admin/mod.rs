@@ -2,8 +2,10 @@
 
 mod community;
 mod keys;
+mod sign_in_link;
 mod token;
 
 pub use community::{CreateCommunityError, NewCommunity, create_community};
 pub use keys::{GenerateKeysError, generate_keys};
+pub use sign_in_link::{SignInLinkError, sign_in_link};
 pub use token::{CreateTokenError, create_token};

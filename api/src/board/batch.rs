@@ -7,10 +7,12 @@ use axum::{
     extract::{Path, State},
 };
 use jiff::Timestamp;
-use porchlight_shared::domain::{BatchId, Channel, DeliveryState};
+use porchlight_shared::domain::{BatchId, Channel, CommunityId, DeliveryState};
 use serde::Serialize;
+use sqlx::PgPool;
 use utoipa::ToSchema;
 
+use super::words::{Bucket, JOINED};
 use crate::{
     access::Caller,
     problem::{Problem, ProblemBody},
@@ -18,45 +20,49 @@ use crate::{
 };
 
 /// A batch and its counts.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct BatchStatus {
     /// Which batch.
     #[schema(value_type = uuid::Uuid)]
-    id: BatchId,
+    pub id: BatchId,
     /// How it travels.
     #[schema(value_type = String)]
-    channel: Channel,
+    pub channel: Channel,
     /// Rows.
-    total: i32,
+    pub total: i32,
     /// Rows by state; they sum to `total`. Every state is there.
     #[schema(value_type = BTreeMap<String, i64>)]
-    counts: BTreeMap<&'static str, i64>,
+    pub counts: BTreeMap<&'static str, i64>,
+    /// Rows as a leader reads them; they sum to `total`, too. A household that joined counts as `joined`, whatever the
+    /// state of its row.
+    #[schema(value_type = BTreeMap<String, i64>)]
+    pub buckets: BTreeMap<&'static str, i64>,
     /// Rows that left the queue each second since the start, on average.
     #[schema(value_type = f64)]
-    rate_per_second: f64,
+    pub rate_per_second: f64,
     /// Seconds until the waiting rows are through at that rate; null when none wait or there is no rate yet.
-    eta_seconds: Option<u64>,
+    pub eta_seconds: Option<u64>,
     /// When it was accepted.
     #[schema(value_type = String, format = DateTime)]
-    created_at: Timestamp,
+    pub created_at: Timestamp,
     /// When its first row was taken up.
     #[schema(value_type = Option<String>, format = DateTime)]
-    started_at: Option<Timestamp>,
+    pub started_at: Option<Timestamp>,
     /// When its last row left the waiting, sending and checking states.
     #[schema(value_type = Option<String>, format = DateTime)]
-    finished_at: Option<Timestamp>,
+    pub finished_at: Option<Timestamp>,
     /// Since when it is paused.
     #[schema(value_type = Option<String>, format = DateTime)]
-    paused_at: Option<Timestamp>,
+    pub paused_at: Option<Timestamp>,
     /// When the rest of it was cancelled.
     #[schema(value_type = Option<String>, format = DateTime)]
-    cancelled_at: Option<Timestamp>,
+    pub cancelled_at: Option<Timestamp>,
     /// Not before.
     #[schema(value_type = Option<String>, format = DateTime)]
-    send_at: Option<Timestamp>,
+    pub send_at: Option<Timestamp>,
     /// Not after.
     #[schema(value_type = Option<String>, format = DateTime)]
-    not_after: Option<Timestamp>,
+    pub not_after: Option<Timestamp>,
 }
 
 /// Look at a batch
@@ -81,34 +87,60 @@ pub async fn show_batch(
     Path((_, batch)): Path<(String, String)>,
 ) -> Result<Json<BatchStatus>, Problem> {
     let batch: BatchId = batch.parse().map_err(|_| Problem::not_found())?;
+    read(&state.pool, caller.community, batch).await?.map(Json).ok_or_else(Problem::not_found)
+}
+
+/// Reads a batch; `None` when the community has no such batch.
+///
+/// # Errors
+/// When the ledger does not answer.
+pub async fn read(
+    pool: &PgPool,
+    community: CommunityId,
+    batch: BatchId,
+) -> sqlx::Result<Option<BatchStatus>> {
     // One statement: batch and tallies of the same moment, so the counts sum.
     let rows = sqlx::query!(
         r#"SELECT b.channel, b.total, b.created_at, b.started_at, b.finished_at, b.paused_at, b.cancelled_at, b.send_at, b.not_after,
                   extract(epoch FROM coalesce(b.finished_at, app_now()) - b.started_at)::float8 AS seconds,
-                  t.state AS "state?", t.count AS "count?"
+                  t.state AS "state?", t.count AS "count?", j.count AS "joined?"
            FROM batches b
            LEFT JOIN (SELECT batch_id, state, sum(count)::bigint AS count FROM tallies WHERE batch_id = $2 GROUP BY 1, 2) t
                ON t.batch_id = b.id
+           LEFT JOIN (
+               SELECT d.state, count(*) AS count
+               FROM households h
+               JOIN invitations i ON i.household_id = h.id
+               JOIN deliveries d ON d.invitation_id = i.id
+               WHERE h.community_id = $1 AND h.joined_at IS NOT NULL AND d.batch_id = $2 AND d.newest
+               GROUP BY d.state
+           ) j ON j.state = t.state
            WHERE b.community_id = $1 AND b.id = $2"#,
-        caller.community.uuid(),
+        community.uuid(),
         batch.uuid(),
     )
-    .fetch_all(&state.pool)
+    .fetch_all(pool)
     .await?;
-    let first = rows.first().ok_or_else(Problem::not_found)?;
+    let Some(first) = rows.first() else { return Ok(None) };
     let mut counts: BTreeMap<_, _> = DeliveryState::ALL.iter().map(|state| (state.as_str(), 0)).collect();
+    let mut buckets: BTreeMap<_, _> = Bucket::ALL.iter().map(|bucket| (bucket.as_str(), 0)).collect();
+    let mut all_joined = 0;
     for row in &rows {
-        if let (Some(state), Some(count)) = (row.state, row.count) {
-            counts.insert(state.as_str(), count);
-        }
+        let (Some(state), Some(count)) = (row.state, row.count) else { continue };
+        let joined = row.joined.unwrap_or(0);
+        counts.insert(state.as_str(), count);
+        *buckets.entry(Bucket::of(state).as_str()).or_default() += count - joined;
+        all_joined += joined;
     }
+    buckets.insert(JOINED, all_joined);
     let waiting = counts["held"] + counts["queued"] + counts["retry_wait"] + counts["sending"];
     let pace = Pace::of(i64::from(first.total) - waiting, waiting, first.seconds);
-    Ok(Json(BatchStatus {
+    Ok(Some(BatchStatus {
         id: batch,
         channel: first.channel,
         total: first.total,
         counts,
+        buckets,
         rate_per_second: pace.rate_per_second,
         eta_seconds: pace.eta_seconds,
         created_at: first.created_at.to_jiff(),

@@ -46,7 +46,9 @@ pub fn after(row: i32) -> String {
     URL_SAFE_NO_PAD.encode(row.to_be_bytes())
 }
 
-fn read(cursor: &str) -> Option<i32> {
+/// The row that a cursor names; `None` when it was made up.
+#[must_use]
+pub fn read(cursor: &str) -> Option<i32> {
     let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
     Some(i32::from_be_bytes(bytes.try_into().ok()?)).filter(|row| *row >= 0)
 }

@@ -7,11 +7,15 @@ use axum::{
     extract::{Path, Query, State},
 };
 use jiff::Timestamp;
-use porchlight_shared::domain::{AttemptReason, BatchId, DeliveryId, DeliveryState, HoldReason};
+use porchlight_shared::domain::{AttemptReason, BatchId, CommunityId, DeliveryId, DeliveryState, HoldReason};
 use serde::{Deserialize, Serialize};
+use sqlx::PgPool;
 use utoipa::{IntoParams, ToSchema};
 
-use super::cursor::{self, Page};
+use super::{
+    cursor::{self, Page},
+    words::{self, Words},
+};
 use crate::{
     access::Caller,
     problem::{Kind, Problem, ProblemBody},
@@ -26,44 +30,66 @@ pub struct Filter {
     state: Option<String>,
 }
 
+/// What is asked of a batch's rows.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct View {
+    /// Only these states; empty: all.
+    pub states: Vec<DeliveryState>,
+    /// Whether only those of households that joined, or of those that did not; `None`: both.
+    pub joined: Option<bool>,
+    /// Only those in whose address, name or unit these words stand.
+    pub words: Option<String>,
+    /// After which row.
+    pub after: i32,
+    /// How many.
+    pub limit: i64,
+}
+
 /// One row of a batch.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct DeliveryRow {
     /// Which delivery.
     #[schema(value_type = uuid::Uuid)]
-    id: DeliveryId,
+    pub id: DeliveryId,
     /// Place in the list, from 1.
-    position: i32,
+    pub position: i32,
     /// Where it goes; null once erased.
-    to: Option<String>,
+    pub to: Option<String>,
     /// How it greets the reader.
-    name: Option<String>,
+    pub name: Option<String>,
+    /// Where its household lives, if that is known.
+    pub unit: Option<String>,
     /// Where it stands.
     #[schema(value_type = String)]
-    state: DeliveryState,
+    pub state: DeliveryState,
     /// Since when.
     #[schema(value_type = String, format = DateTime)]
-    since: Timestamp,
+    pub since: Timestamp,
+    /// When its household joined.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub joined_at: Option<Timestamp>,
     /// Why it does not go yet.
     #[schema(value_type = Option<String>)]
-    held_reason: Option<HoldReason>,
+    pub held_reason: Option<HoldReason>,
     /// When something happens next by itself.
     #[schema(value_type = Option<String>, format = DateTime)]
-    next_at: Option<Timestamp>,
+    pub next_at: Option<Timestamp>,
     /// Why the newest attempt ended as it did.
     #[schema(value_type = Option<String>)]
-    reason: Option<AttemptReason>,
+    pub reason: Option<AttemptReason>,
+    /// The same in words: what is the matter, who has to act, and what comes next.
+    pub words: Option<Words>,
     /// Attempts so far, a running one included.
-    attempts: i32,
+    pub attempts: i32,
 }
 
 /// A page of rows.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct DeliveryPage {
     /// The rows, by position.
-    items: Vec<DeliveryRow>,
+    pub items: Vec<DeliveryRow>,
     /// Where the next page begins; null on the last.
-    next_cursor: Option<String>,
+    pub next_cursor: Option<String>,
 }
 
 /// List a batch's deliveries
@@ -93,48 +119,74 @@ pub async fn list_deliveries(
     let Query(page) = page.map_err(|_| Problem::new(Kind::InvalidParameter, "limit must be 1 to 1000."))?;
     let (after, limit) = page.bounds()?;
     let wanted = filter.state.map(|word| known_state(&word)).transpose()?;
-    let exists = sqlx::query_scalar!(
-        r#"SELECT EXISTS (SELECT FROM batches WHERE community_id = $1 AND id = $2) AS "exists!""#,
-        caller.community.uuid(),
-        batch.uuid(),
-    )
-    .fetch_one(&state.pool)
-    .await?;
-    if !exists {
+    let view = View { states: wanted.into_iter().collect(), after, limit, ..View::default() };
+    if !exists(&state.pool, caller.community, batch).await? {
         return Err(Problem::not_found());
     }
+    Ok(Json(read(&state.pool, batch, &view).await?))
+}
+
+/// Whether the community has this batch.
+///
+/// # Errors
+/// When the ledger does not answer.
+pub async fn exists(pool: &PgPool, community: CommunityId, batch: BatchId) -> sqlx::Result<bool> {
+    let exists = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM batches WHERE community_id = $1 AND id = $2) AS "exists!""#,
+        community.uuid(),
+        batch.uuid(),
+    );
+    exists.fetch_one(pool).await
+}
+
+/// Reads a page of a batch's rows. Whose batch it is was asked before.
+///
+/// # Errors
+/// When the ledger does not answer.
+pub async fn read(pool: &PgPool, batch: BatchId, view: &View) -> sqlx::Result<DeliveryPage> {
     let mut rows = sqlx::query!(
-        r#"SELECT d.id, d.batch_row AS "position!", c.address, c.name, d.state, d.changed_at, d.reason, d.attempt_number,
+        r#"SELECT d.id, d.batch_row AS "position!", d.channel, c.address, coalesce(c.name, h.name) AS name, p.label AS "unit?",
+                  d.state, d.changed_at, d.reason, d.attempt_number, h.joined_at,
                   w.held_reason AS "held_reason?: HoldReason", w.next_at
            FROM deliveries d
            JOIN contacts c ON c.id = d.contact_id
+           JOIN households h ON h.id = c.household_id
+           LEFT JOIN properties p ON p.id = h.property_id
            JOIN channels ch ON ch.channel = d.channel
            CROSS JOIN LATERAL waits_for(d, ch) AS w
-           WHERE d.batch_id = $1 AND d.newest AND d.batch_row > $2 AND ($3::delivery_state IS NULL OR d.state = $3)
-           ORDER BY d.batch_row LIMIT $4"#,
+           WHERE d.batch_id = $1 AND d.newest AND d.batch_row > $2
+               AND (cardinality($3::delivery_state[]) = 0 OR d.state = ANY ($3))
+               AND ($4::boolean IS NULL OR (h.joined_at IS NOT NULL) = $4)
+               AND ($5::text IS NULL OR strpos(lower(concat_ws(' ', c.address, c.name, h.name, p.label)), $5) > 0)
+           ORDER BY d.batch_row LIMIT $6"#,
         batch.uuid(),
-        after,
-        wanted as Option<DeliveryState>,
-        limit + 1,
+        view.after,
+        &view.states as &[DeliveryState],
+        view.joined,
+        view.words,
+        view.limit + 1,
     )
-    .fetch_all(&state.pool)
+    .fetch_all(pool)
     .await?;
-    let more = i64::try_from(rows.len()).is_ok_and(|found| found > limit);
-    rows.truncate(usize::try_from(limit).expect("a page is small"));
+    let more = i64::try_from(rows.len()).is_ok_and(|found| found > view.limit);
+    rows.truncate(usize::try_from(view.limit).expect("a page is small"));
     let next_cursor = rows.last().filter(|_| more).map(|row| cursor::after(row.position));
     let items = rows.into_iter().map(|row| DeliveryRow {
         id: row.id.into(),
         position: row.position,
         to: row.address,
         name: row.name,
+        unit: row.unit,
         state: row.state,
         since: row.changed_at.to_jiff(),
+        joined_at: row.joined_at.map(jiff_sqlx::Timestamp::to_jiff),
         held_reason: row.held_reason,
         next_at: row.next_at.map(jiff_sqlx::Timestamp::to_jiff),
         reason: row.reason,
+        words: words::of(row.channel, row.state, row.held_reason, row.reason),
         attempts: row.attempt_number,
     });
-    Ok(Json(DeliveryPage { items: items.collect(), next_cursor }))
+    Ok(DeliveryPage { items: items.collect(), next_cursor })
 }
 
 fn known_state(word: &str) -> Result<DeliveryState, Problem> {

@@ -1,11 +1,22 @@
-//! The board: what became of each delivery.
+//! The board: what became of each delivery, for programs and for leaders.
 //!
-//! [`batch`] counts, [`deliveries`] lists, [`timeline`] tells one delivery's story, [`cursor`] turns pages, [`steering`]
-//! pauses, resumes and cancels. Counts are tallies written together with every change of state; they sum to the batch's
-//! total.
+//! Read models: [`batch`] counts, [`deliveries`] lists, [`timeline`] tells one delivery's story, [`households`] says where
+//! everybody stands, [`cursor`] turns pages, [`words`] says in words what is the matter and who has to act. Each is read by
+//! the HTTP API and by the pages alike. Counts are tallies written together with every change of state; they sum to the
+//! batch's total.
+//!
+//! [`steering`] pauses, resumes and cancels. [`session`] and [`sign_in`] let leaders in, [`pages`] is what they see, and
+//! [`live`] and [`stream`] keep it up to date.
 
 pub mod batch;
 pub mod cursor;
 pub mod deliveries;
+pub mod households;
+pub mod live;
+pub mod pages;
+pub mod session;
+pub mod sign_in;
 pub mod steering;
+pub mod stream;
 pub mod timeline;
+pub mod words;

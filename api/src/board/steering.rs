@@ -31,19 +31,19 @@ use crate::{
 pub struct BatchSteered {
     /// Which batch.
     #[schema(value_type = uuid::Uuid)]
-    id: BatchId,
+    pub id: BatchId,
     /// Since when it is paused.
     #[schema(value_type = Option<String>, format = DateTime)]
-    paused_at: Option<Timestamp>,
+    pub paused_at: Option<Timestamp>,
     /// When the rest of it was cancelled.
     #[schema(value_type = Option<String>, format = DateTime)]
-    cancelled_at: Option<Timestamp>,
+    pub cancelled_at: Option<Timestamp>,
     /// Rows that this request changed.
-    changed: u64,
+    pub changed: u64,
     /// Messages that are being sent, or that the provider may have without having said so: these may still arrive.
-    in_flight: i64,
+    pub in_flight: i64,
     /// Rows that wait, held ones included.
-    waiting: i64,
+    pub waiting: i64,
 }
 
 macro_rules! steering {
@@ -95,9 +95,12 @@ steering! {
 
 /// What is done to the rows that wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Step {
+pub enum Step {
+    /// Nothing more of it begins.
     Pause,
+    /// It goes on.
     Resume,
+    /// The rest is taken back for good.
     Cancel,
 }
 
@@ -112,7 +115,11 @@ impl Step {
     }
 }
 
-async fn steer(
+/// Steers a batch; a problem when the community has no such batch.
+///
+/// # Errors
+/// When there is no such batch, or the ledger does not answer.
+pub async fn steer(
     state: &Arc<AppState>,
     community: CommunityId,
     batch: BatchId,

@@ -8,12 +8,14 @@ use axum::{
 };
 use jiff::Timestamp;
 use porchlight_shared::domain::{
-    AttemptOutcome, AttemptReason, BatchId, Channel, DeliveryId, DeliveryState, HoldReason, InvitationId,
-    ReceiptKind,
+    AttemptOutcome, AttemptReason, BatchId, Channel, CommunityId, DeliveryId, DeliveryState, HoldReason,
+    InvitationId, ReceiptKind,
 };
 use serde::Serialize;
+use sqlx::PgPool;
 use utoipa::ToSchema;
 
+use super::words::{self, Words};
 use crate::{
     access::Caller,
     problem::{Problem, ProblemBody},
@@ -25,34 +27,43 @@ use crate::{
 pub struct DeliveryStory {
     /// Which delivery.
     #[schema(value_type = uuid::Uuid)]
-    id: DeliveryId,
+    pub id: DeliveryId,
     /// The act of sending that it belongs to.
     #[schema(value_type = Option<uuid::Uuid>)]
-    batch: Option<BatchId>,
+    pub batch: Option<BatchId>,
     /// Place in that list, from 1.
-    position: Option<i32>,
+    pub position: Option<i32>,
     /// Whose code it carries.
     #[schema(value_type = Option<uuid::Uuid>)]
-    invitation: Option<InvitationId>,
+    pub invitation: Option<InvitationId>,
     /// How it travels.
     #[schema(value_type = String)]
-    channel: Channel,
+    pub channel: Channel,
     /// Where it goes; null once erased.
-    to: Option<String>,
+    pub to: Option<String>,
+    /// How it greets the reader.
+    pub name: Option<String>,
+    /// Where its household lives, if that is known.
+    pub unit: Option<String>,
     /// Where it stands.
     #[schema(value_type = String)]
-    state: DeliveryState,
+    pub state: DeliveryState,
     /// Since when.
     #[schema(value_type = String, format = DateTime)]
-    since: Timestamp,
+    pub since: Timestamp,
     /// Why it is held.
     #[schema(value_type = Option<String>)]
-    held_reason: Option<HoldReason>,
+    pub held_reason: Option<HoldReason>,
     /// When something happens next by itself.
     #[schema(value_type = Option<String>, format = DateTime)]
-    next_at: Option<Timestamp>,
+    pub next_at: Option<Timestamp>,
+    /// When its household joined.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub joined_at: Option<Timestamp>,
+    /// How it stands in words: what is the matter, who has to act, and what comes next.
+    pub words: Option<Words>,
     /// What happened, oldest first.
-    timeline: Vec<Event>,
+    pub timeline: Vec<Event>,
 }
 
 /// Something that happened to a delivery.
@@ -102,6 +113,12 @@ pub enum Event {
         /// The provider's own code for that.
         code: Option<i32>,
     },
+    /// The household joined, with this message's code or another's.
+    Joined {
+        /// When.
+        #[schema(value_type = String, format = DateTime)]
+        at: Timestamp,
+    },
     /// A try is running.
     Sending {
         /// When it began.
@@ -119,6 +136,7 @@ impl Event {
     const fn at(&self) -> Timestamp {
         match self {
             Self::Created { at }
+            | Self::Joined { at }
             | Self::Attempt { at, .. }
             | Self::Receipt { at, .. }
             | Self::Sending { at, .. } => *at,
@@ -146,32 +164,47 @@ pub async fn show_delivery(
     Path((_, delivery)): Path<(String, String)>,
 ) -> Result<Json<DeliveryStory>, Problem> {
     let delivery: DeliveryId = delivery.parse().map_err(|_| Problem::not_found())?;
+    read(&state.pool, caller.community, delivery).await?.map(Json).ok_or_else(Problem::not_found)
+}
+
+/// Reads a delivery's story; `None` when the community has no such delivery.
+///
+/// # Errors
+/// When the ledger does not answer.
+pub async fn read(
+    pool: &PgPool,
+    community: CommunityId,
+    delivery: DeliveryId,
+) -> sqlx::Result<Option<DeliveryStory>> {
     let row = sqlx::query!(
         r#"SELECT d.batch_id, d.batch_row, d.invitation_id, d.channel, c.address AS "address?", d.state, d.changed_at,
-                  d.created_at, d.attempt_number, d.attempt_began_at, d.attempt_deadline,
+                  d.created_at, d.attempt_number, d.attempt_began_at, d.attempt_deadline, d.reason,
+                  coalesce(c.name, h.name) AS name, p.label AS "unit?", h.joined_at,
                   w.held_reason AS "held_reason?: HoldReason", w.next_at
            FROM deliveries d
            JOIN contacts c ON c.id = d.contact_id
+           JOIN households h ON h.id = c.household_id
+           LEFT JOIN properties p ON p.id = h.property_id
            JOIN channels ch ON ch.channel = d.channel
            CROSS JOIN LATERAL waits_for(d, ch) AS w
            WHERE d.community_id = $1 AND d.id = $2"#,
-        caller.community.uuid(),
+        community.uuid(),
         delivery.uuid(),
     )
-    .fetch_optional(&state.pool)
-    .await?
-    .ok_or_else(Problem::not_found)?;
+    .fetch_optional(pool)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
     let attempts = sqlx::query!(
         "SELECT number, began_at, ended_at, outcome, reason, reply, late FROM attempts WHERE delivery_id = $1 ORDER BY number",
         delivery.uuid(),
     )
-    .fetch_all(&state.pool)
+    .fetch_all(pool)
     .await?;
     let receipts = sqlx::query!(
         "SELECT received_at, attempt, kind, reason, code FROM receipts WHERE delivery_id = $1",
         delivery.uuid(),
     )
-    .fetch_all(&state.pool)
+    .fetch_all(pool)
     .await?;
     let mut timeline = vec![Event::Created { at: row.created_at.to_jiff() }];
     timeline.extend(attempts.into_iter().map(|attempt| Event::Attempt {
@@ -194,18 +227,25 @@ pub async fn show_delivery(
         let (at, deadline) = (began.to_jiff(), deadline.to_jiff());
         timeline.push(Event::Sending { at, number: row.attempt_number, deadline });
     }
+    if let Some(joined) = row.joined_at {
+        timeline.push(Event::Joined { at: joined.to_jiff() });
+    }
     timeline.sort_by_key(Event::at);
-    Ok(Json(DeliveryStory {
+    Ok(Some(DeliveryStory {
         id: delivery,
         batch: row.batch_id.map(Into::into),
         position: row.batch_row,
         invitation: row.invitation_id.map(Into::into),
         channel: row.channel,
         to: row.address,
+        name: row.name,
+        unit: row.unit,
         state: row.state,
         since: row.changed_at.to_jiff(),
         held_reason: row.held_reason,
         next_at: row.next_at.map(jiff_sqlx::Timestamp::to_jiff),
+        joined_at: row.joined_at.map(jiff_sqlx::Timestamp::to_jiff),
+        words: words::of(row.channel, row.state, row.held_reason, row.reason),
         timeline,
     }))
 }

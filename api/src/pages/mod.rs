@@ -9,7 +9,9 @@ use axum::{
     routing::get,
 };
 
-/// The style sheet, and where it is; the number changes with it.
+/// The design system, on which every page's style sheet builds.
+pub const TOKENS: &str = include_str!("../../static/tokens.css");
+/// What residents' pages add to it.
 const STYLE: &str = include_str!("../../static/page.css");
 /// No script, no image, no frame, nothing from elsewhere.
 const POLICY: &str =
@@ -83,7 +85,7 @@ async fn genuine() -> Response {
 async fn style() -> Response {
     let headers =
         [(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "public, max-age=3600")];
-    (headers, STYLE).into_response()
+    (headers, [TOKENS, STYLE].concat()).into_response()
 }
 
 /// The pages that belong to no room.

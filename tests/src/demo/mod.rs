@@ -97,7 +97,7 @@ async fn run(arguments: &Arguments) -> Result<bool, Failure> {
         agrees = show(arguments) => {
             let (demo, agrees) = agrees?;
             if !arguments.once {
-                invite(&demo);
+                invite(&demo).await?;
                 stopped.await;
                 tell("stopping");
             }
@@ -269,7 +269,7 @@ fn states(status: &Value) -> String {
     counts.join(" · ")
 }
 
-fn invite(demo: &Demo) {
+async fn invite(demo: &Demo) -> Result<(), Failure> {
     let (base, id, token) = (demo.client.base(), &demo.community.id, &demo.community.token);
     let email = json!({"channel": "email", "rows": [{"email": "you@oakridge.example", "name": "You"}]});
     let text = json!({
@@ -279,6 +279,8 @@ fn invite(demo: &Demo) {
     });
     tell("");
     let inbox = &demo.inbox;
+    let link = demo.installation.sign_in_link(&demo.community).await?;
+    tell(&format!("Watch as a leader:   {link}   (works once; see what became of each)"));
     tell(&format!("Read the messages:   {inbox}   (both kinds; follow a link, and the household joins)"));
     tell(&format!("Type a code:         {base}/join"));
     tell(&format!("The API's document:  {base}/openapi.json"));
@@ -289,6 +291,7 @@ fn invite(demo: &Demo) {
         tell(&format!("    -d '{list}'"));
     }
     tell("Ctrl-C ends everything.");
+    Ok(())
 }
 
 #[expect(clippy::print_stderr, reason = "the demo talks to whoever started it")]

@@ -123,6 +123,16 @@ impl Installation {
         Ok(Community { token: word(&made, "token")?, id })
     }
 
+    /// A link that signs a leader of the community in, once.
+    ///
+    /// # Errors
+    /// When the command fails.
+    pub async fn sign_in_link(&self, community: &Community) -> Result<String, Failure> {
+        let made =
+            self.api_command(&["admin", "sign-in-link", "--community", &community.id, "--json"]).await?;
+        word(&made, "link")
+    }
+
     /// Starts an API on a free port and waits until it answers.
     ///
     /// # Errors

@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
 mod accidents;
+mod board;
 mod breaker;
 mod counts;
 mod deadline;

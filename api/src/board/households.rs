@@ -1,0 +1,258 @@
+//! All households of a community: where each stands, and how many have joined by when.
+
+use std::collections::BTreeMap;
+
+use jiff::{Timestamp, civil::Date};
+use porchlight_shared::domain::{Channel, CommunityId, DeliveryId, DeliveryState, HouseholdId};
+use sqlx::PgPool;
+
+use super::words::{Bucket, JOINED};
+
+/// The word for a household that no message was ever meant for.
+pub const NOT_INVITED: &str = "not_invited";
+
+/// How many households a page shows.
+const ON_A_PAGE: i64 = 50;
+
+/// Where a household stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Standing {
+    /// It joined.
+    Joined,
+    /// Its invitation's best delivery stands there.
+    Invited(Bucket),
+    /// Nothing was ever meant for it.
+    NotInvited,
+}
+
+impl Standing {
+    /// Every standing, as pages list them.
+    pub const ALL: [Self; 9] = [
+        Self::Joined,
+        Self::Invited(Bucket::Delivered),
+        Self::Invited(Bucket::Sent),
+        Self::Invited(Bucket::Sending),
+        Self::Invited(Bucket::Waiting),
+        Self::Invited(Bucket::Checking),
+        Self::Invited(Bucket::Problem),
+        Self::Invited(Bucket::NotSent),
+        Self::NotInvited,
+    ];
+
+    /// The word in addresses and style sheets.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Joined => JOINED,
+            Self::Invited(bucket) => bucket.as_str(),
+            Self::NotInvited => NOT_INVITED,
+        }
+    }
+
+    /// What a leader reads.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Joined => "Joined",
+            Self::Invited(bucket) => bucket.title(),
+            Self::NotInvited => "Not invited",
+        }
+    }
+
+    /// The standing of this word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|standing| standing.as_str() == word)
+    }
+
+    fn of(joined: bool, state: Option<DeliveryState>) -> Self {
+        match (joined, state) {
+            (true, _) => Self::Joined,
+            (false, Some(state)) => Self::Invited(Bucket::of(state)),
+            (false, None) => Self::NotInvited,
+        }
+    }
+}
+
+/// Of several deliveries of one invitation the one that stands first here is the household's: what reached it counts, then
+/// what may still do so.
+fn best_first() -> Vec<DeliveryState> {
+    use Bucket::{Checking, Delivered, NotSent, Problem, Sending, Sent, Waiting};
+    [Delivered, Sent, Sending, Waiting, Checking, Problem, NotSent]
+        .into_iter()
+        .flat_map(Bucket::states)
+        .collect()
+}
+
+/// How many households stand where; every standing is there.
+///
+/// # Errors
+/// When the ledger does not answer.
+pub async fn counts(pool: &PgPool, community: CommunityId) -> sqlx::Result<BTreeMap<&'static str, i64>> {
+    let rows = sqlx::query!(
+        r#"SELECT h.joined_at IS NOT NULL AS "joined!", best.state AS "state?: DeliveryState", count(*) AS "count!"
+           FROM households h
+           LEFT JOIN LATERAL (
+               SELECT id FROM invitations WHERE household_id = h.id ORDER BY id DESC LIMIT 1
+           ) AS i ON h.joined_at IS NULL
+           LEFT JOIN LATERAL (
+               SELECT state FROM deliveries WHERE invitation_id = i.id AND newest
+               ORDER BY array_position($2::delivery_state[], state), id DESC LIMIT 1
+           ) AS best ON true
+           WHERE h.community_id = $1
+           GROUP BY 1, 2"#,
+        community.uuid(),
+        &best_first() as &[DeliveryState],
+    )
+    .fetch_all(pool)
+    .await?;
+    let mut counts: BTreeMap<_, _> = Standing::ALL.iter().map(|standing| (standing.as_str(), 0)).collect();
+    for row in rows {
+        *counts.entry(Standing::of(row.joined, row.state).as_str()).or_default() += row.count;
+    }
+    Ok(counts)
+}
+
+/// A household, as the list of all shows it.
+#[derive(Clone, Debug)]
+pub struct Household {
+    /// What the next page begins after.
+    pub after: (String, HouseholdId),
+    /// Its name, or a contact's.
+    pub name: Option<String>,
+    /// Where it lives.
+    pub unit: Option<String>,
+    /// Where it stands.
+    pub standing: Standing,
+    /// When it joined.
+    pub joined_at: Option<Timestamp>,
+    /// The delivery that says so.
+    pub delivery: Option<DeliveryId>,
+    /// How that one travels.
+    pub channel: Option<Channel>,
+    /// Where it goes.
+    pub to: Option<String>,
+    /// Since when that one stands there.
+    pub since: Option<Timestamp>,
+    /// What a leader reads about it.
+    pub words: Option<super::words::Words>,
+}
+
+/// Households by unit, then by when they were entered: at most a page of them, those after `after`, that stand at `at` and
+/// in whose name, unit or contacts `words` (lower case) stand; and whether there are more.
+///
+/// # Errors
+/// When the ledger does not answer.
+pub async fn list(
+    pool: &PgPool,
+    community: CommunityId,
+    at: Option<Standing>,
+    words: Option<&str>,
+    after: Option<(String, HouseholdId)>,
+) -> sqlx::Result<(Vec<Household>, bool)> {
+    let (joined, states): (Option<bool>, Option<Vec<DeliveryState>>) = match at {
+        None => (None, None),
+        Some(Standing::Joined) => (Some(true), None),
+        Some(Standing::Invited(bucket)) => (Some(false), Some(bucket.states().collect())),
+        Some(Standing::NotInvited) => (Some(false), Some(Vec::new())),
+    };
+    let (unit, id) = after.map(|(unit, id)| (unit, id.uuid())).unzip();
+    let mut rows = sqlx::query!(
+        r#"SELECT h.id, coalesce(p.label_key, '~') AS "place!", coalesce(h.name, k.name) AS name, p.label AS "unit?", h.joined_at,
+                  best.id AS "delivery?", best.channel AS "channel?: Channel", best.state AS "state?: DeliveryState",
+                  best.reason AS "reason?: porchlight_shared::domain::AttemptReason", best.changed_at AS "changed_at?",
+                  w.held_reason AS "held_reason?: porchlight_shared::domain::HoldReason", k.address AS "address?"
+           FROM households h
+           LEFT JOIN properties p ON p.id = h.property_id
+           LEFT JOIN LATERAL (
+               SELECT id FROM invitations WHERE household_id = h.id ORDER BY id DESC LIMIT 1
+           ) AS i ON true
+           LEFT JOIN LATERAL (
+               SELECT * FROM deliveries WHERE invitation_id = i.id AND newest
+               ORDER BY array_position($2::delivery_state[], state), id DESC LIMIT 1
+           ) AS best ON true
+           LEFT JOIN channels ch ON ch.channel = best.channel
+           LEFT JOIN LATERAL waits_for(best::deliveries, ch) AS w ON best.id IS NOT NULL
+           LEFT JOIN LATERAL (
+               SELECT name, address FROM contacts
+               WHERE household_id = h.id ORDER BY id = best.contact_id DESC, id LIMIT 1
+           ) AS k ON true
+           WHERE h.community_id = $1
+               AND ($3::boolean IS NULL OR (h.joined_at IS NOT NULL) = $3)
+               AND ($4::delivery_state[] IS NULL OR CASE WHEN cardinality($4) = 0 THEN best.state IS NULL ELSE best.state = ANY ($4) END)
+               AND ($5::text IS NULL OR strpos(lower(concat_ws(' ', h.name, p.label, (
+                       SELECT string_agg(concat_ws(' ', name, address), ' ') FROM contacts WHERE household_id = h.id
+                   ))), $5) > 0)
+               AND ($6::text IS NULL OR (coalesce(p.label_key, '~'), h.id) > ($6, $7::uuid))
+           ORDER BY coalesce(p.label_key, '~'), h.id
+           LIMIT $8"#,
+        community.uuid(),
+        &best_first() as &[DeliveryState],
+        joined,
+        states as Option<Vec<DeliveryState>>,
+        words,
+        unit,
+        id,
+        ON_A_PAGE + 1,
+    )
+    .fetch_all(pool)
+    .await?;
+    let more = i64::try_from(rows.len()).is_ok_and(|found| found > ON_A_PAGE);
+    rows.truncate(usize::try_from(ON_A_PAGE).expect("a page is small"));
+    let households = rows.into_iter().map(|row| {
+        let spoken = row.channel.zip(row.state).filter(|_| row.joined_at.is_none());
+        Household {
+            after: (row.place, row.id.into()),
+            name: row.name,
+            unit: row.unit,
+            standing: Standing::of(row.joined_at.is_some(), row.state),
+            joined_at: row.joined_at.map(jiff_sqlx::Timestamp::to_jiff),
+            delivery: row.delivery.map(Into::into),
+            channel: row.channel,
+            to: row.address,
+            since: row.changed_at.map(jiff_sqlx::Timestamp::to_jiff),
+            words: spoken
+                .and_then(|(channel, state)| super::words::of(channel, state, row.held_reason, row.reason)),
+        }
+    });
+    Ok((households.collect(), more))
+}
+
+/// How many households joined on which day, of the community's time zone, in order.
+///
+/// # Errors
+/// When the ledger does not answer.
+pub async fn joins_by_day(
+    pool: &PgPool,
+    community: CommunityId,
+    zone: &str,
+) -> sqlx::Result<Vec<(Date, i64)>> {
+    let rows = sqlx::query!(
+        r#"SELECT (joined_at AT TIME ZONE $2)::date::text AS "day!", count(*) AS "count!"
+           FROM households WHERE community_id = $1 AND joined_at IS NOT NULL GROUP BY 1 ORDER BY 1"#,
+        community.uuid(),
+        zone,
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(rows.into_iter().filter_map(|row| Some((row.day.parse().ok()?, row.count))).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_state_has_its_place_and_every_standing_its_word() {
+        let mut order = best_first();
+        assert_eq!(order.len(), DeliveryState::ALL.len());
+        order.sort_unstable();
+        order.dedup();
+        assert_eq!(order.len(), DeliveryState::ALL.len());
+        for standing in Standing::ALL {
+            assert_eq!(Standing::from_word(standing.as_str()), Some(standing));
+        }
+        assert_eq!(Standing::from_word("nowhere"), None);
+        assert_eq!(Standing::of(true, Some(DeliveryState::Failed)), Standing::Joined);
+    }
+}

@@ -1,0 +1,169 @@
+//! Live views: each thing that somebody watches is read once for all who watch it in this process.
+//!
+//! What is read is a whole snapshot, ready to be sent: who comes late, or comes back, gets the newest and has missed
+//! nothing. A reader goes on as long as somebody watches. It rests between two looks, the longer the more a look costs and
+//! the longer nothing has changed, so that watching is never what slows a send down.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use futures_util::stream::{self, Stream};
+use jiff::tz::TimeZone;
+use porchlight_shared::domain::{BatchId, CommunityId};
+use tokio::{sync::watch, time::Instant};
+use tokio_util::sync::CancellationToken;
+
+use super::{batch, deliveries::View, pages};
+use crate::state::AppState;
+
+/// What one look may take of the time between looks, so that no view uses more of the ledger than a tenth of a connection.
+const SHARE: u32 = 10;
+/// After so many looks without a change the next ones come at [`CALM`].
+const UNCHANGED: u32 = 20;
+/// How often something is looked at that does not change.
+const CALM: Duration = Duration::from_secs(2);
+
+/// What can be watched.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Sight {
+    /// A batch, as the API tells it.
+    Status(CommunityId, BatchId),
+    /// A batch's progress, as its page shows it in this time zone.
+    Progress(CommunityId, BatchId, Zone, pages::batch::Query),
+    /// A part of a batch's rows, as its page shows them.
+    Rows(CommunityId, BatchId, Zone, View),
+}
+
+/// A time zone by its name.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Zone(String);
+
+impl From<&TimeZone> for Zone {
+    fn from(zone: &TimeZone) -> Self {
+        Self(zone.iana_name().unwrap_or("UTC").to_owned())
+    }
+}
+
+impl Zone {
+    fn get(&self) -> TimeZone {
+        TimeZone::get(&self.0).unwrap_or(TimeZone::UTC)
+    }
+}
+
+impl Sight {
+    /// How often it is looked at while it changes.
+    const fn every(&self) -> Duration {
+        match self {
+            Self::Status(..) | Self::Progress(..) => Duration::from_millis(250),
+            Self::Rows(..) => Duration::from_secs(2),
+        }
+    }
+
+    async fn read(&self, state: &AppState) -> sqlx::Result<Option<String>> {
+        match self {
+            Self::Status(community, batch) => {
+                let status = batch::read(&state.pool, *community, *batch).await?;
+                Ok(status.map(|status| serde_json::to_string(&status).expect("a status serialises")))
+            }
+            Self::Progress(community, batch, zone, asked) => {
+                pages::batch::progress(state, *community, *batch, &zone.get(), asked).await
+            }
+            Self::Rows(_, batch, zone, view) => {
+                pages::batch::rows(state, *batch, &zone.get(), view).await.map(Some)
+            }
+        }
+    }
+}
+
+type Snapshot = Option<Arc<str>>;
+
+/// Everything that is watched in this process.
+#[derive(Debug)]
+pub struct Views {
+    open: Mutex<HashMap<Sight, Arc<watch::Sender<Snapshot>>>>,
+    stopping: CancellationToken,
+}
+
+impl Views {
+    /// None yet; all end when `stopping` is cancelled.
+    #[must_use]
+    pub fn until(stopping: CancellationToken) -> Self {
+        Self { open: Mutex::default(), stopping }
+    }
+
+    fn open(&self) -> MutexGuard<'_, HashMap<Sight, Arc<watch::Sender<Snapshot>>>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Snapshots of what is watched: the newest at once, then each that differs. Ends when the process stops, or when the thing
+/// is not there.
+pub fn watch(state: &Arc<AppState>, sight: Sight) -> impl Stream<Item = Arc<str>> + use<> {
+    let receiver = {
+        let mut open = state.views.open();
+        if let Some(sender) = open.get(&sight) {
+            let mut receiver = sender.subscribe();
+            receiver.mark_changed();
+            receiver
+        } else {
+            let (sender, receiver) = watch::channel(None);
+            let sender = Arc::new(sender);
+            open.insert(sight.clone(), Arc::clone(&sender));
+            state.afterwards.spawn(look(Arc::clone(state), sight, sender));
+            receiver
+        }
+    };
+    stream::unfold(receiver, |mut receiver| async move {
+        loop {
+            receiver.changed().await.ok()?;
+            let newest = receiver.borrow_and_update().clone();
+            if let Some(newest) = newest {
+                return Some((newest, receiver));
+            }
+        }
+    })
+}
+
+/// Looks until nobody watches any more.
+async fn look(state: Arc<AppState>, sight: Sight, sender: Arc<watch::Sender<Snapshot>>) {
+    let mut unchanged = 0;
+    loop {
+        let began = Instant::now();
+        match sight.read(&state).await {
+            Ok(Some(mut newest)) => {
+                // A carriage return would end a line of an event.
+                newest.retain(|letter| letter != '\r');
+                let changed = sender.send_if_modified(|known| {
+                    let changed = known.as_deref() != Some(newest.as_str());
+                    if changed {
+                        *known = Some(newest.into());
+                    }
+                    changed
+                });
+                unchanged = if changed { 0 } else { unchanged + 1 };
+            }
+            Ok(None) => break,
+            Err(error) => {
+                tracing::warn!(error = %porchlight_shared::store::Unquoted(&error), "a view could not be read; looking again");
+                unchanged = UNCHANGED;
+            }
+        }
+        let rest = sight.every().max(began.elapsed() * SHARE);
+        let rest = if unchanged >= UNCHANGED { rest.max(CALM) } else { rest };
+        tokio::select! {
+            () = tokio::time::sleep(rest) => {}
+            () = sender.closed() => {}
+            () = state.views.stopping.cancelled() => break,
+        }
+        // Who begins to watch takes the lock, too: nobody is left with a view that has ended.
+        let mut open = state.views.open();
+        if sender.receiver_count() == 0 {
+            open.remove(&sight);
+            return;
+        }
+    }
+    state.views.open().remove(&sight);
+}

@@ -1,0 +1,182 @@
+//! The board's pages: rendered by the server, whole without script, live with it.
+//!
+//! [`overview`] is where a leader arrives: all households, adoption by day, the newest batches. [`batch`] is a batch filling
+//! up, [`delivery`] one message's story, [`households`] everybody. What all have in common is here: the frame, the style
+//! sheet, the script, and how moments are told.
+
+pub mod batch;
+mod chart;
+mod delivery;
+mod households;
+mod overview;
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    Router,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use jiff::{Timestamp, Zoned, tz::TimeZone};
+
+use super::{session::Leader, sign_in, stream};
+use crate::{
+    pages::{Notice, TOKENS, page, private},
+    state::AppState,
+};
+
+/// The style sheet: the tokens that all pages share, and what the board adds.
+const STYLE: &str = include_str!("../../../static/board.css");
+const SCRIPT: &str = include_str!("../../../static/board.js");
+/// Our own script, and nothing from elsewhere.
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; \
+                      base-uri 'none'; frame-ancestors 'none'";
+/// Part of the address of what is kept by browsers: another build is another address.
+const BUILD: &str = env!("PORCHLIGHT_BUILD_ID");
+const KEPT: &str = "public, max-age=31536000, immutable";
+
+/// The board's pages.
+pub fn routes() -> Router<Arc<AppState>> {
+    Router::new()
+        .route("/", get(overview::show))
+        .route("/households", get(households::show))
+        .route("/batches/{batch}", get(batch::show))
+        .route("/batches/{batch}/stream", get(stream::stream_page))
+        .route("/batches/{batch}/cancel", get(batch::ask_cancel).post(batch::cancel))
+        .route("/batches/{batch}/pause", post(batch::pause))
+        .route("/batches/{batch}/resume", post(batch::resume))
+        .route("/deliveries/{delivery}", get(delivery::show))
+        .route("/static/board.css", get(style))
+        .route("/static/board.js", get(script))
+        .merge(sign_in::routes())
+}
+
+async fn style() -> Response {
+    let headers = [(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, KEPT)];
+    (headers, [TOKENS, STYLE].concat()).into_response()
+}
+
+async fn script() -> Response {
+    let headers = [(header::CONTENT_TYPE, "text/javascript; charset=utf-8"), (header::CACHE_CONTROL, KEPT)];
+    (headers, SCRIPT).into_response()
+}
+
+/// Where in the board a page is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    Overview,
+    Households,
+    Elsewhere,
+}
+
+/// What stands around every page.
+struct Frame<'a> {
+    community: &'a str,
+    place: Place,
+    build: &'static str,
+}
+
+impl<'a> Frame<'a> {
+    fn of(leader: &'a Leader, place: Place) -> Self {
+        Self { community: &leader.name, place, build: BUILD }
+    }
+
+    fn is_overview(&self) -> bool {
+        self.place == Place::Overview
+    }
+
+    fn is_households(&self) -> bool {
+        self.place == Place::Households
+    }
+}
+
+/// A page of the board as it is answered.
+fn board(template: &impl Template) -> Response {
+    let html = template.render().expect("a template renders");
+    let headers = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    private((headers, html))
+}
+
+/// There is no such thing in this community.
+fn nothing_here() -> Response {
+    let notice = Notice {
+        brand: None,
+        heading: "There is nothing here",
+        lines: &[
+            "This address leads nowhere in your community. Go back to the board by its name in the address bar, without what follows.",
+        ],
+        contact: None,
+        offer_code: false,
+    };
+    page(StatusCode::NOT_FOUND, &notice)
+}
+
+/// How a moment is told: the time alone on the day of `now`, else with the day.
+fn moment(at: Timestamp, now: &Zoned) -> String {
+    let at = at.to_zoned(now.time_zone().clone());
+    if at.date() == now.date() {
+        at.strftime("%H:%M").to_string()
+    } else if at.year() == now.year() {
+        at.strftime("%a %-d %b, %H:%M").to_string()
+    } else {
+        at.strftime("%-d %b %Y, %H:%M").to_string()
+    }
+}
+
+/// The ledger's clock in a community's time zone.
+async fn now(state: &AppState, zone: &TimeZone) -> sqlx::Result<Zoned> {
+    let now = sqlx::query_scalar!(r#"SELECT app_now() AS "now!""#).fetch_one(&state.pool).await?;
+    Ok(now.to_jiff().to_zoned(zone.clone()))
+}
+
+/// A number as people read it: 12,345.
+fn number(count: i64) -> String {
+    let digits = count.to_string();
+    let mut told = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.char_indices() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            told.push(',');
+        }
+        told.push(digit);
+    }
+    told
+}
+
+/// `one` of it, or so many of `many`.
+fn counted(count: i64, one: &str, many: &str) -> String {
+    format!("{} {}", number(count), if count == 1 { one } else { many })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_told_as_shortly_as_is_clear() {
+        let now = "2026-11-23T09:30:00-06:00[America/Chicago]".parse().unwrap();
+        for (at, told) in [
+            ("2026-11-23T15:02:59Z", "09:02"),
+            ("2026-11-23T03:00:00Z", "Sun 22 Nov, 21:00"),
+            ("2025-12-31T18:00:00Z", "31 Dec 2025, 12:00"),
+        ] {
+            assert_eq!(moment(at.parse().unwrap(), &now), told);
+        }
+    }
+
+    #[test]
+    fn numbers_are_told_in_groups() {
+        for (count, told) in
+            [(0, "0"), (999, "999"), (1_000, "1,000"), (100_000, "100,000"), (1_234_567, "1,234,567")]
+        {
+            assert_eq!(number(count), told);
+        }
+        assert_eq!(counted(1, "household", "households"), "1 household");
+        assert_eq!(counted(2_000, "household", "households"), "2,000 households");
+    }
+}

@@ -1,0 +1,283 @@
+//! Who is looking: a browser in which a leader signed in.
+//!
+//! The cookie holds 256 random bits, the ledger their hash. It is sent along from our own pages only (`SameSite=Lax`), and
+//! a form counts only when the browser says that it comes from one of them: [`SameOrigin`]. The HTTP API under `/v1` knows
+//! no cookies.
+
+use std::{fmt, sync::Arc};
+
+use axum::{
+    extract::{FromRequestParts, OptionalFromRequestParts},
+    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
+    response::{IntoResponse, Redirect, Response},
+};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use jiff::{Timestamp, tz::TimeZone};
+use porchlight_shared::{domain::CommunityId, runtime::site::Site};
+use rand::CryptoRng;
+use sha2::{Digest, Sha256};
+use sqlx::PgConnection;
+
+use crate::{
+    pages::{Notice, page},
+    state::AppState,
+};
+
+/// How long a browser stays signed in, in seconds: two weeks.
+const HOLDS: i32 = 14 * 24 * 3600;
+const NAME: &str = "porchlight_session";
+
+/// 256 random bits in text: a link's, or a session's.
+pub struct Secret(String);
+
+impl Secret {
+    /// Draws new ones.
+    pub fn draw(rng: &mut impl CryptoRng) -> Self {
+        let mut bits = [0_u8; 32];
+        rng.fill_bytes(&mut bits);
+        Self(URL_SAFE_NO_PAD.encode(bits))
+    }
+
+    /// As it came.
+    #[must_use]
+    pub fn of(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
+    /// What the ledger keeps of it.
+    #[must_use]
+    pub fn sha256(&self) -> [u8; 32] {
+        Sha256::digest(self.0.as_bytes()).into()
+    }
+
+    /// The bits themselves.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(***)")
+    }
+}
+
+/// A leader who is signed in, and what every page of theirs shows of the community.
+#[derive(Clone, Debug)]
+pub struct Leader {
+    /// Which community.
+    pub community: CommunityId,
+    /// Its name.
+    pub name: String,
+    /// Where it is: what times are shown in.
+    pub zone: TimeZone,
+    /// The ledger's clock.
+    pub now: Timestamp,
+    session: [u8; 32],
+}
+
+impl Leader {
+    /// Ends the session.
+    ///
+    /// # Errors
+    /// When the ledger does not answer.
+    pub async fn sign_out(&self, state: &AppState) -> sqlx::Result<()> {
+        let ended = sqlx::query!("DELETE FROM sessions WHERE sha256 = $1", &self.session[..]);
+        ended.execute(&state.pool).await.map(drop)
+    }
+}
+
+/// Begins a session, and answers the cookie that proves it.
+///
+/// # Errors
+/// When the ledger does not answer.
+pub(super) async fn begin(
+    tx: &mut PgConnection,
+    community: CommunityId,
+    secret: &Secret,
+    site: Option<&Site>,
+) -> sqlx::Result<HeaderValue> {
+    sqlx::query!(
+        "INSERT INTO sessions (sha256, community_id, expires_at)
+         VALUES ($1, $2, app_now() + make_interval(secs => $3))",
+        &secret.sha256()[..],
+        community.uuid(),
+        f64::from(HOLDS),
+    )
+    .execute(tx)
+    .await?;
+    Ok(cookie(secret.as_str(), HOLDS, site))
+}
+
+/// The cookie that takes the place of a session's.
+pub(super) fn no_cookie(site: Option<&Site>) -> HeaderValue {
+    cookie("", 0, site)
+}
+
+/// Not sent along in the clear, unless the installation itself is reached so.
+fn cookie(value: &str, seconds: i32, site: Option<&Site>) -> HeaderValue {
+    let in_the_clear = site.is_some_and(|site| site.as_str().starts_with("http://"));
+    let secure = if in_the_clear { "" } else { "; Secure" };
+    let cookie = format!("{NAME}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}");
+    HeaderValue::from_str(&cookie).expect("base64 and digits fit a header")
+}
+
+fn secret(headers: &HeaderMap) -> Option<Secret> {
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(name, _)| *name == NAME).map(|(_, value)| Secret::of(value))
+}
+
+async fn find(state: &AppState, session: [u8; 32]) -> sqlx::Result<Option<Leader>> {
+    let row = sqlx::query!(
+        r#"SELECT c.id, c.name, c.time_zone, app_now() AS "now!"
+           FROM sessions s JOIN communities c ON c.id = s.community_id
+           WHERE s.sha256 = $1 AND s.expires_at > app_now()"#,
+        &session[..],
+    )
+    .fetch_optional(&state.pool)
+    .await?;
+    Ok(row.map(|row| Leader {
+        community: row.id.into(),
+        name: row.name,
+        zone: TimeZone::get(&row.time_zone).unwrap_or(TimeZone::UTC),
+        now: row.now.to_jiff(),
+        session,
+    }))
+}
+
+/// Why a page is not shown.
+#[derive(Debug)]
+pub enum Turned {
+    /// Nobody is signed in in this browser.
+    Away,
+    /// The ledger does not answer.
+    Later,
+}
+
+impl From<sqlx::Error> for Turned {
+    fn from(error: sqlx::Error) -> Self {
+        tracing::error!(error = %porchlight_shared::store::Unquoted(&error), "a page could not be read");
+        Self::Later
+    }
+}
+
+impl IntoResponse for Turned {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Away => Redirect::to("/sign-in").into_response(),
+            Self::Later => {
+                let notice = Notice {
+                    brand: None,
+                    heading: "This page cannot be shown right now",
+                    lines: &[
+                        "Sending goes on as far as it can, and nothing is lost. Reload this page in a minute.",
+                    ],
+                    contact: None,
+                    offer_code: false,
+                };
+                page(StatusCode::SERVICE_UNAVAILABLE, &notice)
+            }
+        }
+    }
+}
+
+impl OptionalFromRequestParts<Arc<AppState>> for Leader {
+    type Rejection = Turned;
+
+    async fn from_request_parts(parts: &mut Parts, state: &Arc<AppState>) -> Result<Option<Self>, Turned> {
+        match secret(&parts.headers) {
+            Some(secret) => Ok(find(state, secret.sha256()).await?),
+            None => Ok(None),
+        }
+    }
+}
+
+impl FromRequestParts<Arc<AppState>> for Leader {
+    type Rejection = Turned;
+
+    async fn from_request_parts(parts: &mut Parts, state: &Arc<AppState>) -> Result<Self, Turned> {
+        let found: Option<Self> =
+            <Self as OptionalFromRequestParts<_>>::from_request_parts(parts, state).await?;
+        found.ok_or(Turned::Away)
+    }
+}
+
+/// A request that changes something and comes from one of our own pages, by the browser's own word: `Sec-Fetch-Site`, or
+/// `Origin` from browsers that do not know that.
+#[derive(Clone, Copy, Debug)]
+pub struct SameOrigin;
+
+impl SameOrigin {
+    fn is(headers: &HeaderMap, site: Option<&Site>) -> bool {
+        let word = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+        if let Some(relation) = word(header::HeaderName::from_static("sec-fetch-site")) {
+            return relation == "same-origin";
+        }
+        let Some(origin) = word(header::ORIGIN) else { return false };
+        let host = origin.split_once("://").map(|(_, host)| host);
+        site.is_some_and(|site| site.as_str() == origin) || host.is_some() && host == word(header::HOST)
+    }
+}
+
+impl FromRequestParts<Arc<AppState>> for SameOrigin {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &Arc<AppState>) -> Result<Self, Response> {
+        if Self::is(&parts.headers, state.site.as_ref()) {
+            return Ok(Self);
+        }
+        let notice = Notice {
+            brand: None,
+            heading: "Nothing was changed",
+            lines: &[
+                "This request did not come from one of our own pages. Open the page again and press the button there.",
+            ],
+            contact: None,
+            offer_code: false,
+        };
+        Err(page(StatusCode::FORBIDDEN, &notice))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        let named = pairs
+            .iter()
+            .map(|(name, value)| (header::HeaderName::from_static(name), HeaderValue::from_static(value)));
+        named.collect()
+    }
+
+    #[test]
+    fn only_our_own_pages_change_anything() {
+        let site: Site = "https://join.example.org".parse().unwrap();
+        for (pairs, is_ours) in [
+            (&[("sec-fetch-site", "same-origin"), ("host", "x")][..], true),
+            (&[("sec-fetch-site", "cross-site"), ("origin", "https://join.example.org")], false),
+            (&[("sec-fetch-site", "same-site")], false),
+            (&[("sec-fetch-site", "none")], false),
+            (&[("origin", "https://join.example.org"), ("host", "10.0.0.1:8080")], true),
+            (&[("origin", "http://127.0.0.1:8080"), ("host", "127.0.0.1:8080")], true),
+            (&[("origin", "https://evil.example"), ("host", "join.example.org")], false),
+            (&[("origin", "null"), ("host", "null")], false),
+            (&[("host", "join.example.org")], false),
+            (&[], false),
+        ] {
+            assert_eq!(SameOrigin::is(&headers(pairs), Some(&site)), is_ours, "{pairs:?}");
+        }
+    }
+
+    #[test]
+    fn a_cookie_is_found_among_others_and_hidden() {
+        let found = secret(&headers(&[("cookie", "a=b; porchlight_session=x-Y_1; c=d")])).unwrap();
+        assert_eq!((found.as_str(), format!("{found:?}").as_str()), ("x-Y_1", "Secret(***)"));
+        assert!(secret(&headers(&[("cookie", "other_porchlight_session=1")])).is_none());
+        let clear: Site = "http://127.0.0.1:8080".parse().unwrap();
+        assert!(!cookie("x", 1, Some(&clear)).to_str().unwrap().contains("Secure"));
+        assert!(cookie("x", 1, None).to_str().unwrap().ends_with("; Secure"));
+    }
+}

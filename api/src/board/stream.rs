@@ -1,0 +1,94 @@
+//! `GET …/batches/{batch}/stream`: server-sent snapshots of a batch, for programs and for its page.
+//!
+//! Each event is whole, so that whoever reconnects is right at once. A stream ends after ten minutes, and the browser opens
+//! the next: who is not signed in any more does not watch for longer.
+
+use std::{convert::Infallible, sync::Arc, time::Duration};
+
+use axum::{
+    extract::{Path, Query, State},
+    http::{HeaderName, header},
+    response::{
+        IntoResponse, Response,
+        sse::{Event, KeepAlive, Sse},
+    },
+};
+use futures_util::{StreamExt, stream};
+use porchlight_shared::domain::BatchId;
+
+use super::{
+    deliveries,
+    live::{Sight, Zone, watch},
+    pages::batch::Query as Asked,
+    session::Leader,
+};
+use crate::{
+    access::Caller,
+    problem::{Problem, ProblemBody},
+    state::AppState,
+};
+
+/// How long a stream lasts.
+const LASTS: Duration = Duration::from_mins(10);
+/// How often a stream without news says that it is alive.
+const ALIVE: Duration = Duration::from_secs(15);
+
+/// Watch a batch
+///
+/// A stream of server-sent events named `status`, each with the whole batch as `GET …/batches/{batch}` answers it: the
+/// first at once, then one whenever it changed, at most four a second.
+#[utoipa::path(
+    get, path = "/v1/communities/{community}/batches/{batch}/stream", tag = "Watching",
+    params(
+        ("community" = String, Path, format = Uuid, description = "The community"),
+        ("batch" = String, Path, format = Uuid, description = "The batch"),
+    ),
+    responses(
+        (status = 200, description = "The stream; it ends after ten minutes and may be opened again", body = String, content_type = "text/event-stream"),
+        (status = 401, description = "No valid token", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such batch of this token's community", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+    security(("bearer" = [])),
+)]
+pub async fn stream_batch(
+    State(state): State<Arc<AppState>>,
+    caller: Caller,
+    Path((_, batch)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    let batch: BatchId = batch.parse().map_err(|_| Problem::not_found())?;
+    if !deliveries::exists(&state.pool, caller.community, batch).await? {
+        return Err(Problem::not_found());
+    }
+    let snapshots = watch(&state, Sight::Status(caller.community, batch));
+    Ok(events(snapshots.map(|status| Event::default().event("status").data(status))))
+}
+
+/// The same for a batch's page: its progress and the rows that it shows, as HTML.
+pub(super) async fn stream_page(
+    State(state): State<Arc<AppState>>,
+    leader: Option<Leader>,
+    Path(batch): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Problem> {
+    let leader = leader.ok_or_else(Problem::not_found)?;
+    let batch: BatchId = batch.parse().map_err(|_| Problem::not_found())?;
+    if !deliveries::exists(&state.pool, leader.community, batch).await? {
+        return Err(Problem::not_found());
+    }
+    let zone = Zone::from(&leader.zone);
+    let progress = watch(&state, Sight::Progress(leader.community, batch, zone.clone(), asked.lasting()));
+    let rows = watch(&state, Sight::Rows(leader.community, batch, zone, asked.view()));
+    let named = |name: &'static str| move |html: Arc<str>| Event::default().event(name).data(html);
+    Ok(events(stream::select(progress.map(named("progress")), rows.map(named("rows")))))
+}
+
+fn events(events: impl stream::Stream<Item = Event> + Send + 'static) -> Response {
+    let whole = events.map(Ok::<_, Infallible>).take_until(tokio::time::sleep(LASTS));
+    // Proxies that collect answers would keep the news to themselves.
+    let headers = [
+        (header::CACHE_CONTROL, "no-store"),
+        (HeaderName::from_static("x-accel-buffering"), "no"),
+        (header::REFERRER_POLICY, "no-referrer"),
+    ];
+    (headers, Sse::new(whole).keep_alive(KeepAlive::new().interval(ALIVE))).into_response()
+}
