@@ -50,6 +50,22 @@ pub(super) fn texts(households: usize) -> Value {
     })
 }
 
+/// The second part of the community, which is invited later.
+pub(super) fn second(households: usize) -> Value {
+    let rows = (0..households).map(|number| {
+        let (first, last) = person(number * 7 + 3);
+        let misbehaves = match number % 100 {
+            17 => "refuse-",
+            43 | 71 => "defer-",
+            _ => "",
+        };
+        let name = format!("{first} {last}");
+        let email = format!("{misbehaves}{}.{number}@harbor.example", first.to_lowercase());
+        json!({"email": email, "name": name, "unit": format!("{} Harbor Walk", number + 1)})
+    });
+    json!({"channel": "email", "rows": rows.collect::<Vec<_>>()})
+}
+
 fn table(head: &str, lines: impl Iterator<Item = String>) -> String {
     std::iter::once(head.to_owned()).chain(lines).collect::<Vec<_>>().join("\n")
 }

@@ -3,8 +3,9 @@
 //! It starts a private stack, sandbox providers, an API and a worker; makes a community; invites 300 households as a
 //! leader would, half of them by e-mail and half by text; and compares, at the end, what the API counts, what the ledger
 //! holds, and what the providers saw. With `--once` it then ends, with one JSON line and an exit code; without, it stays
-//! up to be looked at.
+//! up to be looked at: nine days later, when many have joined and a second list is on its way. See [`history`].
 
+mod history;
 mod list;
 mod summary;
 
@@ -56,7 +57,7 @@ struct Arguments {
 
 /// A running demo. Fields are dropped in order: programs before the servers they use.
 struct Demo {
-    _worker: Process,
+    worker: Process,
     _api: Process,
     client: Client,
     community: Community,
@@ -95,9 +96,11 @@ async fn run(arguments: &Arguments) -> Result<bool, Failure> {
     tokio::pin!(stopped);
     tokio::select! {
         agrees = show(arguments) => {
-            let (demo, agrees) = agrees?;
+            let (mut demo, agrees) = agrees?;
             if !arguments.once {
-                invite(&demo).await?;
+                demo.let_days_pass().await?;
+                let sent = demo.invite_the_rest().await?;
+                invite(&demo, &sent).await?;
                 stopped.await;
                 tell("stopping");
             }
@@ -115,6 +118,9 @@ async fn show(arguments: &Arguments) -> Result<(Demo, bool), Failure> {
     let programs = tokio::task::spawn_blocking(Programs::build_release).await??;
     tell("starting a private Postgres and Redis");
     let demo = start(programs, arguments).await?;
+    if !arguments.once {
+        demo.begin_in_the_past().await?;
+    }
     let began = Instant::now();
     let households = arguments.households as usize;
     let lists = [list::emails(households), list::texts(households)];
@@ -176,7 +182,7 @@ async fn start(programs: Programs, arguments: &Arguments) -> Result<Demo, Failur
     let client = Client::new(&site)?;
     let worker = installation.start_worker().await?;
     tell(&format!("API at {site} · inbox at {inbox}"));
-    Ok(Demo { _worker: worker, _api: api, client, community, installation, inbox, _stack: stack })
+    Ok(Demo { worker, _api: api, client, community, installation, inbox, _stack: stack })
 }
 
 async fn serve_inbox(smtp: &SmtpSandbox, twilio: &TwilioSandbox) -> std::io::Result<String> {
@@ -269,7 +275,7 @@ fn states(status: &Value) -> String {
     counts.join(" · ")
 }
 
-async fn invite(demo: &Demo) -> Result<(), Failure> {
+async fn invite(demo: &Demo, sent: &Sent) -> Result<(), Failure> {
     let (base, id, token) = (demo.client.base(), &demo.community.id, &demo.community.token);
     let email = json!({"channel": "email", "rows": [{"email": "you@oakridge.example", "name": "You"}]});
     let text = json!({
@@ -280,7 +286,12 @@ async fn invite(demo: &Demo) -> Result<(), Failure> {
     tell("");
     let inbox = &demo.inbox;
     let link = demo.installation.sign_in_link(&demo.community).await?;
-    tell(&format!("Watch as a leader:   {link}   (works once; see what became of each)"));
+    tell(&format!(
+        "{} more households are being invited right now; it takes a few minutes.",
+        sent.answer["accepted"]
+    ));
+    tell("");
+    tell(&format!("Watch as a leader:   {link}   (signs one browser in)"));
     tell(&format!("Read the messages:   {inbox}   (both kinds; follow a link, and the household joins)"));
     tell(&format!("Type a code:         {base}/join"));
     tell(&format!("The API's document:  {base}/openapi.json"));

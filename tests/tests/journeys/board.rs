@@ -36,7 +36,7 @@ impl World {
         let answer = board.post(&format!("/sign-in/{}", link.rsplit_once("/sign-in/").unwrap().1)).await;
         assert_eq!(answer.status(), 303);
         let cookie = answer.headers()[header::SET_COOKIE].to_str().unwrap();
-        board.cookie = cookie.split(';').next().unwrap().to_owned();
+        cookie.split(';').next().unwrap().clone_into(&mut board.cookie);
         board
     }
 
@@ -99,13 +99,13 @@ impl Events {
     /// The next event's name and data; `None` at the end.
     async fn next(&mut self) -> Option<(String, String)> {
         loop {
-            if let Some((event, rest)) = self.read.split_once("\n\n") {
+            if let Some(end) = self.read.find("\n\n") {
+                let event: String = self.read.drain(..end + 2).collect();
                 let field = |name: &str| -> String {
                     let lines = event.lines().filter_map(|line| line.strip_prefix(name));
                     lines.map(|line| line.trim_start_matches(' ')).collect::<Vec<_>>().join("\n")
                 };
                 let told = (field("event:"), field("data:"));
-                self.read = rest.to_owned();
                 if !told.0.is_empty() {
                     return Some(told);
                 }
@@ -310,7 +310,7 @@ async fn a_batch_is_whole_without_script_from_the_first_row_to_the_last() {
     assert_eq!(counts(&page)["joined"], 1);
     assert_sums(&counts(&page));
     let all = board.page("/households?show=problem").await;
-    assert_eq!(all.matches("class=\"needs\"").count(), counts(&home)["problem"] as usize);
+    assert_eq!(i64::try_from(all.matches("class=\"needs\"").count()).unwrap(), counts(&home)["problem"]);
     let mut listed = 0;
     let mut next = Some("/households".to_owned());
     while let Some(path) = next {

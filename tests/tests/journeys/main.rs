@@ -8,6 +8,7 @@
 mod accidents;
 mod board;
 mod breaker;
+mod browser;
 mod counts;
 mod deadline;
 mod drafts;

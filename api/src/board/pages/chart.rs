@@ -9,11 +9,11 @@ use jiff::{ToSpan, civil::Date};
 /// Days that are drawn; older joins are in the first one's height.
 const DAYS: i32 = 30;
 const WIDE: f64 = 720.0;
-const HIGH: f64 = 180.0;
+const HIGH: f64 = 200.0;
 /// Room for the numbers on the left, and for the days below.
-const LEFT: f64 = 44.0;
-const BELOW: f64 = 24.0;
-const ABOVE: f64 = 10.0;
+const LEFT: f64 = 60.0;
+const BELOW: f64 = 34.0;
+const ABOVE: f64 = 14.0;
 
 /// A day as the table shows it.
 #[derive(Debug, PartialEq, Eq)]
@@ -76,7 +76,7 @@ pub(super) fn chart(joins: &[(Date, i64)], households: i64, today: Date) -> Opti
             "<line class=\"grid\" x1=\"{LEFT}\" x2=\"{WIDE}\" y1=\"{anchor:.1}\" y2=\"{anchor:.1}\"/>\
              <text class=\"tick\" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{count}</text>",
             LEFT - 8.0,
-            anchor + 4.0,
+            anchor + 5.0,
         );
     }
     let _ = write!(svg, "<path class=\"area\" d=\"{area}\"/><path class=\"line\" d=\"{line}\"/>");
@@ -85,7 +85,7 @@ pub(super) fn chart(joins: &[(Date, i64)], households: i64, today: Date) -> Opti
             svg,
             "<text class=\"tick\" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"{anchor}\">{}</text>",
             x(day),
-            HIGH - 6.0,
+            HIGH - 8.0,
             day.strftime("%-d %b"),
         );
     }
@@ -113,7 +113,7 @@ mod tests {
         assert_eq!(chart.told, "From 19 November to 23 November 2026, 12 of 312 households joined.");
         let told: Vec<_> = chart.days.iter().map(|day| (day.on.as_str(), day.joined, day.so_far)).collect();
         assert_eq!(told, [("Fri 20 Nov 2026", 5, 5), ("Sun 22 Nov 2026", 7, 12)]);
-        assert!(chart.svg.contains("M44.0 156.0L") && !chart.svg.contains("NaN"), "{}", chart.svg);
+        assert!(chart.svg.contains("M60.0 166.0L") && !chart.svg.contains("NaN"), "{}", chart.svg);
     }
 
     #[test]
