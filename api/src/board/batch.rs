@@ -108,11 +108,13 @@ pub async fn read(
            LEFT JOIN (SELECT batch_id, state, sum(count)::bigint AS count FROM tallies WHERE batch_id = $2 GROUP BY 1, 2) t
                ON t.batch_id = b.id
            LEFT JOIN (
+               -- From those who joined to their rows, look-up by look-up: no statistics can turn that into a scan of the batch.
                SELECT d.state, count(*) AS count
-               FROM households h
-               JOIN invitations i ON i.household_id = h.id
-               JOIN deliveries d ON d.invitation_id = i.id
-               WHERE h.community_id = $1 AND h.joined_at IS NOT NULL AND d.batch_id = $2 AND d.newest
+               FROM (SELECT id FROM households WHERE community_id = $1 AND joined_at IS NOT NULL OFFSET 0) AS h
+               CROSS JOIN LATERAL (SELECT id FROM invitations WHERE household_id = h.id OFFSET 0) AS i
+               CROSS JOIN LATERAL (
+                   SELECT state FROM deliveries WHERE invitation_id = i.id AND batch_id = $2 AND newest OFFSET 0
+               ) AS d
                GROUP BY d.state
            ) j ON j.state = t.state
            WHERE b.community_id = $1 AND b.id = $2"#,

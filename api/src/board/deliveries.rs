@@ -149,11 +149,12 @@ pub async fn read(pool: &PgPool, batch: BatchId, view: &View) -> sqlx::Result<De
                   d.state, d.changed_at, d.reason, d.attempt_number, h.joined_at,
                   w.held_reason AS "held_reason?: HoldReason", w.next_at
            FROM deliveries d
-           JOIN contacts c ON c.id = d.contact_id
-           JOIN households h ON h.id = c.household_id
-           LEFT JOIN properties p ON p.id = h.property_id
-           JOIN channels ch ON ch.channel = d.channel
-           CROSS JOIN LATERAL waits_for(d, ch) AS w
+           -- Look-up by look-up, in the order of rows, until the page is full.
+           CROSS JOIN LATERAL (SELECT * FROM contacts WHERE id = d.contact_id OFFSET 0) AS c
+           CROSS JOIN LATERAL (SELECT * FROM households WHERE id = c.household_id OFFSET 0) AS h
+           LEFT JOIN LATERAL (SELECT label FROM properties WHERE id = h.property_id OFFSET 0) AS p ON true
+           CROSS JOIN LATERAL (SELECT * FROM channels WHERE channel = d.channel OFFSET 0) AS ch
+           CROSS JOIN LATERAL waits_for(d, ch::channels) AS w
            WHERE d.batch_id = $1 AND d.newest AND d.batch_row > $2
                AND (cardinality($3::delivery_state[]) = 0 OR d.state = ANY ($3))
                AND ($4::boolean IS NULL OR (h.joined_at IS NOT NULL) = $4)

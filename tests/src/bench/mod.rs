@@ -4,6 +4,7 @@
 
 mod lists;
 mod memory;
+mod watching;
 
 use std::{process::ExitCode, time::Duration};
 
@@ -34,6 +35,9 @@ struct Arguments {
     /// Single invitations, one after the other
     #[arg(long, default_value_t = 200)]
     singles: u32,
+    /// Who watches a list
+    #[arg(long, default_value_t = 1_000)]
+    watchers: usize,
     /// Only these figures
     #[arg(long, value_enum, value_delimiter = ',')]
     only: Vec<Figure>,
@@ -52,6 +56,8 @@ enum Figure {
     Batch,
     /// A list of 100,000 rows
     Longest,
+    /// A list with and without watchers, and its page meanwhile
+    Watched,
 }
 
 impl Arguments {
@@ -103,6 +109,9 @@ async fn measure(arguments: &Arguments) -> Result<(), Failure> {
     }
     if arguments.wants(Figure::Batch) {
         lists::batches(&subject).await?;
+    }
+    if arguments.wants(Figure::Watched) {
+        watching::watched(&subject, arguments.messages, arguments.watchers).await?;
     }
     if arguments.wants(Figure::Longest) {
         lists::longest(&subject).await?;

@@ -18,7 +18,8 @@ const STREETS: [&str; 6] =
 
 /// Every other household, as a volunteer pastes them: good lines, a few of whose mailboxes misbehave as mailboxes do, and
 /// some that went wrong.
-pub(super) fn emails(households: usize) -> Value {
+#[must_use]
+pub fn emails(households: usize) -> Value {
     let good = (0..households).step_by(2).map(|number| line(number, &address(number)));
     let wrong = [
         "Tess Park;tess.park@;".to_owned(),
@@ -36,7 +37,8 @@ pub(super) fn emails(households: usize) -> Value {
 
 /// The households between, who want texts: numbers as people write them, a few of whose phones misbehave as phones do,
 /// and some that went wrong.
-pub(super) fn texts(households: usize) -> Value {
+#[must_use]
+pub fn texts(households: usize) -> Value {
     let good = (1..households).step_by(2).map(|number| line(number, &phone(number)));
     let wrong = [
         "Mira Silva;555-0199;".to_owned(),
@@ -51,7 +53,8 @@ pub(super) fn texts(households: usize) -> Value {
 }
 
 /// The second part of the community, which is invited later.
-pub(super) fn second(households: usize) -> Value {
+#[must_use]
+pub fn second(households: usize) -> Value {
     let rows = (0..households).map(|number| {
         let (first, last) = person(number * 7 + 3);
         let misbehaves = match number % 100 {

@@ -6,7 +6,7 @@
 //! up to be looked at: nine days later, when many have joined and a second list is on its way. See [`history`].
 
 mod history;
-mod list;
+pub mod list;
 mod summary;
 
 use std::{process::ExitCode, time::Duration};

@@ -13,6 +13,8 @@
 //! Neighbours: `tab` is what a person does and sees, `wire` what Chromium is told and tells, `smoke` shows that this
 //! works.
 
+mod board;
+mod screenshots;
 mod smoke;
 mod tab;
 mod wire;

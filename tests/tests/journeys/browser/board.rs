@@ -1,0 +1,283 @@
+//! The leader's board in a real browser: with script, without, by keyboard alone, and at three widths.
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+};
+
+use serde_json::json;
+use tokio::{
+    io::copy_bidirectional,
+    net::{TcpListener, TcpStream},
+    task::{AbortHandle, JoinHandle},
+};
+
+use super::{Browser, Tab, assert_accessible};
+use crate::world::{World, rows};
+
+/// Cookies in the clear, as on a developer's machine.
+pub(super) const HERE: (&str, &str) = ("PORCHLIGHT_PUBLIC_URL", "http://board.example");
+const WIDTHS: [u32; 3] = [320, 768, 1280];
+
+/// A way to the API that can be cut.
+struct Door {
+    address: SocketAddr,
+    open: Arc<Mutex<Vec<AbortHandle>>>,
+    serving: JoinHandle<()>,
+}
+
+impl Door {
+    async fn to(base: &str) -> Self {
+        let api = base.trim_start_matches("http://").to_owned();
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let open: Arc<Mutex<Vec<AbortHandle>>> = Arc::default();
+        let opened = Arc::clone(&open);
+        let serving = tokio::spawn(async move {
+            loop {
+                let Ok((mut caller, _)) = listener.accept().await else { continue };
+                let api = api.clone();
+                let passing = tokio::spawn(async move {
+                    if let Ok(mut server) = TcpStream::connect(api).await {
+                        // Either side may hang up as it likes.
+                        let _ended = copy_bidirectional(&mut caller, &mut server).await;
+                    }
+                });
+                opened.lock().unwrap().push(passing.abort_handle());
+            }
+        });
+        Self { address, open, serving }
+    }
+
+    /// Ends every connection; new ones are let through.
+    fn cut(&self) {
+        for passing in self.open.lock().unwrap().drain(..) {
+            passing.abort();
+        }
+    }
+}
+
+impl Drop for Door {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+impl Tab {
+    pub(super) async fn sign_in(&self, world: &World, base: &str) {
+        self.goto(&format!("{base}{}", world.sign_in_path().await)).await;
+        self.click_and_load("main button").await;
+        assert_eq!(self.text_of("h1").await, "Overview");
+    }
+
+    /// The number on a tile.
+    async fn tally(&self, word: &str) -> String {
+        self.text_of(&format!(".tally .{word} b")).await
+    }
+
+    async fn assert_fits(&self) {
+        self.until("nothing is cut off at the side", "document.documentElement.scrollWidth <= innerWidth")
+            .await;
+    }
+
+    /// Nobody else was asked for anything, and nothing went wrong.
+    async fn assert_clean(&self, base: &str) {
+        for url in self.requests().await {
+            assert!(url.starts_with(base), "{url} is somebody else's");
+        }
+        assert_eq!(self.console_errors().await, Vec::<String>::new());
+    }
+}
+
+fn shows(word: &str, count: usize) -> String {
+    format!("document.querySelector('.tally .{word} b').textContent === '{count}'")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_batch_is_watched_from_the_first_row_to_the_last() {
+    let Some(browser) = Browser::start().await else { return };
+    let mut world = World::with(&[HERE, ("PORCHLIGHT_SMTP_RATE", "40")]).await;
+    let door = Door::to(world.client.base()).await;
+    let base = format!("http://{}", door.address);
+    let batch = world.send(&rows(200)).await;
+    let tab = browser.open(1280, true).await;
+    tab.sign_in(&world, &base).await;
+    tab.click_and_load(".batches a").await;
+    assert_eq!(tab.url().await, format!("{base}/batches/{batch}"));
+    assert_eq!(tab.tally("waiting").await, "200");
+    tab.until("it is live", "document.getElementById('live').textContent.startsWith('Live')").await;
+    assert!(tab.bytes_loaded().await <= 100_000.0);
+    assert_accessible(&tab).await;
+
+    // From here on nothing is loaded anew: what is marked stays, and what has the focus keeps it.
+    let focused = "document.activeElement === document.querySelector('.actions button')";
+    tab.until("marked", "(globalThis.marked = document.querySelector('.tally .sent b'), document.querySelector('.actions button').focus(), true)").await;
+    let worker = world.installation.start_worker().await.unwrap();
+    tab.until("it fills", "+document.querySelector('.tally .sent b').textContent > 20").await;
+    tab.until("Pause has the focus still", focused).await;
+    tab.until("the first row is sent", "document.querySelector('#rows .state').textContent === 'Sent'").await;
+
+    // The connection is lost in the middle, and comes back by itself with what was missed.
+    door.cut();
+    tab.until("it says so", "document.getElementById('live').dataset.state === 'off'").await;
+    tab.until("it is live again", "document.getElementById('live').dataset.state === 'on'").await;
+    tab.until("everything is sent", &shows("sent", 200)).await;
+    tab.until("it says so", "document.querySelector('.sentence').textContent === 'Everything is sent.'")
+        .await;
+    tab.until("it was never loaded anew", "globalThis.marked?.isConnected").await;
+    let sums = "[...document.querySelectorAll('.tally li:not(.total) b')].reduce((sum, b) => sum + +b.textContent, 0) === 200";
+    tab.until("the counts sum", sums).await;
+    tab.until(
+        "a screen reader heard that it is done",
+        "document.getElementById('spoken').textContent === 'Everything is sent.'",
+    )
+    .await;
+    assert_accessible(&tab).await;
+    // The lost connection is a complaint of the browser's, and the only one.
+    let errors = tab.console_errors().await;
+    assert!(
+        errors.iter().all(
+            |error| error.contains("ERR_INCOMPLETE_CHUNKED_ENCODING") || error.contains("ERR_CONNECTION")
+        ),
+        "{errors:?}"
+    );
+    assert!(worker.stop().await.unwrap().success());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_batch_is_watched_and_steered_without_script() {
+    let Some(browser) = Browser::start().await else { return };
+    let mut world = World::with(&[HERE]).await;
+    let base = world.client.base().to_owned();
+    let mut list = rows(60);
+    list.push(json!({"email": "refuse-x@oakridge.example", "name": "Jane Doe", "unit": "7 Elm Street"}));
+    let batch = world.send(&list).await;
+    let tab = browser.open(320, false).await;
+    tab.sign_in(&world, &base).await;
+    tab.click_and_load(".batches a").await;
+    assert_eq!(tab.tally("waiting").await, "61");
+    tab.click_and_load(".actions button").await;
+    assert!(tab.text_of(".told").await.starts_with("Paused: nothing more begins."));
+    assert_accessible(&tab).await;
+    tab.click_and_load(".actions button.main").await;
+    assert_eq!(tab.text_of(".told").await, "It goes on.");
+    let worker = world.installation.start_worker().await.unwrap();
+    world.batch_until(&batch, |counts| counts["accepted"] == 60 && counts["failed"] == 1).await;
+    tab.reload().await;
+    assert_eq!((tab.tally("sent").await, tab.tally("problem").await), ("60".to_owned(), "1".to_owned()));
+    assert_eq!(tab.count("#rows tr").await, 50);
+    tab.click_and_load(".pages a").await;
+    assert_eq!(tab.count("#rows tr").await, 11);
+    tab.type_into("#q", "elm street").await;
+    tab.press_and_load("Enter").await;
+    assert_eq!(tab.count("#rows tr").await, 1);
+    tab.click_and_load("#rows a").await;
+    assert_eq!(tab.text_of("h1").await, "Jane Doe");
+    let story = tab.text().await;
+    assert!(story.contains("which refused it") && story.contains("Who has to act"), "{story}");
+    assert_eq!(tab.count("script").await, 1);
+    tab.assert_clean(&base).await;
+    assert!(worker.stop().await.unwrap().success());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn everything_is_done_by_keyboard_alone() {
+    let Some(browser) = Browser::start().await else { return };
+    let world = World::with(&[HERE]).await;
+    let base = world.client.base().to_owned();
+    let batch = world.send(&rows(30)).await;
+    let tab = browser.open(768, true).await;
+    let to = async |wanted: &str| {
+        for _ in 0..60 {
+            tab.press("Tab").await;
+            if tab.focused().await == wanted {
+                return;
+            }
+        }
+        panic!("{wanted} is not reached; the focus is at {}", tab.focused().await);
+    };
+    tab.goto(&format!("{base}{}", world.sign_in_path().await)).await;
+    to("button \"Sign in\"").await;
+    tab.press_and_load("Enter").await;
+    tab.press("Tab").await;
+    assert_eq!(tab.focused().await, "a \"Skip to the content\"");
+    tab.press("Enter").await;
+    tab.until("the content has the focus", "document.activeElement.id === 'main'").await;
+    to("a \"30 e-mails\"").await;
+    tab.press_and_load("Enter").await;
+    to("button \"Pause\"").await;
+    tab.press_and_load("Space").await;
+    assert!(tab.text_of(".told").await.starts_with("Paused"));
+    to("button \"Resume\"").await;
+    tab.press_and_load("Enter").await;
+    to("a \"Cancel the rest…\"").await;
+    tab.press_and_load("Enter").await;
+    assert_eq!(tab.text_of("h1").await, "Cancel the rest?");
+    to("button \"Cancel 30 messages\"").await;
+    tab.press_and_load("Enter").await;
+    assert!(tab.text_of(".told").await.starts_with("The rest is cancelled."));
+    assert_eq!(world.batch(&batch).await["counts"]["cancelled"], 30);
+    to("a \"30 Not sent\"").await;
+    tab.press_and_load("Enter").await;
+    assert_eq!(tab.text_of("#list-title").await, "Not sent");
+    to("a \"Households\"").await;
+    tab.press_and_load("Enter").await;
+    to("button \"Sign out\"").await;
+    tab.press_and_load("Enter").await;
+    assert_eq!(tab.text_of("h1").await, "Sign in");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_page_keeps_anybody_out_at_any_width() {
+    let Some(browser) = Browser::start().await else { return };
+    let mut world = World::with(&[HERE]).await;
+    let base = world.client.base().to_owned();
+    let empty = browser.open(320, true).await;
+    empty.goto(&format!("{base}/sign-in")).await;
+    assert_accessible(&empty).await;
+    empty.goto(&format!("{base}{}", world.sign_in_path().await)).await;
+    assert_accessible(&empty).await;
+    empty.click_and_load("main button").await;
+    assert_accessible(&empty).await;
+
+    let mut list = rows(60);
+    let long = "Bartholomew Featherstonehaugh-Cholmondeley of the House at the End of the Lane";
+    list.push(json!({"email": format!("refuse-{}@oakridge.example", "x".repeat(57)), "name": long, "unit": "1 Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch Road"}));
+    list.push(json!({"email": "defer-1@oakridge.example", "name": "Later"}));
+    let batch = world.send(&list).await;
+    let worker = world.installation.start_worker().await.unwrap();
+    world.batch_until(&batch, |counts| counts["accepted"] == 61 && counts["failed"] == 1).await;
+    world.sql("UPDATE households SET joined_at = app_now() - interval '3 days' WHERE id IN (SELECT id FROM households ORDER BY id LIMIT 9)").await;
+    let waiting = world.send(&[json!({"email": "later@oakridge.example"})]).await;
+    let page = world
+        .client
+        .get(&world.oakridge, &format!("batches/{batch}/deliveries?state=failed"))
+        .await
+        .unwrap()
+        .body;
+    let delivery = page["items"][0]["id"].as_str().unwrap().to_owned();
+    let paths = [
+        "/".to_owned(),
+        "/households".to_owned(),
+        "/households?show=problem".to_owned(),
+        "/households?q=nobody".to_owned(),
+        format!("/batches/{batch}"),
+        format!("/batches/{batch}?show=problem"),
+        format!("/batches/{waiting}/cancel"),
+        format!("/deliveries/{delivery}"),
+        "/batches/nothing".to_owned(),
+    ];
+    for width in WIDTHS {
+        let tab = browser.open(width, true).await;
+        for path in &paths {
+            tab.goto(&format!("{base}{path}")).await;
+            tab.assert_fits().await;
+            for dark in [true, false] {
+                tab.dark(dark).await;
+                assert_accessible(&tab).await;
+            }
+        }
+        tab.assert_clean(&base).await;
+    }
+    assert!(worker.stop().await.unwrap().success());
+}
