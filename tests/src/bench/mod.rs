@@ -2,6 +2,7 @@
 //!
 //! The provider is the sandbox in this process, so its work is on the same cores. Compare figures of one run.
 
+mod behind;
 mod lists;
 mod memory;
 mod watching;
@@ -58,6 +59,8 @@ enum Figure {
     Longest,
     /// A list with and without watchers, and its page meanwhile
     Watched,
+    /// A provider that takes 30 ms: a list, and another community's single invitations behind one
+    Behind,
 }
 
 impl Arguments {
@@ -98,7 +101,7 @@ async fn measure(arguments: &Arguments) -> Result<(), Failure> {
         singles(&subject, arguments.singles).await?;
     }
     if arguments.wants(Figure::List) {
-        list(&subject, arguments.messages).await?;
+        list(&subject, "a-", "list", arguments.messages).await?;
         report(
             "memory_after",
             &json!({"worker_mb": memory::pss_mb(subject.worker.id())?, "api_mb": memory::pss_mb(subject.api.id())?}),
@@ -115,6 +118,9 @@ async fn measure(arguments: &Arguments) -> Result<(), Failure> {
     }
     if arguments.wants(Figure::Longest) {
         lists::longest(&subject).await?;
+    }
+    if arguments.wants(Figure::Behind) {
+        behind::behind(&subject, arguments.messages).await?;
     }
     Ok(())
 }
@@ -154,8 +160,11 @@ async fn warm_up(subject: &Subject) -> Result<(), Failure> {
 }
 
 async fn send(subject: &Subject, rows: Vec<Value>) -> Result<(), Failure> {
-    let answer =
-        subject.client.send_list(&subject.community, &json!({"channel": "email", "rows": rows})).await?;
+    send_as(subject, &subject.community, rows).await
+}
+
+async fn send_as(subject: &Subject, community: &Community, rows: Vec<Value>) -> Result<(), Failure> {
+    let answer = subject.client.send_list(community, &json!({"channel": "email", "rows": rows})).await?;
     if answer.status == 202 {
         Ok(())
     } else {
@@ -201,11 +210,11 @@ async fn singles(subject: &Subject, count: u32) -> Result<(), Failure> {
 }
 
 /// From the call to the last outcome in the ledger.
-async fn list(subject: &Subject, count: u32) -> Result<(), Failure> {
+async fn list(subject: &Subject, prefix: &str, figure: &str, count: u32) -> Result<(), Failure> {
     let recorded: i64 =
         sqlx::query_scalar("SELECT count(*) FROM deliveries").fetch_one(&subject.installation.pool).await?;
     let taken = subject.installation.smtp.total();
-    let rows = rows("a-", count);
+    let rows = rows(prefix, count);
     let began = Instant::now();
     send(subject, rows).await?;
     let accepted = began.elapsed();
@@ -214,7 +223,7 @@ async fn list(subject: &Subject, count: u32) -> Result<(), Failure> {
     let took = began.elapsed();
     let doubled = subject.installation.smtp.doubled().len();
     report(
-        "list",
+        figure,
         &json!({
             "messages": count,
             "intake_s": round(accepted.as_secs_f64()),
