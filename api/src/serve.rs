@@ -35,6 +35,9 @@ use crate::{
 /// How long a script may run in Redis before its connection is given up.
 const REDIS_PATIENCE: Duration = Duration::from_secs(5);
 
+/// How long a stop waits for connections to end.
+const LAST_PATIENCE: Duration = Duration::from_secs(15);
+
 #[derive(OpenApi)]
 #[openapi(
     info(title = "Porchlight", description = "Delivers invitations in bulk and shows what happened to each one.", license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")),
@@ -164,7 +167,16 @@ pub async fn serve(
         .map_err(|error| format!("cannot listen on {} (PORCHLIGHT_LISTEN): {error}", settings.listen))?;
     tracing::info!(address = %listener.local_addr()?, "listening");
     let router = router(Arc::clone(&state)).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, router).with_graceful_shutdown(stopping.cancelled_owned()).await?;
+    let patience = async {
+        stopping.cancelled().await;
+        tokio::time::sleep(LAST_PATIENCE).await;
+    };
+    let serving = axum::serve(listener, router).with_graceful_shutdown(stopping.clone().cancelled_owned());
+    tokio::select! {
+        ended = serving => ended?,
+        // Somebody watches who takes nothing any more.
+        () = patience => tracing::warn!("some connections did not end in time"),
+    }
     state.afterwards.close();
     state.afterwards.wait().await;
     state.pool.close().await;

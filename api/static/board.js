@@ -13,15 +13,24 @@ function renew(old, now) {
   renewChildren(old, now);
 }
 
+// Line breaks between elements mean nothing.
+const isBlank = (node) => node.nodeType === Node.TEXT_NODE && /^\s*\n\s*$/.test(node.data);
+
 function renewChildren(old, now) {
-  const named = new Map([...old.children].filter((child) => child.id).map((child) => [child.id, child]));
+  const staying = new Set([...now.children].map((child) => child.id).filter(Boolean));
+  for (const child of [...old.childNodes]) if (isBlank(child) || (child.id && !staying.has(child.id))) child.remove();
+  const known = new Map([...old.children].filter((child) => child.id).map((child) => [child.id, child]));
   let place = old.firstChild;
-  for (const child of [...now.childNodes]) {
-    const known = child.id ? named.get(child.id) : place;
-    if (known && child.id && known !== place) old.insertBefore(known, place);
-    else if (known) place = known.nextSibling;
-    if (known) renew(known, child);
-    else old.insertBefore(child.cloneNode(true), place);
+  for (const child of now.childNodes) {
+    if (isBlank(child)) continue;
+    const same = child.id ? known.get(child.id) : place && !place.id ? place : null;
+    if (!same) {
+      old.insertBefore(child.cloneNode(true), place);
+      continue;
+    }
+    if (same === place) place = place.nextSibling;
+    else old.insertBefore(same, place);
+    renew(same, child);
   }
   while (place) {
     const gone = place;
@@ -60,8 +69,9 @@ if (watched && "EventSource" in window) {
     source = new EventSource(watched.dataset.stream);
     source.addEventListener("open", () => tell("Live: this page updates by itself.", "on"));
     source.addEventListener("error", () => {
-      if (source.readyState === EventSource.CLOSED) tell("This page does not update any more. Reload it.", "off");
-      else tell("Not connected; trying again.", "off");
+      tell("Not connected; trying again.", "off");
+      // The browser tries again by itself, unless it got an answer that is no stream.
+      if (source.readyState === EventSource.CLOSED) setTimeout(reopen, 5_000 + Math.random() * 10_000);
     });
     source.addEventListener("progress", (event) => {
       put(progress, event.data);
@@ -69,10 +79,13 @@ if (watched && "EventSource" in window) {
     });
     source.addEventListener("rows", (event) => put(rows, event.data));
   };
-  open();
+  const reopen = () => {
+    if (!document.hidden && (!source || source.readyState === EventSource.CLOSED)) open();
+  };
+  reopen();
   // A page in the background asks for nothing; back in front, the first snapshot is the newest.
   document.addEventListener("visibilitychange", () => {
-    if (document.hidden) source.close();
-    else if (source.readyState === EventSource.CLOSED) open();
+    if (document.hidden) source?.close();
+    else reopen();
   });
 }

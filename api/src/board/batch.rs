@@ -37,11 +37,13 @@ pub struct BatchStatus {
     /// state of its row.
     #[schema(value_type = BTreeMap<String, i64>)]
     pub buckets: BTreeMap<&'static str, i64>,
-    /// Rows that left the queue each second since the start, on average.
+    /// Rows that left the queue each second since the start, on average; 0 while nothing of it may go.
     #[schema(value_type = f64)]
     pub rate_per_second: f64,
-    /// Seconds until the waiting rows are through at that rate; null when none wait or there is no rate yet.
+    /// Seconds until the rows that may go now are through at that rate; null when there are none, or no rate yet.
     pub eta_seconds: Option<u64>,
+    /// Whether the provider takes nothing from us at the moment.
+    pub channel_closed: bool,
     /// When it was accepted.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
@@ -103,8 +105,9 @@ pub async fn read(
     let rows = sqlx::query!(
         r#"SELECT b.channel, b.total, b.created_at, b.started_at, b.finished_at, b.paused_at, b.cancelled_at, b.send_at, b.not_after,
                   extract(epoch FROM coalesce(b.finished_at, app_now()) - b.started_at)::float8 AS seconds,
-                  t.state AS "state?", t.count AS "count?", j.count AS "joined?"
+                  ch.closed_at IS NOT NULL AS "closed!", t.state AS "state?", t.count AS "count?", j.count AS "joined?"
            FROM batches b
+           JOIN channels ch ON ch.channel = b.channel
            LEFT JOIN (SELECT batch_id, state, sum(count)::bigint AS count FROM tallies WHERE batch_id = $2 GROUP BY 1, 2) t
                ON t.batch_id = b.id
            LEFT JOIN (
@@ -135,8 +138,10 @@ pub async fn read(
         all_joined += joined;
     }
     buckets.insert(JOINED, all_joined);
-    let waiting = counts["held"] + counts["queued"] + counts["retry_wait"] + counts["sending"];
-    let pace = Pace::of(i64::from(first.total) - waiting, waiting, first.seconds);
+    let open = counts["queued"] + counts["sending"];
+    let done = i64::from(first.total) - open - counts["held"] - counts["retry_wait"];
+    let stands = first.paused_at.is_some() || first.cancelled_at.is_some() || first.closed || open == 0;
+    let pace = Pace::of(done, open, first.seconds.filter(|_| !stands || first.finished_at.is_some()));
     Ok(Some(BatchStatus {
         id: batch,
         channel: first.channel,
@@ -145,6 +150,7 @@ pub async fn read(
         buckets,
         rate_per_second: pace.rate_per_second,
         eta_seconds: pace.eta_seconds,
+        channel_closed: first.closed,
         created_at: first.created_at.to_jiff(),
         started_at: first.started_at.map(jiff_sqlx::Timestamp::to_jiff),
         finished_at: first.finished_at.map(jiff_sqlx::Timestamp::to_jiff),

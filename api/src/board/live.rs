@@ -16,13 +16,15 @@ use porchlight_shared::domain::{BatchId, CommunityId};
 use tokio::{sync::watch, time::Instant};
 use tokio_util::sync::CancellationToken;
 
-use super::{batch, deliveries::View, pages};
+use super::{batch, pages};
 use crate::state::AppState;
 
 /// What one look may take of the time between looks, so that no view uses more of the ledger than a tenth of a connection.
 const SHARE: u32 = 10;
 /// After so many looks without a change the next ones come at [`CALM`].
 const UNCHANGED: u32 = 20;
+/// What is watched at most in one process; more is too much for the ledger, and somebody's game.
+const MOST: usize = 1_000;
 /// How often something is looked at that does not change.
 const CALM: Duration = Duration::from_secs(2);
 
@@ -34,7 +36,7 @@ pub enum Sight {
     /// A batch's progress, as its page shows it in this time zone.
     Progress(CommunityId, BatchId, Zone, pages::batch::Query),
     /// A part of a batch's rows, as its page shows them.
-    Rows(CommunityId, BatchId, Zone, View),
+    Rows(CommunityId, BatchId, Zone, pages::batch::Query),
 }
 
 /// A time zone by its name.
@@ -71,8 +73,8 @@ impl Sight {
             Self::Progress(community, batch, zone, asked) => {
                 pages::batch::progress(state, *community, *batch, &zone.get(), asked).await
             }
-            Self::Rows(_, batch, zone, view) => {
-                pages::batch::rows(state, *batch, &zone.get(), view).await.map(Some)
+            Self::Rows(_, batch, zone, asked) => {
+                pages::batch::rows(state, *batch, &zone.get(), asked).await.map(Some)
             }
         }
     }
@@ -100,8 +102,8 @@ impl Views {
 }
 
 /// Snapshots of what is watched: the newest at once, then each that differs. Ends when the process stops, or when the thing
-/// is not there.
-pub fn watch(state: &Arc<AppState>, sight: Sight) -> impl Stream<Item = Arc<str>> + use<> {
+/// is not there. `None` when too much is watched already.
+pub fn watch(state: &Arc<AppState>, sight: Sight) -> Option<impl Stream<Item = Arc<str>> + use<>> {
     let receiver = {
         let mut open = state.views.open();
         if let Some(sender) = open.get(&sight) {
@@ -109,6 +111,9 @@ pub fn watch(state: &Arc<AppState>, sight: Sight) -> impl Stream<Item = Arc<str>
             receiver.mark_changed();
             receiver
         } else {
+            if open.len() >= MOST {
+                return None;
+            }
             let (sender, receiver) = watch::channel(None);
             let sender = Arc::new(sender);
             open.insert(sight.clone(), Arc::clone(&sender));
@@ -116,7 +121,7 @@ pub fn watch(state: &Arc<AppState>, sight: Sight) -> impl Stream<Item = Arc<str>
             receiver
         }
     };
-    stream::unfold(receiver, |mut receiver| async move {
+    Some(stream::unfold(receiver, |mut receiver| async move {
         loop {
             receiver.changed().await.ok()?;
             let newest = receiver.borrow_and_update().clone();
@@ -124,7 +129,7 @@ pub fn watch(state: &Arc<AppState>, sight: Sight) -> impl Stream<Item = Arc<str>
                 return Some((newest, receiver));
             }
         }
-    })
+    }))
 }
 
 /// Looks until nobody watches any more.

@@ -26,6 +26,8 @@ use crate::{
 /// How long a browser stays signed in, in seconds: two weeks.
 const HOLDS: i32 = 14 * 24 * 3600;
 const NAME: &str = "porchlight_session";
+/// The same where no other host of the domain can have set it.
+const HOST_NAME: &str = "__Host-porchlight_session";
 
 /// 256 random bits in text: a link's, or a session's.
 pub struct Secret(String);
@@ -117,16 +119,22 @@ pub(super) fn no_cookie(site: Option<&Site>) -> HeaderValue {
 
 /// Not sent along in the clear, unless the installation itself is reached so.
 fn cookie(value: &str, seconds: i32, site: Option<&Site>) -> HeaderValue {
-    let in_the_clear = site.is_some_and(|site| site.as_str().starts_with("http://"));
-    let secure = if in_the_clear { "" } else { "; Secure" };
-    let cookie = format!("{NAME}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}");
+    let name = name(site);
+    let secure = if name == HOST_NAME { "; Secure" } else { "" };
+    let cookie = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}");
     HeaderValue::from_str(&cookie).expect("base64 and digits fit a header")
 }
 
-fn secret(headers: &HeaderMap) -> Option<Secret> {
+fn name(site: Option<&Site>) -> &'static str {
+    let in_the_clear = site.is_some_and(|site| site.as_str().starts_with("http://"));
+    if in_the_clear { NAME } else { HOST_NAME }
+}
+
+fn secret(headers: &HeaderMap, site: Option<&Site>) -> Option<Secret> {
+    let wanted = name(site);
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| *name == NAME).map(|(_, value)| Secret::of(value))
+    pairs.find(|(name, _)| *name == wanted).map(|(_, value)| Secret::of(value))
 }
 
 async fn find(state: &AppState, session: [u8; 32]) -> sqlx::Result<Option<Leader>> {
@@ -187,7 +195,7 @@ impl OptionalFromRequestParts<Arc<AppState>> for Leader {
     type Rejection = Turned;
 
     async fn from_request_parts(parts: &mut Parts, state: &Arc<AppState>) -> Result<Option<Self>, Turned> {
-        match secret(&parts.headers) {
+        match secret(&parts.headers, state.site.as_ref()) {
             Some(secret) => Ok(find(state, secret.sha256()).await?),
             None => Ok(None),
         }
@@ -273,11 +281,15 @@ mod tests {
 
     #[test]
     fn a_cookie_is_found_among_others_and_hidden() {
-        let found = secret(&headers(&[("cookie", "a=b; porchlight_session=x-Y_1; c=d")])).unwrap();
-        assert_eq!((found.as_str(), format!("{found:?}").as_str()), ("x-Y_1", "Secret(***)"));
-        assert!(secret(&headers(&[("cookie", "other_porchlight_session=1")])).is_none());
         let clear: Site = "http://127.0.0.1:8080".parse().unwrap();
+        let cookies = headers(&[("cookie", "a=b; porchlight_session=x-Y_1; c=d")]);
+        let found = secret(&cookies, Some(&clear)).unwrap();
+        assert_eq!((found.as_str(), format!("{found:?}").as_str()), ("x-Y_1", "Secret(***)"));
+        assert!(secret(&cookies, None).is_none(), "what a sibling may have set is not looked at");
+        assert!(secret(&headers(&[("cookie", "other_porchlight_session=1")]), Some(&clear)).is_none());
         assert!(!cookie("x", 1, Some(&clear)).to_str().unwrap().contains("Secure"));
-        assert!(cookie("x", 1, None).to_str().unwrap().ends_with("; Secure"));
+        let cookie = cookie("x", 1, None);
+        let cookie = cookie.to_str().unwrap();
+        assert!(cookie.starts_with("__Host-porchlight_session=x; Path=/;") && cookie.ends_with("; Secure"));
     }
 }

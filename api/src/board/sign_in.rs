@@ -16,7 +16,7 @@ use porchlight_shared::domain::CommunityId;
 
 use super::session::{self, Leader, SameOrigin, Secret, Turned};
 use crate::{
-    pages::{Notice, page, private},
+    pages::{Notice, leaders_page, page, private},
     state::AppState,
 };
 
@@ -65,7 +65,9 @@ async fn show(
     .fetch_optional(&state.pool)
     .await?;
     Ok(match community {
-        Some(community) => page(StatusCode::OK, &SignIn { community: &community, link: link.as_str() }),
+        Some(community) => {
+            leaders_page(StatusCode::OK, &SignIn { community: &community, link: link.as_str() })
+        }
         None => used_up(),
     })
 }

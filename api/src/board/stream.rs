@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     access::Caller,
-    problem::{Problem, ProblemBody},
+    problem::{Kind, Problem, ProblemBody},
     state::AppState,
 };
 
@@ -47,6 +47,7 @@ const ALIVE: Duration = Duration::from_secs(15);
         (status = 200, description = "The stream; it ends after ten minutes and may be opened again", body = String, content_type = "text/event-stream"),
         (status = 401, description = "No valid token", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such batch of this token's community", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "Too much is watched, or the ledger cannot be reached", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = [])),
 )]
@@ -59,7 +60,7 @@ pub async fn stream_batch(
     if !deliveries::exists(&state.pool, caller.community, batch).await? {
         return Err(Problem::not_found());
     }
-    let snapshots = watch(&state, Sight::Status(caller.community, batch));
+    let snapshots = watch(&state, Sight::Status(caller.community, batch)).ok_or_else(too_many)?;
     Ok(events(snapshots.map(|status| Event::default().event("status").data(status))))
 }
 
@@ -76,10 +77,16 @@ pub(super) async fn stream_page(
         return Err(Problem::not_found());
     }
     let zone = Zone::from(&leader.zone);
-    let progress = watch(&state, Sight::Progress(leader.community, batch, zone.clone(), asked.lasting()));
-    let rows = watch(&state, Sight::Rows(leader.community, batch, zone, asked.view()));
+    let progress = Sight::Progress(leader.community, batch, zone.clone(), asked.of_progress());
+    let progress = watch(&state, progress).ok_or_else(too_many)?;
+    let rows =
+        watch(&state, Sight::Rows(leader.community, batch, zone, asked.of_rows())).ok_or_else(too_many)?;
     let named = |name: &'static str| move |html: Arc<str>| Event::default().event(name).data(html);
     Ok(events(stream::select(progress.map(named("progress")), rows.map(named("rows")))))
+}
+
+fn too_many() -> Problem {
+    Problem::new(Kind::Busy, "Too much is watched at the moment. Try again in a minute.").retry_after(60)
 }
 
 fn events(events: impl stream::Stream<Item = Event> + Send + 'static) -> Response {

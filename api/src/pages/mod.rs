@@ -27,20 +27,41 @@ pub fn small_body() -> DefaultBodyLimit {
 /// # Panics
 /// Never: our templates write into memory.
 pub fn page(status: StatusCode, template: &impl Template) -> Response {
+    private(plain(status, template))
+}
+
+/// A page with a form of a leader's: the browser says in the form that it comes from here.
+///
+/// # Panics
+/// Never: our templates write into memory.
+pub fn leaders_page(status: StatusCode, template: &impl Template) -> Response {
+    leaders(plain(status, template))
+}
+
+fn plain<T: Template>(status: StatusCode, template: &T) -> impl IntoResponse + use<T> {
     let html = template.render().expect("a template renders");
     let headers = [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];
-    private((status, headers, html))
+    (status, headers, html)
 }
 
 /// An answer whose address, or content, is a household's own: nobody keeps it, and no other site learns of it.
 pub fn private(answer: impl IntoResponse) -> Response {
+    unkept("no-referrer", answer)
+}
+
+/// The same for leaders' pages. With no referrer at all, browsers would not tell us either where a form comes from.
+pub fn leaders(answer: impl IntoResponse) -> Response {
+    unkept("same-origin", answer)
+}
+
+fn unkept(referrer: &'static str, answer: impl IntoResponse) -> Response {
     let headers: [(HeaderName, &str); 3] = [
         (header::CACHE_CONTROL, "no-store"),
-        (header::REFERRER_POLICY, "no-referrer"),
+        (header::REFERRER_POLICY, referrer),
         (HeaderName::from_static("x-robots-tag"), "noindex"),
     ];
     (headers, answer).into_response()

@@ -15,7 +15,7 @@ use porchlight_shared::domain::{BatchId, Channel, CommunityId};
 use serde::Deserialize;
 use url::form_urlencoded;
 
-use super::{Frame, Place, board, counted, moment, nothing_here, now, number};
+use super::{Frame, Place, board, counted, moment, nothing_here, now, number, searched};
 use crate::{
     board::{
         batch::{self, BatchStatus},
@@ -58,7 +58,7 @@ impl Query {
     #[must_use]
     pub fn view(&self) -> View {
         let bucket = Bucket::from_word(&self.show);
-        let words = self.q.trim().to_lowercase();
+        let words = self.searched().to_lowercase();
         View {
             states: bucket.into_iter().flat_map(Bucket::states).collect(),
             joined: match bucket {
@@ -71,10 +71,22 @@ impl Query {
         }
     }
 
-    /// What stays while the page is watched: which rows are shown, not what was just done.
+    /// What is asked of the rows, as shortly as can be: who asks for the same watches the same.
     #[must_use]
-    pub fn lasting(&self) -> Self {
-        Self { show: self.show.clone(), q: self.q.trim().to_owned(), ..Self::default() }
+    pub fn of_rows(&self) -> Self {
+        let cursor = cursor::read(&self.cursor).filter(|row| *row > 0).map(cursor::after).unwrap_or_default();
+        Self { cursor, ..self.of_progress() }
+    }
+
+    /// What is asked of the progress: its links lead on to the same search.
+    #[must_use]
+    pub fn of_progress(&self) -> Self {
+        Self { show: self.shown().to_owned(), q: self.searched(), ..Self::default() }
+    }
+
+    /// What is searched for.
+    fn searched(&self) -> String {
+        searched(&self.q)
     }
 
     /// The bucket that it asks for, if there is such a one.
@@ -89,7 +101,7 @@ impl Query {
 
     fn query(&self, show: &str, cursor: &str) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
-        for (name, value) in [("show", show), ("q", self.q.trim()), ("cursor", cursor)] {
+        for (name, value) in [("show", show), ("q", &*self.searched()), ("cursor", cursor)] {
             if !value.is_empty() {
                 query.append_pair(name, value);
             }
@@ -156,50 +168,28 @@ fn tally(status: &BatchStatus, asked: &Query) -> Vec<Count> {
     counts.collect()
 }
 
-/// How far the batch is, in a sentence.
+/// How far the batch is, in a sentence or two.
 fn sentence(status: &BatchStatus, now: &Zoned) -> String {
     let count = |word: &str| status.counts.get(word).copied().unwrap_or(0);
-    let open = count("queued") + count("sending");
-    let later = count("retry_wait");
-    let held = count("held");
-    if status.finished_at.is_some() || open + later + held == 0 {
-        let checking = match count("checking") {
-            0 => String::new(),
-            some => format!(" {} being checked.", counted(some, "message is", "messages are")),
-        };
-        return match count("needs_decision") + count("failed") + count("bounced") + count("complained") {
-            0 if status.cancelled_at.is_some() => {
-                format!("The rest was cancelled; nothing more is sent.{checking}")
-            }
-            0 => format!("Everything is sent.{checking}"),
-            problems => format!(
-                "Nothing more is sent by itself; {} you.{checking}",
-                counted(problems, "household needs", "households need")
-            ),
-        };
+    let bucket = |bucket: Bucket| status.buckets.get(bucket.as_str()).copied().unwrap_or(0);
+    let (open, later, held) = (count("queued") + count("sending"), count("retry_wait"), count("held"));
+    if open + later + held == 0 {
+        return ended(bucket(Bucket::Problem), bucket(Bucket::NotSent), bucket(Bucket::Checking));
     }
     if let Some(paused) = status.paused_at {
+        let waiting = counted(open + later + held - count("sending"), "message waits", "messages wait");
+        return format!("Paused since {}. {waiting} until you resume it.", moment(paused, now));
+    }
+    if status.channel_closed {
+        let waiting = counted(open + later + held, "message waits", "messages wait");
         return format!(
-            "Paused since {}. {} until you resume it.",
-            moment(paused, now),
-            counted(open + later + held, "message waits", "messages wait")
+            "Nothing goes out at the moment: the provider takes nothing from us. {waiting}; the operator is told."
         );
     }
     let mut told = Vec::new();
     if open > 0 {
-        told.push(match status.eta_seconds.filter(|_| status.rate_per_second > 0.0) {
-            Some(_) => {
-                let seconds = std::time::Duration::try_from_secs_f64(
-                    f64::from(u32::try_from(open).unwrap_or(u32::MAX)) / status.rate_per_second,
-                );
-                format!(
-                    "{} to go, {}.",
-                    number(open),
-                    left(seconds.map_or(u64::MAX, |seconds| seconds.as_secs()))
-                )
-            }
-            None => format!("{} to go.", number(open)),
-        });
+        let left = status.eta_seconds.map(|seconds| format!(", {}", left(seconds))).unwrap_or_default();
+        told.push(format!("{} to go{left}.", number(open)));
     }
     if later > 0 {
         told.push(format!(
@@ -212,6 +202,27 @@ fn sentence(status: &BatchStatus, now: &Zoned) -> String {
             "{} held; the list says why and until when.",
             counted(held, "message is", "messages are")
         ));
+    }
+    told.join(" ")
+}
+
+/// What became of a batch of which nothing waits any more.
+fn ended(problems: i64, not_sent: i64, checking: i64) -> String {
+    let mut told = Vec::new();
+    if problems > 0 {
+        told.push(format!(
+            "Nothing more is sent by itself; {} a problem.",
+            counted(problems, "household has", "households have")
+        ));
+    }
+    if not_sent > 0 {
+        told.push(format!("{} not sent.", counted(not_sent, "message was", "messages were")));
+    }
+    if told.is_empty() {
+        told.push("Everything is sent.".to_owned());
+    }
+    if checking > 0 {
+        told.push(format!("{} being checked.", counted(checking, "message is", "messages are")));
     }
     told.join(" ")
 }
@@ -229,7 +240,7 @@ fn left(seconds: u64) -> String {
 }
 
 fn rate(status: &BatchStatus) -> Option<String> {
-    let moving = status.finished_at.is_none() && status.paused_at.is_none() && status.rate_per_second > 0.0;
+    let moving = status.finished_at.is_none() && status.rate_per_second > 0.0;
     moving.then(|| match status.rate_per_second {
         rate if rate >= 1.0 => format!("{rate:.0} a second"),
         rate => format!("{:.0} a minute", rate * 60.0),
@@ -332,15 +343,17 @@ impl Row {
 struct Rows {
     shown: Vec<Row>,
     filtered: bool,
+    first: Option<String>,
     next: Option<String>,
 }
 
-fn rows_of(page: DeliveryPage, view: &View, now: &Zoned) -> Rows {
+fn rows_of(page: DeliveryPage, asked: &Query, view: &View, now: &Zoned) -> Rows {
     let filtered = !view.states.is_empty() || view.joined.is_some() || view.words.is_some() || view.after > 0;
     Rows {
         shown: page.items.into_iter().map(|row| Row::of(row, now)).collect(),
         filtered,
-        next: page.next_cursor,
+        first: (view.after > 0).then(|| asked.showing(&asked.show)),
+        next: page.next_cursor.map(|cursor| asked.query(&asked.show, &cursor)),
     }
 }
 
@@ -348,10 +361,11 @@ fn rows_of(page: DeliveryPage, view: &View, now: &Zoned) -> Rows {
 ///
 /// # Errors
 /// When the ledger does not answer.
-pub async fn rows(state: &AppState, batch: BatchId, zone: &TimeZone, view: &View) -> sqlx::Result<String> {
-    let page = deliveries::read(&state.pool, batch, view).await?;
+pub async fn rows(state: &AppState, batch: BatchId, zone: &TimeZone, asked: &Query) -> sqlx::Result<String> {
+    let view = asked.view();
+    let page = deliveries::read(&state.pool, batch, &view).await?;
     let now = now(state, zone).await?;
-    Ok(rows_of(page, view, &now).render().expect("a template renders"))
+    Ok(rows_of(page, asked, &view, &now).render().expect("a template renders"))
 }
 
 #[derive(Template)]
@@ -365,10 +379,8 @@ struct BatchPage<'a> {
     progress: Progress,
     rows: Rows,
     asked: &'a Query,
-    searched: &'a str,
+    searched: String,
     chosen: Option<&'static str>,
-    next: Option<String>,
-    first: Option<String>,
     stream: String,
 }
 
@@ -392,8 +404,7 @@ pub(super) async fn show(
     };
     let view = asked.view();
     let now = leader.now.to_zoned(leader.zone.clone());
-    let rows = rows_of(deliveries::read(&state.pool, batch, &view).await?, &view, &now);
-    let next = rows.next.as_deref().map(|cursor| asked.query(&asked.show, cursor));
+    let rows = rows_of(deliveries::read(&state.pool, batch, &view).await?, &asked, &view, &now);
     let query = asked.query(&asked.show, &asked.cursor);
     let progress = progress_of(&status, &asked, &now);
     let chosen = progress.counts.iter().find(|count| count.chosen).map(|count| count.title);
@@ -405,10 +416,8 @@ pub(super) async fn show(
         told: asked.told(),
         progress,
         rows,
-        searched: asked.q.trim(),
+        searched: asked.searched(),
         chosen,
-        next,
-        first: (view.after > 0).then(|| asked.showing(&asked.show)),
         stream: format!("/batches/{batch}/stream?{query}"),
         asked: &asked,
     }))
@@ -500,6 +509,16 @@ mod tests {
         ] {
             assert_eq!(left(seconds), told);
         }
+    }
+
+    #[test]
+    fn what_ended_is_told_without_embellishment() {
+        assert_eq!(ended(0, 0, 0), "Everything is sent.");
+        assert_eq!(ended(0, 500, 0), "500 messages were not sent.");
+        assert_eq!(
+            ended(1, 0, 2),
+            "Nothing more is sent by itself; 1 household has a problem. 2 messages are being checked."
+        );
     }
 
     #[test]

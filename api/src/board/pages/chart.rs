@@ -62,11 +62,7 @@ pub(super) fn chart(joins: &[(Date, i64)], households: i64, today: Date) -> Opti
         let _ = write!(line, "L{:.1} {:.1}", x(day), y(by(day)));
     }
     let area = format!("{line}V{:.1}H{:.1}Z", y(0), x(from));
-    let told = format!(
-        "From {} to {}, {so_far} of {households} households joined.",
-        from.strftime("%-d %B"),
-        last.strftime("%-d %B %Y")
-    );
+    let told = format!("By {}, {so_far} of {households} households joined.", last.strftime("%-d %B %Y"));
     let mut svg = format!(
         "<svg class=\"chart\" viewBox=\"0 0 {WIDE} {HIGH}\" role=\"img\" aria-labelledby=\"chart-told\">"
     );
@@ -110,7 +106,7 @@ mod tests {
     fn each_day_stands_in_the_table_and_the_picture_says_what_it_shows() {
         let joins = [(day("2026-11-20"), 5), (day("2026-11-22"), 7)];
         let chart = chart(&joins, 312, day("2026-11-23")).unwrap();
-        assert_eq!(chart.told, "From 19 November to 23 November 2026, 12 of 312 households joined.");
+        assert_eq!(chart.told, "By 23 November 2026, 12 of 312 households joined.");
         let told: Vec<_> = chart.days.iter().map(|day| (day.on.as_str(), day.joined, day.so_far)).collect();
         assert_eq!(told, [("Fri 20 Nov 2026", 5, 5), ("Sun 22 Nov 2026", 7, 12)]);
         assert!(chart.svg.contains("M60.0 166.0L") && !chart.svg.contains("NaN"), "{}", chart.svg);
@@ -119,8 +115,9 @@ mod tests {
     #[test]
     fn of_a_long_time_the_last_days_are_drawn() {
         let joins = [(day("2026-01-05"), 100), (day("2026-11-22"), 7)];
-        let chart = chart(&joins, 100, day("2026-11-23")).unwrap();
-        assert!(chart.told.starts_with("From 24 October"), "{}", chart.told);
-        assert_eq!(chart.svg.matches('L').count(), 30);
+        let chart = chart(&joins, 300, day("2026-11-23")).unwrap();
+        assert_eq!(chart.told, "By 23 November 2026, 107 of 300 households joined.");
+        assert!(chart.svg.contains(">24 Oct<"), "{}", chart.svg);
+        assert_eq!(chart.svg.matches('L').count(), 2 * 30, "a line and an area");
     }
 }

@@ -11,7 +11,7 @@ use porchlight_shared::domain::HouseholdId;
 use serde::Deserialize;
 use url::form_urlencoded;
 
-use super::{Frame, Place, board, counted, moment, number};
+use super::{Frame, Place, board, counted, moment, number, searched};
 use crate::{
     board::{
         households::{self, Household, Standing},
@@ -37,12 +37,12 @@ pub(super) struct Query {
 
 impl Query {
     fn after(&self) -> Option<(String, HouseholdId)> {
-        Some((self.unit.clone(), self.after.parse().ok()?))
+        Some((self.unit.replace('\0', ""), self.after.parse().ok()?))
     }
 
     fn query(&self, show: &str, after: Option<&(String, HouseholdId)>) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
-        for (name, value) in [("show", show), ("q", self.q.trim())] {
+        for (name, value) in [("show", show), ("q", &*searched(&self.q))] {
             if !value.is_empty() {
                 query.append_pair(name, value);
             }
@@ -95,7 +95,8 @@ pub(super) async fn show(
     Parameters(asked): Parameters<Query>,
 ) -> Result<Response, Turned> {
     let chosen = Standing::from_word(&asked.show);
-    let words = asked.q.trim().to_lowercase();
+    let typed = searched(&asked.q);
+    let words = typed.to_lowercase();
     let words = (!words.is_empty()).then_some(words.as_str());
     let counts = households::counts(&state.pool, leader.community).await?;
     let (found, more) = households::list(&state.pool, leader.community, chosen, words, asked.after()).await?;
@@ -117,7 +118,7 @@ pub(super) async fn show(
         any: total > 0,
         filters: filters.collect(),
         chosen,
-        searched: asked.q.trim(),
+        searched: &typed,
         rows: rows.collect(),
         next,
         first: asked.after().map(|_| asked.query(&asked.show, None)),

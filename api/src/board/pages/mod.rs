@@ -23,7 +23,7 @@ use jiff::{Timestamp, Zoned, tz::TimeZone};
 
 use super::{session::Leader, sign_in, stream};
 use crate::{
-    pages::{Notice, TOKENS, page, private},
+    pages::{Notice, TOKENS, leaders, page},
     state::AppState,
 };
 
@@ -100,7 +100,7 @@ fn board(template: &impl Template) -> Response {
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];
-    private((headers, html))
+    leaders((headers, html))
 }
 
 /// There is no such thing in this community.
@@ -133,6 +133,15 @@ fn moment(at: Timestamp, now: &Zoned) -> String {
 async fn now(state: &AppState, zone: &TimeZone) -> sqlx::Result<Zoned> {
     let now = sqlx::query_scalar!(r#"SELECT app_now() AS "now!""#).fetch_one(&state.pool).await?;
     Ok(now.to_jiff().to_zoned(zone.clone()))
+}
+
+/// The longest that is searched for, in characters.
+const LONGEST_SEARCH: usize = 100;
+
+/// What somebody searches for, as it can be.
+fn searched(typed: &str) -> String {
+    let told = typed.trim().chars().filter(|letter| !letter.is_control());
+    told.take(LONGEST_SEARCH).collect()
 }
 
 /// A number as people read it: 12,345.

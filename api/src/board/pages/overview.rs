@@ -39,8 +39,8 @@ struct Batch {
     title: String,
     created: String,
     state: String,
-    /// What reached somebody, of a hundred.
-    reached: i64,
+    /// What was sent, of a hundred.
+    sent: i64,
     problems: Option<String>,
 }
 
@@ -77,7 +77,8 @@ pub(super) async fn show(State(state): State<Arc<AppState>>, leader: Leader) -> 
         joined: number(joined),
         percent: joined * 100 / all.max(1),
         tiles: tiles.collect(),
-        problems: (problems > 0).then(|| counted(problems, "household needs you", "households need you")),
+        problems: (problems > 0)
+            .then(|| counted(problems, "household has a problem", "households have a problem")),
         chart: chart(&joins, all, now.date()),
         batches,
     }))
@@ -86,11 +87,20 @@ pub(super) async fn show(State(state): State<Arc<AppState>>, leader: Leader) -> 
 async fn newest(pool: &PgPool, community: CommunityId, now: &Zoned) -> sqlx::Result<Vec<Batch>> {
     let rows = sqlx::query!(
         r#"SELECT b.id, b.channel, b.total, b.created_at, b.paused_at, b.cancelled_at, b.finished_at,
-                  t.state AS "state?: DeliveryState", t.count AS "count?"
+                  t.state AS "state?: DeliveryState", t.count - coalesce(j.count, 0) AS "count?"
            FROM (SELECT * FROM batches WHERE community_id = $1 ORDER BY id DESC LIMIT $2) AS b
            LEFT JOIN LATERAL (
                SELECT state, sum(count)::bigint AS count FROM tallies WHERE batch_id = b.id GROUP BY state
            ) AS t ON true
+           LEFT JOIN (
+               SELECT d.batch_id, d.state, count(*) AS count
+               FROM (SELECT id FROM households WHERE community_id = $1 AND joined_at IS NOT NULL OFFSET 0) AS h
+               CROSS JOIN LATERAL (SELECT id FROM invitations WHERE household_id = h.id OFFSET 0) AS i
+               CROSS JOIN LATERAL (
+                   SELECT batch_id, state FROM deliveries WHERE invitation_id = i.id AND newest OFFSET 0
+               ) AS d
+               GROUP BY 1, 2
+           ) AS j ON j.batch_id = b.id AND j.state = t.state
            ORDER BY b.id DESC"#,
         community.uuid(),
         BATCHES,
@@ -123,7 +133,16 @@ async fn newest(pool: &PgPool, community: CommunityId, now: &Zoned) -> sqlx::Res
             title: title(channel, first.total.into()),
             created: moment(first.created_at.to_jiff(), now),
             state,
-            reached: count(&[Bucket::Sent, Bucket::Delivered]) * 100 / i64::from(first.total).max(1),
+            sent: (i64::from(first.total)
+                - count(&[
+                    Bucket::Waiting,
+                    Bucket::Sending,
+                    Bucket::Checking,
+                    Bucket::Problem,
+                    Bucket::NotSent,
+                ]))
+                * 100
+                / i64::from(first.total).max(1),
             problems: (problems > 0).then(|| counted(problems, "problem", "problems")),
         }
     });

@@ -145,6 +145,28 @@ async fn a_batch_is_watched_from_the_first_row_to_the_last() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_row_keeps_the_focus_while_those_above_it_go() {
+    let Some(browser) = Browser::start().await else { return };
+    let mut world = World::with(&[HERE, ("PORCHLIGHT_SMTP_RATE", "4")]).await;
+    let base = world.client.base().to_owned();
+    let batch = world.send(&rows(120)).await;
+    let tab = browser.open(1280, true).await;
+    tab.sign_in(&world, &base).await;
+    tab.goto(&format!("{base}/batches/{batch}?show=waiting")).await;
+    tab.until("it is live", "document.getElementById('live').dataset.state === 'on'").await;
+    let mark = "(() => { const rows = [...document.querySelectorAll('#rows tbody a')];
+        [globalThis.first, globalThis.focused] = [rows[0].href, rows[45]]; rows[45].focus(); return true; })()";
+    tab.until("a row has the focus", mark).await;
+    assert_eq!(tab.count("#next-page").await, 1);
+    let worker = world.installation.start_worker().await.unwrap();
+    tab.until("the first row is gone", "document.querySelector('#rows tbody a').href !== globalThis.first")
+        .await;
+    tab.until("the row has the focus still", "document.activeElement === globalThis.focused").await;
+    assert_eq!(tab.count("#rows tbody tr").await, 50);
+    assert!(worker.stop().await.unwrap().success());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_batch_is_watched_and_steered_without_script() {
     let Some(browser) = Browser::start().await else { return };
     let mut world = World::with(&[HERE]).await;
@@ -165,13 +187,13 @@ async fn a_batch_is_watched_and_steered_without_script() {
     world.batch_until(&batch, |counts| counts["accepted"] == 60 && counts["failed"] == 1).await;
     tab.reload().await;
     assert_eq!((tab.tally("sent").await, tab.tally("problem").await), ("60".to_owned(), "1".to_owned()));
-    assert_eq!(tab.count("#rows tr").await, 50);
+    assert_eq!(tab.count("#rows tbody tr").await, 50);
     tab.click_and_load(".pages a").await;
-    assert_eq!(tab.count("#rows tr").await, 11);
+    assert_eq!(tab.count("#rows tbody tr").await, 11);
     tab.type_into("#q", "elm street").await;
     tab.press_and_load("Enter").await;
-    assert_eq!(tab.count("#rows tr").await, 1);
-    tab.click_and_load("#rows a").await;
+    assert_eq!(tab.count("#rows tbody tr").await, 1);
+    tab.click_and_load("#rows tbody a").await;
     assert_eq!(tab.text_of("h1").await, "Jane Doe");
     let story = tab.text().await;
     assert!(story.contains("which refused it") && story.contains("Who has to act"), "{story}");
@@ -210,7 +232,7 @@ async fn everything_is_done_by_keyboard_alone() {
     assert!(tab.text_of(".told").await.starts_with("Paused"));
     to("button \"Resume\"").await;
     tab.press_and_load("Enter").await;
-    to("a \"Cancel the rest…\"").await;
+    to("a#cancel \"Cancel the rest…\"").await;
     tab.press_and_load("Enter").await;
     assert_eq!(tab.text_of("h1").await, "Cancel the rest?");
     to("button \"Cancel 30 messages\"").await;

@@ -97,9 +97,13 @@ impl Breaker {
         let done = async {
             match (word, attempt.probe) {
                 (Word::Closes(reason), _) => self.close(attempt, reason).await,
-                (Word::Well, Some(_)) => {
-                    let refused = report.outcome != AttemptOutcome::Accepted;
-                    self.open(attempt.delivery, refused).await
+                (Word::Well, Some(reason)) => {
+                    self.open(attempt.delivery).await?;
+                    if report.outcome == AttemptOutcome::Accepted {
+                        return Ok(());
+                    }
+                    // Of a channel that a receipt closed, a refusal for its own sake says nothing.
+                    self.put_off(attempt.delivery, reason).await
                 }
                 (Word::Nothing, Some(reason)) => self.put_off(attempt.delivery, reason).await,
                 (Word::Well | Word::Nothing, None) => Ok(()),

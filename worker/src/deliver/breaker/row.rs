@@ -42,9 +42,9 @@ impl Breaker {
         Ok(())
     }
 
-    /// Opens the channel, if it is still `probe` that it waits for. What a receipt closed is not opened by an answer that
-    /// takes the probe; one that refuses it for its own sake (`refused`) is as good as any can be.
-    pub(super) async fn open(&self, probe: DeliveryId, refused: bool) -> sqlx::Result<()> {
+    /// Opens the channel, if it is still `probe` that it waits for. What a receipt closed is not opened by an answer: the
+    /// probe has arrived, or nothing worse was heard of it for long enough.
+    pub(super) async fn open(&self, probe: DeliveryId) -> sqlx::Result<()> {
         let opened = sqlx::query_scalar!(
             r#"UPDATE channels AS c SET
                    closed_at = NULL, closed_until = NULL, reason = NULL, probe = NULL, probe_until = NULL,
@@ -58,13 +58,11 @@ impl Breaker {
                    WHERE d.id = $2
                ) AS p
                WHERE c.channel = was.channel AND c.probe = $2
-                   -- A bounce for our sake has named another probe by now: this one is the recipient's own.
-                   AND (NOT c.heard_afterwards OR $3 OR p.state IN ('delivered', 'bounced')
+                   AND (NOT c.heard_afterwards OR p.state = 'delivered'
                         OR p.state = 'accepted' AND c.probe_until <= app_now())
                RETURNING extract(epoch FROM app_now() - was.closed_at)::bigint AS "seconds!""#,
             self.channel() as Channel,
             probe.uuid(),
-            refused,
         )
         .fetch_optional(&self.pool)
         .await?;
@@ -83,12 +81,16 @@ impl Breaker {
 
     /// Mirrors the channel's state, and answers whether it is time for a probe.
     pub(super) async fn look(&self) -> sqlx::Result<bool> {
-        let heard_of = sqlx::query_scalar!(
-            r#"SELECT probe AS "probe!" FROM channels WHERE channel = $1 AND heard_afterwards AND probe IS NOT NULL"#,
+        let heard_of = sqlx::query!(
+            r#"SELECT d.id, c.reason AS "reason!: AttemptReason", d.state = 'bounced' AS "came_back!"
+               FROM channels c JOIN deliveries d ON d.id = c.probe WHERE c.channel = $1 AND c.heard_afterwards"#,
             self.channel() as Channel,
         );
-        if let Some(probe) = heard_of.fetch_optional(&self.pool).await? {
-            self.open(probe.into(), false).await?;
+        match heard_of.fetch_optional(&self.pool).await? {
+            // For its own sake: for ours another is the probe by now.
+            Some(probe) if probe.came_back => self.put_off(probe.id.into(), probe.reason).await?,
+            Some(probe) => self.open(probe.id.into()).await?,
+            None => {}
         }
         let channel = sqlx::query!(
             r#"SELECT closed_at IS NOT NULL AS "closed!",
