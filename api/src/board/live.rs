@@ -25,8 +25,8 @@ const SHARE: u32 = 10;
 const UNCHANGED: u32 = 20;
 /// What is watched at most in one process; more is too much for the ledger, and somebody's game.
 const MOST: usize = 1_000;
-/// How often something is looked at that does not change.
-const CALM: Duration = Duration::from_secs(2);
+/// How often something is looked at that has not changed for a while: what begins to move is seen within a second.
+const CALM: Duration = Duration::from_millis(750);
 
 /// What can be watched.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -19,6 +19,8 @@ use crate::{
 const LATENCY: u64 = 30;
 /// Between two single invitations.
 const EVERY: Duration = Duration::from_millis(100);
+/// So many of them may be under way when the list is through.
+const UNDER_WAY: u64 = 20;
 /// How many of them are sent without a list before them.
 const LIGHT: u32 = 100;
 
@@ -64,7 +66,7 @@ async fn singles(
     ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
     let (mut began, mut calls) = (HashMap::new(), JoinSet::new());
     for n in 0..count {
-        if until.is_some_and(|until| smtp.total() >= until + u64::from(n)) {
+        if until.is_some_and(|until| smtp.total() + UNDER_WAY >= until + u64::from(n)) {
             break;
         }
         ticks.tick().await;
