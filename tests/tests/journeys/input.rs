@@ -176,7 +176,7 @@ async fn a_token_opens_one_community() {
         assert_eq!(answer.status, 400, "{path}");
     }
     for (path, status) in
-        [("/healthz", 200), ("/readyz", 200), ("/metrics", 200), ("/openapi.json", 200), ("/", 404)]
+        [("/healthz", 200), ("/readyz", 200), ("/metrics", 200), ("/openapi.json", 200), ("/nothing", 404)]
     {
         assert_eq!(world.client.get_plain(path).await.unwrap().0, status, "{path}");
     }
