@@ -74,7 +74,14 @@ impl AppState {
         self.afterwards.spawn(async move {
             let mut redis = state.redis.0.clone();
             let queue = Queue::new(channel);
-            if let Err(error) = queue::within(PUSH_PATIENCE, queue::push(&mut redis, &queue, &jobs)).await {
+            let pushing = async {
+                match queue::push(&mut redis, &queue, &jobs).await {
+                    // Whoever first uses a connection that was cut is told so; the next finds a new one.
+                    Err(error) if error.is_io_error() => queue::push(&mut redis, &queue, &jobs).await,
+                    done => done,
+                }
+            };
+            if let Err(error) = queue::within(PUSH_PATIENCE, pushing).await {
                 state.metrics.pushes_failed.inc();
                 tracing::warn!(%error, jobs = jobs.len(), "jobs could not be pushed; the reconciler will push them");
             }

@@ -16,6 +16,7 @@ use crate::{
     deliver::retry::Schedule,
     email::{SmtpSettings, SmtpUrl},
     reconcile::Looks,
+    sabotage::Sabotage,
     text::{TwilioSettings, settings::BaseUrl},
 };
 
@@ -75,6 +76,8 @@ pub struct WorkerSettings {
     pub attempt_deadline: Duration,
     /// `PORCHLIGHT_WORKER_LISTEN`: health and metrics; off without it.
     pub listen: Option<SocketAddr>,
+    /// `PORCHLIGHT_SABOTAGE`: for tests of the tests.
+    pub sabotage: Option<Sabotage>,
 }
 
 /// What sending texts needs to know.
@@ -148,6 +151,7 @@ impl WorkerSettings {
             text_looks: Looks::until(wait.map_or(Looks::WAIT, |wait| wait.0)),
             attempt_deadline,
             listen: env.parsed("PORCHLIGHT_WORKER_LISTEN", "an address and port such as 127.0.0.1:9090")?,
+            sabotage: Sabotage::from_env(env)?,
         })
     }
 }

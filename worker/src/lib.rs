@@ -8,7 +8,7 @@
 //! * [`text`]: an invitation becomes a text message, a request to Twilio, and such an outcome.
 //! * [`reconcile`]: what fell between two steps is picked up.
 //!
-//! Beside them: [`config`], [`metrics`], [`health`], and [`mod@run`], which puts it all together.
+//! Beside them: [`config`], [`metrics`], [`health`], [`sabotage`], and [`mod@run`], which puts it all together.
 
 mod cli;
 pub mod config;
@@ -19,6 +19,7 @@ pub mod health;
 pub mod metrics;
 pub mod reconcile;
 pub mod run;
+pub mod sabotage;
 pub mod text;
 
 pub use cli::run;

@@ -40,6 +40,7 @@ use crate::{
     health,
     metrics::Metrics,
     reconcile::{Inquiry, Reconciler, keep_asking},
+    sabotage::Sabotage,
     text::Twilio,
 };
 
@@ -74,6 +75,7 @@ struct Floor {
     finish: Lane<FinishStatement>,
     composer: Arc<Composer>,
     deadline: Duration,
+    sabotage: Option<Sabotage>,
     metrics: Arc<Metrics>,
     clock: Clock,
     /// Cancelled when nothing more is to be begun.
@@ -115,6 +117,7 @@ pub async fn work(
             from: settings.from.as_str().to_owned(),
         }),
         deadline: settings.attempt_deadline,
+        sabotage: settings.sabotage,
         metrics,
         clock,
         stopping: stopping.clone(),
@@ -221,6 +224,7 @@ impl Floor {
             schedule,
             first_look,
             deadline: self.deadline,
+            sabotage: self.sabotage,
             breaker,
             pool: self.pool.clone(),
             give_up: self.give_up.clone(),
@@ -229,13 +233,10 @@ impl Floor {
             rng: Mutex::new(StdRng::seed_from_u64(rng.next_u64())),
         });
         let name = format!("{channel}-{:x}-{:016x}", self.clock.now().as_millisecond(), rng.next_u64());
-        let options = Options {
-            slots,
-            limit: Some(rate.per_second()),
-            lease: Options::LEASE,
-            held,
-            stop: self.stopping.clone(),
-        };
+        let lease =
+            if self.sabotage == Some(Sabotage::NoLease) { Duration::from_millis(1) } else { Options::LEASE };
+        let options =
+            Options { slots, limit: Some(rate.per_second()), lease, held, stop: self.stopping.clone() };
         let chance = StdRng::seed_from_u64(rng.next_u64());
         let url = self.redis_url.expose_secret();
         let conveyor = Conveyor::start(queue, url, options, &self.metrics.conveyor(channel), chance)?;

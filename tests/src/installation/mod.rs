@@ -138,8 +138,17 @@ impl Installation {
     /// # Errors
     /// When it does not come up; the error has its log.
     pub async fn start_api(&mut self) -> Result<(Process, Client), Failure> {
-        let listen = ("PORCHLIGHT_LISTEN".to_owned(), "127.0.0.1:0".to_owned());
-        let mut process = self.start(self.programs.api.clone(), &["serve"], &[listen]).await?;
+        self.start_api_with(&[]).await
+    }
+
+    /// The same with other settings.
+    ///
+    /// # Errors
+    /// When it does not come up; the error has its log.
+    pub async fn start_api_with(&mut self, variables: &[(&str, &str)]) -> Result<(Process, Client), Failure> {
+        let mut variables = owned(variables);
+        variables.push(("PORCHLIGHT_LISTEN".to_owned(), "127.0.0.1:0".to_owned()));
+        let mut process = self.start(self.programs.api.clone(), &["serve"], &variables).await?;
         let address = self.wait_for_line(&mut process, "listening", "address").await?;
         let base = format!("http://{address}");
         // What is called back under the public address comes to the API that was started last.
@@ -160,9 +169,7 @@ impl Installation {
     /// # Errors
     /// When it does not come up; the error has its log.
     pub async fn start_worker_with(&mut self, variables: &[(&str, &str)]) -> Result<Process, Failure> {
-        let variables: Vec<_> =
-            variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let mut process = self.start(self.programs.worker.clone(), &["run"], &variables).await?;
+        let mut process = self.start(self.programs.worker.clone(), &["run"], &owned(variables)).await?;
         self.wait_for_line(&mut process, "working", "channels").await?;
         Ok(process)
     }
@@ -222,6 +229,10 @@ impl Installation {
         };
         tokio::time::timeout(PATIENCE, waiting).await?
     }
+}
+
+fn owned(variables: &[(&str, &str)]) -> Vec<(String, String)> {
+    variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
 fn word(json: &str, field: &str) -> Result<String, Failure> {

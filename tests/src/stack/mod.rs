@@ -18,7 +18,7 @@ mod error;
 mod find;
 mod install;
 mod owner;
-mod port;
+pub(crate) mod port;
 mod postgres;
 pub mod proxy;
 mod redis;

@@ -12,7 +12,7 @@ const RANGE: std::ops::Range<u64> = 15_000..30_000;
 
 /// A port on loopback at which nobody listens now. Somebody may a moment later: who starts a server
 /// there looks whether it came up, and draws again.
-pub(super) fn free() -> Result<u16, StackError> {
+pub(crate) fn free() -> Result<u16, StackError> {
     let state = RandomState::new();
     (0..200_u32)
         .filter_map(|draw| u16::try_from(RANGE.start + state.hash_one(draw) % (RANGE.end - RANGE.start)).ok())

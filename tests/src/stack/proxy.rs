@@ -1,16 +1,18 @@
 //! A faulty line in front of a server: requests arrive, and an answer gets lost on the way back.
 //!
 //! It knows no protocol. What a client sends is a request, and what comes back after it is the answer; which request,
-//! a test says by bytes that occur in it. So it serves Redis and Postgres alike.
+//! a test says by bytes that occur in it. So it serves Redis and Postgres alike. It can also keep requests or answers
+//! to itself for a while, cut all connections, and lead elsewhere from now on.
 
 use std::{
     io,
     net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, PoisonError, RwLock,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use tokio::{
@@ -19,6 +21,8 @@ use tokio::{
     task::JoinSet,
 };
 use tokio_util::sync::{CancellationToken, DropGuard};
+
+use crate::barrier::{Barrier, Lines};
 
 /// Where the server listens.
 #[derive(Clone, Debug)]
@@ -29,6 +33,15 @@ pub enum Upstream {
     Unix(PathBuf),
 }
 
+/// Which bytes are kept back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// To the server.
+    Requests,
+    /// Back to the client: what it asked for is done.
+    Answers,
+}
+
 /// The line. It ends, and all connections with it, when it is dropped.
 #[derive(Debug)]
 pub struct Proxy {
@@ -37,8 +50,11 @@ pub struct Proxy {
     _end: DropGuard,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Faults {
+    upstream: RwLock<Upstream>,
+    barrier: Barrier<Way>,
+    lines: Lines,
     /// What the request contains whose answer is to be lost.
     next: Mutex<Option<Vec<u8>>>,
     lost: AtomicU64,
@@ -48,8 +64,15 @@ impl Proxy {
     /// Listens on a free port of loopback. Call it inside a Tokio runtime.
     pub async fn start(upstream: Upstream) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let (address, faults, end) = (listener.local_addr()?, Arc::default(), CancellationToken::new());
-        let accepting = accept(listener, upstream, Arc::clone(&faults));
+        let (address, end) = (listener.local_addr()?, CancellationToken::new());
+        let faults = Arc::new(Faults {
+            upstream: RwLock::new(upstream),
+            barrier: Barrier::default(),
+            lines: Lines::default(),
+            next: Mutex::default(),
+            lost: AtomicU64::new(0),
+        });
+        let accepting = accept(listener, Arc::clone(&faults));
         let ended = end.clone();
         tokio::spawn(async move { ended.run_until_cancelled(accepting).await });
         Ok(Self { address, faults, _end: end.drop_guard() })
@@ -65,6 +88,37 @@ impl Proxy {
     /// the connection. The server gets the request in full.
     pub fn lose_answer_to(&self, bytes: impl AsRef<[u8]>) {
         *self.faults.next() = Some(bytes.as_ref().to_vec());
+    }
+
+    /// Keeps to itself what comes that way from now on, in order, until [`release`](Self::release).
+    pub fn hold(&self, way: Way) {
+        self.faults.barrier.close(way);
+    }
+
+    /// Carries on, with what was held first: it arrives even when its sender is gone.
+    pub fn release(&self) {
+        self.faults.barrier.open();
+    }
+
+    /// Carries what is held now, and goes on holding.
+    pub fn step(&self) {
+        self.faults.barrier.step();
+    }
+
+    /// Waits until so many connections have something held, and no longer than `patience`; answers how many have.
+    pub async fn wait_for_held(&self, count: usize, patience: Duration) -> usize {
+        self.faults.barrier.wait_for(count, patience).await
+    }
+
+    /// Ends all connections at once; what is held is lost.
+    pub fn cut(&self) {
+        self.faults.lines.cut();
+    }
+
+    /// Leads elsewhere: connections of now end, later ones go there.
+    pub fn lead_to(&self, upstream: Upstream) {
+        *self.faults.upstream.write().unwrap_or_else(PoisonError::into_inner) = upstream;
+        self.cut();
     }
 
     /// How many answers were lost.
@@ -85,29 +139,33 @@ impl Faults {
     }
 }
 
-async fn accept(listener: TcpListener, upstream: Upstream, faults: Arc<Faults>) {
+async fn accept(listener: TcpListener, faults: Arc<Faults>) {
     // Dropped with this future, and the connections with it.
     let mut connections = JoinSet::new();
     while let Ok((client, _)) = listener.accept().await {
-        let (upstream, faults) = (upstream.clone(), Arc::clone(&faults));
-        connections.spawn(async move {
-            // A server that cannot be reached looks like one that hangs up.
-            match upstream {
-                Upstream::Tcp(address) => {
-                    if let Ok(server) = TcpStream::connect(address).await {
-                        let (read, write) = server.into_split();
-                        carry(client, read, write, &faults).await;
-                    }
-                }
-                Upstream::Unix(path) => {
-                    if let Ok(server) = UnixStream::connect(path).await {
-                        let (read, write) = server.into_split();
-                        carry(client, read, write, &faults).await;
-                    }
-                }
-            }
-        });
+        let (line, faults) = (faults.lines.open(), Arc::clone(&faults));
+        let upstream = faults.upstream.read().unwrap_or_else(PoisonError::into_inner).clone();
+        connections.spawn(async move { line.carry(connect(client, upstream, &faults)).await });
         while connections.try_join_next().is_some() {}
+    }
+}
+
+/// A server that cannot be reached looks like one that hangs up.
+async fn connect(client: TcpStream, upstream: Upstream, faults: &Faults) {
+    match upstream {
+        Upstream::Tcp(address) => {
+            if let Ok(server) = TcpStream::connect(address).await {
+                let _ = server.set_nodelay(true);
+                let (read, write) = server.into_split();
+                carry(client, read, write, faults).await;
+            }
+        }
+        Upstream::Unix(path) => {
+            if let Ok(server) = UnixStream::connect(path).await {
+                let (read, write) = server.into_split();
+                carry(client, read, write, faults).await;
+            }
+        }
     }
 }
 
@@ -122,23 +180,25 @@ async fn carry(
     let _ = client.set_nodelay(true);
     let (mut client_reads, mut client_writes) = client.into_split();
     let requests = async {
-        let mut request = vec![0; 1 << 20];
+        let mut request = vec![0; 64 << 10];
         while let Ok(length @ 1..) = client_reads.read(&mut request).await {
             if faults.strikes(&request[..length]) {
                 struck.store(true, Ordering::SeqCst);
             }
+            faults.barrier.pass(Way::Requests).await;
             if server_writes.write_all(&request[..length]).await.is_err() {
                 break;
             }
         }
     };
     let answers = async {
-        let mut answer = vec![0; 1 << 20];
+        let mut answer = vec![0; 64 << 10];
         while let Ok(length @ 1..) = server_reads.read(&mut answer).await {
             if struck.load(Ordering::SeqCst) {
                 faults.lost.fetch_add(1, Ordering::SeqCst);
                 break;
             }
+            faults.barrier.pass(Way::Answers).await;
             if client_writes.write_all(&answer[..length]).await.is_err() {
                 break;
             }

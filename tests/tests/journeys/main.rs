@@ -9,6 +9,7 @@ mod accidents;
 mod board;
 mod breaker;
 mod browser;
+mod chaos;
 mod counts;
 mod deadline;
 mod drafts;

@@ -244,7 +244,7 @@ pub(crate) fn settled(counts: &Value) -> bool {
 }
 
 /// The programs that `cargo test` built, checked to be of these very sources.
-fn programs() -> Programs {
+pub(crate) fn programs() -> Programs {
     let programs = Programs::beside(&std::env::current_exe().unwrap()).unwrap();
     for (package, program) in [("api", &programs.api), ("worker", &programs.worker)] {
         assert_current(package, program);

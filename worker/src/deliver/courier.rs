@@ -31,6 +31,7 @@ use super::{
 use crate::{
     conveyor::{Claim, Settlement},
     metrics::DeliverMetrics,
+    sabotage::Sabotage,
 };
 
 /// How long a row that the ledger refuses waits before it is looked at again.
@@ -52,6 +53,8 @@ pub struct Courier {
     pub first_look: Duration,
     /// How long an attempt may take.
     pub deadline: Duration,
+    /// What is broken on purpose.
+    pub sabotage: Option<Sabotage>,
     /// What closes the channel for everybody.
     pub breaker: Breaker,
     /// The ledger, for jobs that are not begun any more.
@@ -74,6 +77,11 @@ impl std::fmt::Debug for Courier {
 
 /// The handler of the apalis worker.
 pub async fn deliver(claim: Claim, courier: Data<Arc<Courier>>) -> Settlement {
+    if courier.sabotage == Some(Sabotage::AcknowledgeEarly) {
+        let courier = Arc::clone(&courier);
+        tokio::spawn(async move { courier.take(&claim).await });
+        return Settlement::done();
+    }
     courier.take(&claim).await
 }
 
@@ -146,6 +154,9 @@ impl Courier {
             Next::Accepted => (DeliveryState::Accepted, None),
             Next::Failed => (DeliveryState::Failed, None),
             Next::Retry(wait) => (DeliveryState::RetryWait, Some(wait)),
+            Next::Checking if self.sabotage == Some(Sabotage::RepeatUnknown) => {
+                (DeliveryState::RetryWait, Some(Duration::ZERO))
+            }
             Next::Checking => (DeliveryState::Checking, Some(self.first_look)),
         };
         let (delivery, number) = (attempt.delivery, attempt.number);

@@ -25,7 +25,8 @@
 //! # Switches, for the whole server
 //!
 //! [`Switches`] refuse the greeting, AUTH, the sender or every message, and slow all down. [`SmtpSandbox::inbox`] is
-//! a page of the newest messages and sets the switches over HTTP.
+//! a page of the newest messages and sets the switches over HTTP. [`SmtpSandbox::hold_at`] stops every conversation at
+//! one [`Stage`], and [`SmtpSandbox::cut`] hangs up on all.
 //!
 //! What was accepted is recorded one by one (recipient, sender, Message-ID, time); the whole source is
 //! kept of the newest ones only.
@@ -36,6 +37,7 @@ mod mime;
 mod reading;
 mod record;
 mod session;
+mod stage;
 mod switches;
 
 use std::{
@@ -53,9 +55,11 @@ pub(super) use self::inbox::Face;
 pub use self::{
     fault::{Act, Fault, When},
     record::{Accepted, Doubled},
+    stage::Stage,
     switches::Switches,
 };
 use self::{record::Records, session::Session};
+use crate::barrier::{Barrier, Lines};
 
 /// What was not accepted by then is not going to be.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -105,6 +109,8 @@ struct Server {
     tries: Mutex<HashMap<String, Tries>>,
     total: watch::Sender<u64>,
     connections: watch::Sender<usize>,
+    barrier: Barrier<Stage>,
+    lines: Lines,
 }
 
 /// How often an address with a fault was tried, and since when.
@@ -130,6 +136,8 @@ impl SmtpSandbox {
             tries: Mutex::default(),
             total: watch::Sender::new(0),
             connections: watch::Sender::new(0),
+            barrier: Barrier::default(),
+            lines: Lines::default(),
         });
         let stop = CancellationToken::new();
         tokio::spawn(stop.clone().run_until_cancelled_owned(serve(
@@ -204,6 +212,26 @@ impl SmtpSandbox {
         let _reached = connections.wait_for(|open| *open == count).await;
     }
 
+    /// Stops every conversation that comes to `stage` until [`release`](Self::release).
+    pub fn hold_at(&self, stage: Stage) {
+        self.server.barrier.close(stage);
+    }
+
+    /// Goes on where it was stopped.
+    pub fn release(&self) {
+        self.server.barrier.open();
+    }
+
+    /// Waits until so many conversations are stopped, and no longer than `patience`; answers how many are.
+    pub async fn wait_for_held(&self, count: usize, patience: Duration) -> usize {
+        self.server.barrier.wait_for(count, patience).await
+    }
+
+    /// Hangs up on everybody who is connected now.
+    pub fn cut(&self) {
+        self.server.lines.cut();
+    }
+
     /// The switches as they are.
     #[must_use]
     pub fn switches(&self) -> Switches {
@@ -236,10 +264,11 @@ async fn serve(listener: TcpListener, server: Arc<Server>, stop: CancellationTok
         // An error here concerns a caller who is gone already.
         let Ok((stream, _)) = listener.accept().await else { continue };
         let server = Arc::clone(&server);
+        let line = server.lines.open();
         tokio::spawn(stop.clone().run_until_cancelled_owned(async move {
             server.connections.send_modify(|open| *open += 1);
             // That the caller went away is the caller's affair.
-            let _ended = Session::new(&server, stream).run().await;
+            line.carry(Session::new(&server, stream).run()).await;
             server.connections.send_modify(|open| *open -= 1);
         }));
     }

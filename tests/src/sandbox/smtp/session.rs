@@ -10,7 +10,7 @@ use tokio::{
     time::sleep,
 };
 
-use super::{Act, Credentials, Server};
+use super::{Act, Credentials, Server, Stage};
 
 /// A command line longer than this is nobody's.
 const LONGEST_LINE: usize = 4 * 1024;
@@ -73,6 +73,7 @@ impl<'a> Session<'a> {
             self.reply("421 4.3.2 sandbox takes nothing now");
             return self.flush().await;
         }
+        self.server.barrier.pass(Stage::Greeting).await;
         self.reply("220 sandbox ESMTP");
         loop {
             let Some(line) = self.take_line() else {
@@ -82,6 +83,9 @@ impl<'a> Session<'a> {
                 }
                 continue;
             };
+            if let (Expect::Command, Some(stage)) = (&self.expect, Stage::of_command(&line)) {
+                self.server.barrier.pass(stage).await;
+            }
             match self.line(&line) {
                 Next::Line => {}
                 Next::Body => {
@@ -287,7 +291,9 @@ impl<'a> Session<'a> {
             let _begun = self.used < self.input.len() || self.read().await?;
             return Ok(false);
         }
+        self.server.barrier.pass(Stage::Body).await;
         let Some(source) = self.take_body().await? else { return Ok(false) };
+        self.server.barrier.pass(Stage::Dot).await;
         pause(self.server.switches().message_latency_ms).await;
         let accept = |answered| self.server.accept(&envelope.sender, &envelope.recipients, &source, answered);
         match envelope.act {
@@ -313,6 +319,7 @@ impl<'a> Session<'a> {
             }
             _ => {
                 accept(true);
+                self.server.barrier.pass(Stage::Taken).await;
                 self.reply("250 2.0.0 taken");
             }
         }

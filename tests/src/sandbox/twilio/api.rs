@@ -15,7 +15,9 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use futures_util::stream::{self, StreamExt};
 use serde_json::Value;
 
-use super::{Rule, Server, Settings, answer, life, listing, order::Order, refusal::Refusal, server::pause};
+use super::{
+    Rule, Server, Settings, Stage, answer, life, listing, order::Order, refusal::Refusal, server::pause,
+};
 
 /// What was written of an answer is on its way by then.
 const WRITTEN: Duration = Duration::from_millis(20);
@@ -83,6 +85,7 @@ async fn create(State(server): Sandbox, form: Bytes) -> Response {
         Ok(order) => order,
         Err(refusal) => return refusal.into_response(),
     };
+    server.barrier.pass(Stage::Asked).await;
     if let Some(code) = server.switches().refuse_code {
         return Refusal::of_code(code, &order.to, &order.from).into_response();
     }
@@ -100,7 +103,10 @@ async fn create(State(server): Sandbox, form: Bytes) -> Response {
         Some(Rule::Silence) => pending().await,
         Some(Rule::CutOff) => cut_off(&answer),
         Some(Rule::FailAfter) => Refusal::broken().into_response(),
-        _ => (StatusCode::CREATED, Json(answer)).into_response(),
+        _ => {
+            server.barrier.pass(Stage::Taken).await;
+            (StatusCode::CREATED, Json(answer)).into_response()
+        }
     }
 }
 

@@ -65,6 +65,7 @@ use std::{
     io,
     net::{Ipv4Addr, SocketAddr},
     sync::Arc,
+    time::Duration,
 };
 
 use tokio::net::TcpListener;
@@ -75,6 +76,7 @@ use self::server::Server;
 pub use self::{
     record::{Accepted, Callback, Doubled, Status},
     rule::Rule,
+    server::Stage,
     signature::sign,
     switches::Switches,
     webhook::Reply,
@@ -215,6 +217,21 @@ impl TwilioSandbox {
     pub async fn wait_for_listening(&self, listening: bool) {
         let mut now = self.server.listening.subscribe();
         let _reached = now.wait_for(|now| *now == listening).await;
+    }
+
+    /// Stops every request to send at `stage` until [`release`](Self::release).
+    pub fn hold_at(&self, stage: Stage) {
+        self.server.barrier.close(stage);
+    }
+
+    /// Goes on where it was stopped.
+    pub fn release(&self) {
+        self.server.barrier.open();
+    }
+
+    /// Waits until so many requests are stopped, and no longer than `patience`; answers how many are.
+    pub async fn wait_for_held(&self, count: usize, patience: Duration) -> usize {
+        self.server.barrier.wait_for(count, patience).await
     }
 
     /// The switches as they are.

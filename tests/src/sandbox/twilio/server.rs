@@ -11,7 +11,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::{Accepted, Rule, Settings, Switches, order::Order, record::Records};
-use crate::caller::caller;
+use crate::{barrier::Barrier, caller::caller};
 
 /// What was not so by then is not going to be.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -19,6 +19,15 @@ const PATIENCE: Duration = Duration::from_mins(2);
 const ANSWERED: Duration = Duration::from_secs(15);
 /// and the sandbox calls so many at a time.
 const CALLS: usize = 64;
+
+/// Where a request to send is stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// It is read, and nothing is taken.
+    Asked,
+    /// The text is taken, and its sender not told.
+    Taken,
+}
 
 #[derive(Debug)]
 pub(super) struct Server {
@@ -35,6 +44,7 @@ pub(super) struct Server {
     proxies: Mutex<Vec<(String, String)>>,
     pub(super) http: reqwest::Client,
     pub(super) calls: Semaphore,
+    pub(super) barrier: Barrier<Stage>,
     pub(super) stop: CancellationToken,
 }
 
@@ -50,6 +60,7 @@ impl Server {
             proxies: Mutex::default(),
             http: caller(ANSWERED).map_err(io::Error::other)?,
             calls: Semaphore::new(CALLS),
+            barrier: Barrier::default(),
             stop,
         }))
     }

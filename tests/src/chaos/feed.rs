@@ -1,0 +1,217 @@
+//! Lists that come in whatever else happens, and what was promised about them.
+//!
+//! A caller behaves as a careful program does: one `Idempotency-Key` for each list, and the same request again, at any
+//! API, until it is answered. Each address occurs once in a whole run, so that two messages to it are one too many.
+
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError, RwLock,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use crate::installation::{Client, Community, Failure};
+
+/// What no API accepted by then is not accepted.
+const PATIENCE: Duration = Duration::from_mins(3);
+/// Between two tries of one list.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// How a list travels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Channel {
+    /// E-mails.
+    Email,
+    /// Texts.
+    Text,
+}
+
+impl Channel {
+    /// The word in the API and in the ledger.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Text => "text",
+        }
+    }
+}
+
+/// What the API took upon itself: to write to these.
+#[derive(Clone, Debug)]
+pub(super) struct Promise {
+    pub(super) channel: Channel,
+    pub(super) addresses: Vec<String>,
+}
+
+/// Whoever sends lists.
+#[derive(Debug)]
+pub(super) struct Feeder {
+    communities: Vec<Community>,
+    clients: RwLock<Vec<Client>>,
+    promises: Mutex<Vec<Promise>>,
+    lists: AtomicUsize,
+    people: [AtomicUsize; 2],
+    /// Requests that had to be repeated.
+    repeated: AtomicUsize,
+}
+
+impl Feeder {
+    pub(super) fn new(communities: Vec<Community>) -> Self {
+        Self {
+            communities,
+            clients: RwLock::default(),
+            promises: Mutex::default(),
+            lists: AtomicUsize::new(0),
+            people: [AtomicUsize::new(0), AtomicUsize::new(0)],
+            repeated: AtomicUsize::new(0),
+        }
+    }
+
+    /// From now on API number `place` is there.
+    pub(super) fn reach(&self, place: usize, client: Client) {
+        let mut clients = self.clients.write().unwrap_or_else(PoisonError::into_inner);
+        if place < clients.len() {
+            clients[place] = client;
+        } else {
+            clients.push(client);
+        }
+    }
+
+    /// Sends a list of so many; returns once an API has promised to deliver it.
+    ///
+    /// # Errors
+    /// When none does within three minutes, or one refuses it.
+    pub(super) async fn send(&self, channel: Channel, count: usize) -> Result<(), Failure> {
+        let list = self.lists.fetch_add(1, Ordering::Relaxed);
+        let from = self.people[channel as usize].fetch_add(count, Ordering::Relaxed);
+        let addresses: Vec<_> = (from..from + count).map(|n| address(channel, n)).collect();
+        let body = body(channel, &addresses).to_string().into_bytes();
+        let (key, community) = (format!("list-{list}"), &self.communities[list % self.communities.len()]);
+        let began = Instant::now();
+        for round in list.. {
+            let client = {
+                let clients = self.clients.read().unwrap_or_else(PoisonError::into_inner);
+                clients[round % clients.len()].clone()
+            };
+            let answer = client.post(community, "batches", body.clone(), &[("idempotency-key", &key)]).await;
+            match answer {
+                Ok(answer) if answer.status == 202 => {
+                    let accepted = answer.body["accepted"].as_u64();
+                    if accepted != Some(addresses.len() as u64) {
+                        return Err(format!("not all rows were accepted: {}", answer.body).into());
+                    }
+                    break;
+                }
+                // A twin in flight, too many requests, or a server in trouble; or none at all.
+                Ok(answer)
+                    if [409, 429].contains(&answer.status.as_u16()) || answer.status.is_server_error() => {}
+                Ok(answer) => return Err(format!("a list was refused: {}", answer.body).into()),
+                Err(_) => {}
+            }
+            if began.elapsed() > PATIENCE {
+                return Err("no API accepted a list".into());
+            }
+            self.repeated.fetch_add(1, Ordering::Relaxed);
+            tokio::time::sleep(PAUSE).await;
+        }
+        let promise = Promise { channel, addresses };
+        self.promises.lock().unwrap_or_else(PoisonError::into_inner).push(promise);
+        Ok(())
+    }
+
+    /// Sends an e-mail list and a text list, one behind the other.
+    pub(super) async fn send_both(self: Arc<Self>, emails: usize, texts: usize) -> Result<(), Failure> {
+        if texts > 0 {
+            self.send(Channel::Text, texts).await?;
+        }
+        if emails > 0 {
+            self.send(Channel::Email, emails).await?;
+        }
+        Ok(())
+    }
+
+    /// Everything that was promised.
+    pub(super) fn promises(&self) -> Vec<Promise> {
+        self.promises.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn repeated(&self) -> usize {
+        self.repeated.load(Ordering::Relaxed)
+    }
+}
+
+fn body(channel: Channel, addresses: &[String]) -> Value {
+    match channel {
+        Channel::Email => {
+            let rows: Vec<_> = addresses.iter().map(|address| json!({"email": address})).collect();
+            json!({"channel": "email", "rows": rows})
+        }
+        Channel::Text => {
+            let rows: Vec<_> = addresses.iter().map(|number| json!({"phone": number})).collect();
+            json!({"channel": "text", "rows": rows, "consent": {"statement": "Everybody ticked the box."}})
+        }
+    }
+}
+
+/// Of a hundred addresses so many carry a mishap of their own; the sandboxes' heads say what they mean. Fewer than
+/// one in twenty does not exist: more would pause a list.
+const EMAIL_MISHAPS: [(usize, &str); 8] = [
+    (7, "greylist-1-"),
+    (19, "tempfail-data-1-"),
+    (31, "drop-before-dot-1-"),
+    (43, "drop-after-dot-1-"),
+    (55, "refuse-"),
+    (67, "refuse-data-"),
+    (79, "delay-300ms-"),
+    (91, "greylist-data-2-"),
+];
+/// The same for numbers, by their last four digits.
+const TEXT_MISHAPS: [(usize, &str); 7] =
+    [(11, "0001"), (23, "0004"), (37, "0006"), (49, "0007"), (61, "0009"), (73, "0011"), (87, "0012")];
+
+/// The address of person `n`.
+fn address(channel: Channel, n: usize) -> String {
+    let mishap = |mishaps: &[(usize, &'static str)]| {
+        mishaps.iter().find(|(place, _)| *place == n % 100).map_or("", |(_, mishap)| *mishap)
+    };
+    match channel {
+        Channel::Email => format!("{}resident-{n}@example.net", mishap(&EMAIL_MISHAPS)),
+        Channel::Text => {
+            // A hundred numbers for each area and exchange, so that a mishap's four digits occur once in them.
+            let (area, exchange) = (AREAS[n / 100 / 700 % AREAS.len()], 210 + n / 100 % 700);
+            match mishap(&TEXT_MISHAPS) {
+                "" => format!("+1{area}{exchange}{:04}", 2_000 + n % 100),
+                digits => format!("+1{area}{exchange}{digits}"),
+            }
+        }
+    }
+}
+
+/// Area codes with seven hundred exchanges each.
+const AREAS: [usize; 8] = [312, 212, 415, 617, 305, 713, 206, 404];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn nobody_is_written_to_twice() {
+        for channel in [Channel::Email, Channel::Text] {
+            let all: HashSet<_> = (0..200_000).map(|n| address(channel, n)).collect();
+            assert_eq!(all.len(), 200_000, "{channel:?}");
+        }
+    }
+
+    #[test]
+    fn fewer_than_one_in_twenty_does_not_exist() {
+        let dead = EMAIL_MISHAPS.iter().filter(|(_, mishap)| mishap.starts_with("refuse-")).count();
+        assert!(dead <= 4);
+    }
+}

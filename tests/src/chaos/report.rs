@@ -1,0 +1,247 @@
+//! The account of a run: what was struck, what it cost, and whether the promises were kept.
+
+use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path, time::Duration};
+
+use super::{
+    Order,
+    audit::{Attempt, Verdict},
+    row::Row,
+};
+use crate::installation::Failure;
+
+/// Unknown outcomes have settled by then, in seconds.
+const SETTLED: f64 = 1_200.0;
+/// Whoever is told to stop has stopped by then.
+const STOPPED: Duration = Duration::from_secs(30);
+/// Between these stands the table of the last long run.
+const MARKS: (&str, &str) = ("<!-- table -->\n", "<!-- end of table -->\n");
+
+/// One fault.
+#[derive(Clone, Debug)]
+pub struct Struck {
+    /// Which row.
+    pub row: Row,
+    /// When it began, in seconds, by the ledger's clock.
+    pub at: f64,
+    /// When workers were killed in it.
+    pub kills: Vec<f64>,
+    /// Attempts that are unknown because of it.
+    pub unknown: usize,
+}
+
+/// All of it.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// What decided it.
+    pub seed: u64,
+    /// Attempts that a worker has under way at most.
+    pub slots: usize,
+    /// Each fault, in order.
+    pub struck: Vec<Struck>,
+    /// Whether time was moved instead of waited for.
+    pub hurried: bool,
+    /// The longest that a worker took to stop when it was told to.
+    pub longest_stop: Duration,
+    /// Attempts under way whose claim was gone, each time somebody looked.
+    pub unclaimed: usize,
+    /// Requests that a caller had to repeat.
+    pub requests_repeated: usize,
+    /// Counts that do not agree with their rows.
+    pub miscounted: i64,
+    /// The most unknown outcomes of one kill.
+    pub most_unknown: usize,
+    /// What became of the messages.
+    pub verdict: Verdict,
+    /// From the first fault until everything had settled.
+    pub took: Duration,
+}
+
+impl Account {
+    pub(super) fn new(order: &Order, slots: usize) -> Self {
+        Self {
+            seed: order.seed,
+            hurried: order.hurry,
+            slots,
+            struck: Vec::with_capacity(order.rows.len()),
+            longest_stop: Duration::ZERO,
+            unclaimed: 0,
+            requests_repeated: 0,
+            miscounted: 0,
+            most_unknown: 0,
+            verdict: Verdict::default(),
+            took: Duration::ZERO,
+        }
+    }
+
+    pub(super) fn begin(&mut self, row: Row, at: f64) {
+        self.struck.push(Struck { row, at, kills: Vec::new(), unknown: 0 });
+    }
+
+    /// Puts each unknown outcome down to a fault: one that lost its worker to the first kill after it began, any other
+    /// to the last fault before it ended.
+    pub(super) fn attribute(&mut self, attempts: &[Attempt]) {
+        let mut of_kill: BTreeMap<(usize, usize), usize> = BTreeMap::new();
+        for attempt in attempts.iter().filter(|attempt| attempt.was_unknown()) {
+            let kills = self.struck.iter().enumerate().flat_map(|(fault, struck)| {
+                struck.kills.iter().enumerate().map(move |(kill, at)| (fault, kill, *at))
+            });
+            let killed = kills.into_iter().find(|(_, _, at)| *at >= attempt.began_at);
+            match killed.filter(|_| attempt.lost_its_worker()) {
+                Some((fault, kill, _)) => {
+                    self.struck[fault].unknown += 1;
+                    *of_kill.entry((fault, kill)).or_default() += 1;
+                }
+                None => {
+                    if let Some(struck) =
+                        self.struck.iter_mut().rev().find(|struck| struck.at <= attempt.ended_at)
+                    {
+                        struck.unknown += 1;
+                    }
+                }
+            }
+        }
+        self.most_unknown = of_kill.into_values().max().unwrap_or(0);
+    }
+
+    /// The promises that were not kept, in words; empty when all were.
+    #[must_use]
+    pub fn broken(&self) -> Vec<String> {
+        let mut broken = self.verdict.broken();
+        if self.most_unknown > self.slots {
+            broken.push(format!("{} unknown after one kill, of {} slots", self.most_unknown, self.slots));
+        }
+        if self.longest_stop > STOPPED {
+            broken.push(format!("a worker took {:?} to stop", self.longest_stop));
+        }
+        if self.unclaimed > 0 {
+            broken.push(format!("{} attempts under way without a claim", self.unclaimed));
+        }
+        if self.miscounted > 0 {
+            broken.push(format!("{} counts do not agree with their rows", self.miscounted));
+        }
+        let longest = self.verdict.settled_after.last().filter(|longest| **longest > SETTLED);
+        // Where time was moved in leaps it says little.
+        if let Some(longest) = longest.filter(|_| !self.hurried) {
+            broken.push(format!("an unknown outcome settled only after {longest:.0} s"));
+        }
+        broken
+    }
+
+    /// What came of it, as Markdown.
+    #[must_use]
+    pub fn table(&self) -> String {
+        let mut text = String::new();
+        let verdict = &self.verdict;
+        let (kills, faults) =
+            (self.struck.iter().map(|struck| struck.kills.len()).sum::<usize>(), self.struck.len());
+        let settled = |share: usize| {
+            let place =
+                (verdict.settled_after.len() * share / 100).min(verdict.settled_after.len().max(1) - 1);
+            verdict.settled_after.get(place).map_or("none".to_owned(), |seconds| format!("{seconds:.0} s"))
+        };
+        let rows = [
+            ("messages promised by the API", verdict.promised.to_string()),
+            ("faults / workers killed", format!("{faults} / {kills}")),
+            ("**lost**", verdict.lost.len().to_string()),
+            ("**e-mails handed over twice, the first outcome known**", verdict.doubled.len().to_string()),
+            (
+                "**e-mails handed over more often than once and one repeat**",
+                verdict.repeated_too_often.len().to_string(),
+            ),
+            ("**texts handed over twice**", verdict.texts_doubled.len().to_string()),
+            ("called failed although a provider took it", verdict.misjudged.len().to_string()),
+            ("neither ended nor in front of a person", verdict.unsettled.len().to_string()),
+            ("submitted", verdict.submitted.to_string()),
+            ("ended otherwise, with a reason", verdict.ended.to_string()),
+            ("in front of a person", verdict.with_a_person.to_string()),
+            ("outcomes nobody could know", verdict.unknown.to_string()),
+            ("of these submitted / ended / in front of a person", {
+                let [submitted, ended, person] = verdict.resolved;
+                format!("{submitted} / {ended} / {person}")
+            }),
+            ("e-mails taken twice after an unknown outcome", verdict.repeated.to_string()),
+            (
+                "the most unknown outcomes of one kill, and slots",
+                format!("{} of {}", self.most_unknown, self.slots),
+            ),
+            ("an unknown outcome settled after, median / p99 / longest", {
+                format!("{} / {} / {}", settled(50), settled(99), settled(100))
+            }),
+            (
+                "a worker told to stop had stopped after, longest",
+                format!("{:.1} s", self.longest_stop.as_secs_f64()),
+            ),
+            ("attempts under way without a claim", self.unclaimed.to_string()),
+            ("requests that callers had to repeat", self.requests_repeated.to_string()),
+            ("counts that disagree with their rows", self.miscounted.to_string()),
+            ("the run took", format!("{:.0} min", self.took.as_secs_f64() / 60.0)),
+        ];
+        // Writing to a string does not fail.
+        let _ = writeln!(text, "| seed {} | |\n| --- | --- |", self.seed);
+        for (what, value) in rows {
+            let _ = writeln!(text, "| {what} | {value} |");
+        }
+        let _ = writeln!(text, "\n| struck | how | times | unknown outcomes |\n| --- | --- | --- | --- |");
+        for &row in Row::ALL {
+            let times = self.struck.iter().filter(|struck| struck.row == row).count();
+            let unknown: usize =
+                self.struck.iter().filter(|struck| struck.row == row).map(|struck| struck.unknown).sum();
+            if times > 0 {
+                let _ = writeln!(text, "| {} | {} | {times} | {unknown} |", row.part().as_str(), row.title());
+            }
+        }
+        text
+    }
+
+    /// Puts the table between the marks of a file.
+    pub(super) fn write_into(&self, path: &Path) -> Result<(), Failure> {
+        let whole = fs::read_to_string(path)?;
+        let (Some(from), Some(to)) = (whole.find(MARKS.0), whole.find(MARKS.1)) else {
+            return Err(format!("{} has no marks for the table", path.display()).into());
+        };
+        let (before, after) = (&whole[..from + MARKS.0.len()], &whole[to..]);
+        Ok(fs::write(path, format!("{before}\n{}\n{after}", self.table()))?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn unknown(began_at: f64, reason: &str) -> Attempt {
+        Attempt {
+            delivery_id: Uuid::nil(),
+            began_at,
+            ended_at: began_at + 300.0,
+            outcome: "unknown".to_owned(),
+            reason: reason.to_owned(),
+            late: false,
+        }
+    }
+
+    #[test]
+    fn an_unknown_outcome_is_put_down_to_the_kill_that_caused_it() {
+        let order = Order::of(&[Row::AllWorkers, Row::MailReset], 2, 10, 1);
+        let mut account = Account::new(&order, 1);
+        account.begin(Row::AllWorkers, 10.0);
+        account.struck[0].kills = vec![12.0, 13.0];
+        account.begin(Row::MailReset, 20.0);
+        account.attribute(&[
+            unknown(11.0, "worker_lost"),
+            unknown(12.5, "worker_lost"),
+            unknown(12.9, "worker_lost"),
+            unknown(20.5, "closed_after_body"),
+        ]);
+        assert_eq!((account.struck[0].unknown, account.struck[1].unknown), (3, 1));
+        assert_eq!((account.most_unknown, account.broken().len()), (2, 1));
+    }
+
+    #[test]
+    fn every_row_has_a_word_of_its_own() {
+        for &row in Row::ALL {
+            assert_eq!(Row::from_word(row.as_str()), Some(row));
+        }
+    }
+}
