@@ -36,7 +36,7 @@ use crate::{
         retry::Schedule,
         way::Way,
     },
-    email::Mailer,
+    email::{Mailer, SmtpSettings},
     health,
     metrics::Metrics,
     reconcile::{Inquiry, Reconciler, keep_asking},
@@ -124,15 +124,8 @@ pub async fn work(
         give_up: CancellationToken::new(),
     };
 
-    let slots = settings.smtp.connections * SLOTS_PER_CONNECTION;
-    let longest = settings.smtp.timeouts.body + settings.smtp.timeouts.after_body;
-    let mut lines = vec![Line {
-        way: Way::Email { mailer: Mailer::new(settings.smtp)?, longest },
-        schedule: settings.email_retry,
-        first_look: settings.email_wait,
-        slots,
-        rate: settings.email_rate,
-    }];
+    let mut lines =
+        vec![email_line(settings.smtp, settings.email_retry, settings.email_wait, settings.email_rate)?];
     let (mut inquiry, mut text_window) = (None, None);
     if let Some(TextSettings { twilio, rate, retry: schedule }) = settings.texts {
         let twilio = Arc::new(Twilio::new(twilio)?);
@@ -196,6 +189,18 @@ pub async fn work(
     }
     tracing::info!("stopped");
     Ok(())
+}
+
+fn email_line(
+    smtp: SmtpSettings,
+    schedule: Schedule,
+    first_look: Duration,
+    rate: Rate,
+) -> Result<Line, Failure> {
+    let slots = smtp.connections * SLOTS_PER_CONNECTION;
+    let longest = smtp.timeouts.body + smtp.timeouts.after_body;
+    let way = Way::Email { mailer: Mailer::new(smtp)?, longest };
+    Ok(Line { way, schedule, first_look, slots, rate })
 }
 
 impl Floor {

@@ -194,11 +194,10 @@ impl Verdict {
         let told = || format!("{address} (taken {times} times)");
         match channel {
             Channel::Text if times > 1 || handed_over > 1 => self.texts_doubled.push(told()),
-            Channel::Text => {}
             Channel::Email if times > 2 || handed_over > 2 => self.repeated_too_often.push(told()),
             Channel::Email if times == 2 && unknown == 0 => self.doubled.push(told()),
             Channel::Email if times == 2 => self.repeated += 1,
-            Channel::Email => {}
+            Channel::Text | Channel::Email => {}
         }
     }
 }

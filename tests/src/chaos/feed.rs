@@ -87,9 +87,19 @@ impl Feeder {
     /// # Errors
     /// When none does within three minutes, or one refuses it.
     pub(super) async fn send(&self, channel: Channel, count: usize) -> Result<(), Failure> {
-        let list = self.lists.fetch_add(1, Ordering::Relaxed);
         let from = self.people[channel as usize].fetch_add(count, Ordering::Relaxed);
-        let addresses: Vec<_> = (from..from + count).map(|n| address(channel, n)).collect();
+        self.send_to(channel, (from..from + count).map(|n| address(channel, n)).collect()).await
+    }
+
+    /// E-mails to people with whom nothing goes wrong.
+    pub(super) async fn send_plain(&self, count: usize) -> Result<(), Failure> {
+        let from = self.people[Channel::Email as usize].fetch_add(count, Ordering::Relaxed);
+        let addresses = (from..from + count).map(|n| format!("plain-{n}@example.net"));
+        self.send_to(Channel::Email, addresses.collect()).await
+    }
+
+    async fn send_to(&self, channel: Channel, addresses: Vec<String>) -> Result<(), Failure> {
+        let list = self.lists.fetch_add(1, Ordering::Relaxed);
         let body = body(channel, &addresses).to_string().into_bytes();
         let (key, community) = (format!("list-{list}"), &self.communities[list % self.communities.len()]);
         let began = Instant::now();

@@ -53,10 +53,11 @@ pub(super) struct Fleet {
 }
 
 impl Fleet {
-    /// Starts two APIs and three workers.
+    /// Starts two APIs and so many workers.
     pub(super) async fn start(
         programs: Programs,
         options: Options,
+        workers: usize,
         variables: &[(&str, &str)],
         worker_variables: &[(&str, &str)],
     ) -> Result<Self, Failure> {
@@ -96,7 +97,7 @@ impl Fleet {
             fleet.apis.push(member);
             fleet.start_api(place).await?;
         }
-        for place in 0..3 {
+        for place in 0..workers {
             let member = fleet.member().await?;
             fleet.workers.push(member);
             fleet.start_worker(place).await?;

@@ -13,8 +13,6 @@ use crate::installation::Failure;
 const SETTLED: f64 = 1_200.0;
 /// Whoever is told to stop has stopped by then.
 const STOPPED: Duration = Duration::from_secs(30);
-/// Between these stands the table of the last long run.
-const MARKS: (&str, &str) = ("<!-- table -->\n", "<!-- end of table -->\n");
 
 /// One fault.
 #[derive(Clone, Debug)]
@@ -192,16 +190,17 @@ impl Account {
         }
         text
     }
+}
 
-    /// Puts the table between the marks of a file.
-    pub(super) fn write_into(&self, path: &Path) -> Result<(), Failure> {
-        let whole = fs::read_to_string(path)?;
-        let (Some(from), Some(to)) = (whole.find(MARKS.0), whole.find(MARKS.1)) else {
-            return Err(format!("{} has no marks for the table", path.display()).into());
-        };
-        let (before, after) = (&whole[..from + MARKS.0.len()], &whole[to..]);
-        Ok(fs::write(path, format!("{before}\n{}\n{after}", self.table()))?)
-    }
+/// Puts a text between the two marks of that name in a file.
+pub(super) fn write_between(path: &Path, name: &str, text: &str) -> Result<(), Failure> {
+    let whole = fs::read_to_string(path)?;
+    let (begin, end) = (format!("<!-- {name} -->\n"), format!("<!-- end of {name} -->"));
+    let (Some(from), Some(to)) = (whole.find(&begin), whole.find(&end)) else {
+        return Err(format!("{} has no marks for the {name}", path.display()).into());
+    };
+    let (before, after) = (&whole[..from + begin.len()], &whole[to..]);
+    Ok(fs::write(path, format!("{before}\n{}\n\n{after}", text.trim_end()))?)
 }
 
 #[cfg(test)]

@@ -1,0 +1,196 @@
+//! One run, from the first fault until everything has settled.
+
+use std::{collections::HashMap, time::Duration};
+
+use rand::{SeedableRng, rngs::StdRng};
+use tokio::time::Instant;
+
+use super::{
+    Account, Attempt, Delivery, Order, audit,
+    fleet::{self, Fleet, SLOTS},
+};
+use crate::{
+    installation::{Failure, Programs},
+    stack::Options,
+};
+
+/// Within this everything has settled: the last promise is 20 minutes after a kill.
+const SETTLING: Duration = Duration::from_mins(25);
+/// One is killed, and the others go on.
+const WORKERS: usize = 3;
+/// Before the next harm is done, the line is as short as so many harms' messages.
+const BEHIND: i64 = 2;
+
+/// A run, under way.
+pub(super) struct Run {
+    pub(super) fleet: Fleet,
+    pub(super) rng: StdRng,
+    order: Order,
+    account: Account,
+}
+
+/// Does it all, and returns the account. `tell` hears how it goes.
+///
+/// # Errors
+/// When the harness itself cannot go on; what the installation does wrong stands in the account.
+pub async fn run(programs: Programs, order: &Order, tell: impl Fn(&str)) -> Result<Account, Failure> {
+    let options = if order.hurry { Options::fast() } else { Options::durable() };
+    let variables = [
+        ("PORCHLIGHT_SMTP_RATE", "2000"),
+        ("PORCHLIGHT_SMS_RATE", "1000"),
+        ("PORCHLIGHT_EMAIL_RETRY", "2s,5s,15s,1m,2m"),
+        ("PORCHLIGHT_TEXT_RETRY", "2s,5s,15s,1m,2m"),
+    ];
+    let fleet = Fleet::start(programs, options, WORKERS, &variables, &order.worker_variables).await?;
+    let account = Account::new(order, SLOTS);
+    let mut run = Run { fleet, rng: StdRng::seed_from_u64(order.seed), order: order.clone(), account };
+    let began = Instant::now();
+    for (number, &row) in order.rows.iter().enumerate() {
+        run.catch_up().await.map_err(|error| format!("before {row:?}: {error}"))?;
+        let at = run.fleet.now().await?;
+        run.account.begin(row, at);
+        if let Err(error) = run.strike(row).await {
+            return Err(format!("{row:?}: {error}; {}", run.fleet.state().await?).into());
+        }
+        tell(&format!("{}/{} {} {}", number + 1, order.rows.len(), row.part().as_str(), row.title()));
+    }
+    run.settle(&tell).await?;
+    run.account.took = began.elapsed();
+    run.judge().await?;
+    Ok(run.account)
+}
+
+impl Run {
+    /// How many e-mails and texts a share of one fault's messages is.
+    pub(super) fn portion(&self, of: usize) -> (usize, usize) {
+        let all = (self.order.messages / self.order.rows.len().max(1) / of).max(4);
+        (all - all / 4, all / 4)
+    }
+
+    /// Waits until every channel is open and there is not much left to send.
+    async fn catch_up(&self) -> Result<(), Failure> {
+        self.reopen().await?;
+        let (emails, texts) = self.portion(1);
+        let few = i64::try_from(emails + texts)? * BEHIND;
+        let fleet = &self.fleet;
+        fleet.until("the line is short", SETTLING, async || Ok(fleet.count(&["queued"]).await? <= few)).await
+    }
+
+    /// A channel that was closed is tried again after a minute, then after twice as long, and so on; an hour of being
+    /// open forgets that. Here the hour is taken as past, so that the next fault need not wait for it.
+    async fn reopen(&self) -> Result<(), Failure> {
+        let fleet = &self.fleet;
+        let pool = &fleet.installation.pool;
+        let open = async || {
+            let open = sqlx::query_scalar("SELECT bool_and(closed_at IS NULL) FROM channels");
+            Ok(open.fetch_one(pool).await?)
+        };
+        for _ in 0..10 {
+            if open().await? {
+                break;
+            }
+            if self.order.hurry {
+                self.pass_time().await?;
+            }
+            let patience = if self.order.hurry { Duration::from_secs(5) } else { SETTLING };
+            let _closed = fleet.until("every channel is open", patience, open).await;
+        }
+        sqlx::query("UPDATE channels SET closings = 0 WHERE closed_at IS NULL").execute(pool).await?;
+        Ok(())
+    }
+
+    /// Waits until nothing waits, runs or is being found out.
+    async fn settle(&mut self, tell: &impl Fn(&str)) -> Result<(), Failure> {
+        const OPEN: [&str; 5] = ["held", "queued", "sending", "retry_wait", "checking"];
+        let fleet = &self.fleet;
+        if !self.order.hurry {
+            tell("no more faults; waiting until everything has settled");
+            let settled = async || Ok(fleet.count(&OPEN).await? == 0);
+            // What is not settled then stands in the account.
+            let _late = fleet.until("everything has settled", SETTLING, settled).await;
+            return Ok(());
+        }
+        for _ in 0..24 {
+            let _busy = fleet.until_still().await;
+            if fleet.count(&OPEN).await? == 0 {
+                return Ok(());
+            }
+            self.pass_time().await?;
+        }
+        Ok(())
+    }
+
+    /// Three minutes pass. Redis goes by a clock of its own, so what waits there is forgotten, and comes back from the
+    /// ledger; reconcilers look once more.
+    async fn pass_time(&self) -> Result<(), Failure> {
+        let fleet = &self.fleet;
+        let pool = &fleet.installation.pool;
+        sqlx::query("UPDATE app_clock SET ahead = ahead + '3 minutes'").execute(pool).await?;
+        let moved = fleet.now().await?;
+        let mut connection = fleet.redis.connection().await?;
+        redis::cmd("FLUSHALL").exec_async(&mut connection).await?;
+        fleet
+            .until("reconcilers looked", fleet::PATIENCE, async || {
+                let looked = sqlx::query_scalar(
+                    "SELECT bool_and(looked_at >= to_timestamp($1)) FROM reconcilers
+                     WHERE name IN ('overdue', 'checking', 'held', 'due_email', 'due_text', 'finished')",
+                );
+                Ok(looked.bind(moved).fetch_one(pool).await?)
+            })
+            .await
+    }
+
+    /// When the fault that is under way began.
+    pub(super) fn began(&self) -> f64 {
+        self.account.struck.last().map_or(0.0, |struck| struck.at)
+    }
+
+    pub(super) fn note_kill(&mut self, at: f64) {
+        if let Some(struck) = self.account.struck.last_mut() {
+            struck.kills.push(at);
+        }
+    }
+
+    pub(super) fn note_stop(&mut self, took: Duration) {
+        self.account.longest_stop = self.account.longest_stop.max(took);
+    }
+
+    pub(super) fn note_unclaimed(&mut self, count: usize) {
+        self.account.unclaimed += count;
+    }
+
+    /// Compares what was promised, what the ledger says and what the providers took.
+    async fn judge(&mut self) -> Result<(), Failure> {
+        let pool = &self.fleet.installation.pool;
+        let deliveries: Vec<Delivery> = sqlx::query_as(
+            "SELECT d.id, c.address, d.state::text, extract(epoch FROM d.changed_at)::float8 AS changed_at
+             FROM deliveries d JOIN contacts c ON c.id = d.contact_id WHERE c.address IS NOT NULL",
+        )
+        .fetch_all(pool)
+        .await?;
+        let attempts: Vec<Attempt> = sqlx::query_as(
+            "SELECT delivery_id, extract(epoch FROM began_at)::float8 AS began_at,
+                    extract(epoch FROM ended_at)::float8 AS ended_at, outcome::text,
+                    coalesce(reason::text, '') AS reason, late
+             FROM attempts ORDER BY delivery_id, number",
+        )
+        .fetch_all(pool)
+        .await?;
+        let mut taken: HashMap<String, u32> = self.fleet.installation.smtp.counts();
+        taken.extend(self.fleet.installation.twilio.counts());
+        let promises = self.fleet.feeder.promises();
+        self.account.verdict = audit::judge(&promises, &deliveries, &attempts, &taken);
+        self.account.attribute(&attempts);
+        self.account.requests_repeated = self.fleet.feeder.repeated();
+        self.account.miscounted = sqlx::query_scalar(
+            "SELECT count(*) FROM (
+                 SELECT batch_id, state, sum(count) AS count FROM tallies GROUP BY 1, 2 HAVING sum(count) <> 0
+             ) AS t FULL JOIN (
+                 SELECT batch_id, state, count(*) AS count FROM deliveries WHERE newest GROUP BY 1, 2
+             ) AS d USING (batch_id, state) WHERE t.count IS DISTINCT FROM d.count",
+        )
+        .fetch_one(pool)
+        .await?;
+        Ok(())
+    }
+}
