@@ -8,7 +8,7 @@ pub mod client;
 pub mod process;
 pub mod programs;
 
-use std::{io, path::PathBuf, time::Duration};
+use std::{io, path::PathBuf};
 
 use sqlx::{PgPool, postgres::PgPoolOptions};
 use tempfile::TempDir;
@@ -21,9 +21,6 @@ pub use self::{
     programs::Programs,
 };
 use crate::sandbox::{smtp::SmtpSandbox, twilio::TwilioSandbox};
-
-/// How long a program may take to come up.
-const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What cannot be told in a word.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -149,7 +146,7 @@ impl Installation {
         let mut variables = owned(variables);
         variables.push(("PORCHLIGHT_LISTEN".to_owned(), "127.0.0.1:0".to_owned()));
         let mut process = self.start(self.programs.api.clone(), &["serve"], &variables).await?;
-        let address = self.wait_for_line(&mut process, "listening", "address").await?;
+        let address = process.says("listening", "address").await?;
         let base = format!("http://{address}");
         // What is called back under the public address comes to the API that was started last.
         self.twilio.proxy(self.variable("PORCHLIGHT_PUBLIC_URL"), &base);
@@ -170,7 +167,7 @@ impl Installation {
     /// When it does not come up; the error has its log.
     pub async fn start_worker_with(&mut self, variables: &[(&str, &str)]) -> Result<Process, Failure> {
         let mut process = self.start(self.programs.worker.clone(), &["run"], &owned(variables)).await?;
-        self.wait_for_line(&mut process, "working", "channels").await?;
+        process.says("working", "channels").await?;
         Ok(process)
     }
 
@@ -202,32 +199,6 @@ impl Installation {
         self.started += 1;
         let log = self.folder.path().join(format!("{}.log", self.started));
         Process::start(&program, arguments, &all, log).await
-    }
-
-    /// Waits for the log line `message` and returns one of its fields.
-    async fn wait_for_line(
-        &self,
-        process: &mut Process,
-        message: &str,
-        field: &str,
-    ) -> Result<String, Failure> {
-        let waiting = async {
-            loop {
-                let log = process.log();
-                let lines =
-                    log.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
-                for line in lines.filter(|line| line["message"] == message) {
-                    if let Some(value) = line[field].as_str() {
-                        return Ok(value.to_owned());
-                    }
-                }
-                if process.has_ended() {
-                    return Err(Failure::from(format!("it ended instead of coming up:\n{}", process.log())));
-                }
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
-        };
-        tokio::time::timeout(PATIENCE, waiting).await?
     }
 }
 

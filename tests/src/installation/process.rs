@@ -6,12 +6,18 @@ use std::{
     os::unix::process::{CommandExt, ExitStatusExt},
     path::{Path, PathBuf},
     process::{ExitStatus, Stdio},
+    time::Duration,
 };
 
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
     process::{Child, ChildStdin, Command},
 };
+
+use super::Failure;
+
+/// How long a program may take to come up.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Which signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +91,33 @@ impl Process {
     #[must_use]
     pub fn log(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// Waits until it has logged `message`, as a line of JSON, and returns a field of that line.
+    ///
+    /// # Errors
+    /// When it ends or stays silent instead; the error has its log.
+    pub async fn says(&mut self, message: &str, field: &str) -> Result<String, Failure> {
+        let waiting = async {
+            loop {
+                let log = self.log();
+                let lines =
+                    log.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+                for line in lines.filter(|line| line["message"] == message) {
+                    if let Some(value) = line[field].as_str() {
+                        return Ok(value.to_owned());
+                    }
+                }
+                if self.has_ended() {
+                    return Err(Failure::from(format!("it ended instead of coming up:\n{}", self.log())));
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        match tokio::time::timeout(PATIENCE, waiting).await {
+            Ok(said) => said,
+            Err(_) => Err(format!("it did not say `{message}` in {PATIENCE:?}:\n{}", self.log()).into()),
+        }
     }
 
     /// Sends a signal to the program itself.
