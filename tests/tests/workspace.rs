@@ -77,32 +77,63 @@ fn the_given_libraries_carry_the_work() {
     }
 }
 
+const ALLOWED: [&str; 16] = [
+    "MIT",
+    "Apache-2.0",
+    "Apache-2.0 WITH LLVM-exception",
+    "BSD-2-Clause",
+    "BSD-3-Clause",
+    "ISC",
+    "Zlib",
+    "Unicode-3.0",
+    "0BSD",
+    "Unlicense",
+    "CC0-1.0",
+    "BSL-1.0",
+    "MPL-2.0",
+    "CDLA-Permissive-2.0",
+    "MIT-0",
+    "OpenSSL",
+];
+
+/// Whether a package may be used under one of the licences that it offers.
+fn is_permissive(licence: &str) -> bool {
+    let licence = licence.replace('/', " OR ").replace(['(', ')'], "");
+    licence.split(" OR ").any(|choice| choice.split(" AND ").all(|part| ALLOWED.contains(&part.trim())))
+}
+
 #[test]
 fn licences_are_permissive() {
-    const ALLOWED: [&str; 16] = [
-        "MIT",
-        "Apache-2.0",
-        "Apache-2.0 WITH LLVM-exception",
-        "BSD-2-Clause",
-        "BSD-3-Clause",
-        "ISC",
-        "Zlib",
-        "Unicode-3.0",
-        "0BSD",
-        "Unlicense",
-        "CC0-1.0",
-        "BSL-1.0",
-        "MPL-2.0",
-        "CDLA-Permissive-2.0",
-        "MIT-0",
-        "OpenSSL",
-    ];
     for package in metadata().packages {
-        let licence = package.license.unwrap_or_default().replace('/', " OR ").replace(['(', ')'], "");
-        let fits = licence
-            .split(" OR ")
-            .any(|choice| choice.split(" AND ").all(|part| ALLOWED.contains(&part.trim())));
-        assert!(fits, "{} is under {licence:?}", package.name);
+        let licence = package.license.unwrap_or_default();
+        assert!(is_permissive(&licence), "{} is under {licence:?}", package.name);
+    }
+}
+
+#[test]
+fn what_is_measured_beside_us_is_pinned() {
+    let read = |name: &str| -> serde_json::Value {
+        let file = workspace().join("tests/src/bench/bullmq").join(name);
+        serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap()
+    };
+    let (wanted, lock) = (read("package.json"), read("package-lock.json"));
+    for (name, version) in wanted["dependencies"].as_object().unwrap() {
+        let version = version.as_str().unwrap();
+        assert!(
+            version.bytes().all(|b| b.is_ascii_digit() || b == b'.'),
+            "{name} {version} is not one version"
+        );
+        assert_eq!(lock["packages"][format!("node_modules/{name}")]["version"], version, "{name}");
+    }
+    for (name, package) in lock["packages"].as_object().unwrap() {
+        assert!(package["resolved"].is_null(), "{name} names a registry");
+        // What is only for some machines may have been out of reach of the one that wrote the file.
+        if name.is_empty() || package["optional"] == true && package["integrity"].is_null() {
+            continue;
+        }
+        assert!(package["integrity"].is_string(), "{name} has no checksum");
+        let licence = package["license"].as_str().unwrap_or_default();
+        assert!(is_permissive(licence), "{name} is under {licence:?}");
     }
 }
 

@@ -2,21 +2,20 @@
 
 use std::{
     collections::HashMap,
-    sync::Arc,
     time::{Duration, SystemTime},
 };
 
 use serde_json::json;
 use tokio::{task::JoinSet, time::MissedTickBehavior};
 
-use super::{Subject, list, percentile, report, round, rows, send_as};
+use super::{Door, Sender, Subject, list, percentile, report, round, rows};
 use crate::{
-    installation::{Community, Failure},
-    sandbox::smtp::Switches,
+    installation::Failure,
+    sandbox::smtp::{SmtpSandbox, Switches},
 };
 
 /// What the provider takes for each message, in milliseconds.
-const LATENCY: u64 = 30;
+pub(super) const LATENCY: u64 = 30;
 /// Between two single invitations.
 const EVERY: Duration = Duration::from_millis(100);
 /// So many of them may be under way when the list is through.
@@ -26,16 +25,12 @@ const LIGHT: u32 = 100;
 
 /// With a provider that takes its time, from here to the end of the run.
 pub(super) async fn behind(subject: &Subject, messages: u32) -> Result<(), Failure> {
-    subject.installation.smtp.set(Switches { message_latency_ms: LATENCY, ..Switches::default() });
-    let other = Arc::new(subject.installation.create_community("Hillside Choir", &[]).await?);
-    let light = singles(subject, &other, "light", None, LIGHT).await?;
-    list(subject, "slow-", "list_slow", messages / 2).await?;
-    let taken = subject.installation.smtp.total();
-    let answer = send_as(subject, &subject.community, rows("huge-", messages));
-    let all = taken + u64::from(messages);
-    let (answer, behind) = tokio::join!(answer, singles(subject, &other, "behind", Some(all), u32::MAX));
-    answer?;
-    let behind = behind?;
+    slow_down(&subject.installation.smtp);
+    let other = subject.installation.create_community("Hillside Choir", &[]).await?;
+    let (sender, other) = (subject.sender(), subject.sender_of(other).door);
+    let light = singles(&sender, &other, "light", None, LIGHT).await?;
+    report("list_slow", &list(&sender, "slow-", messages / 2).await?.values());
+    let behind = behind_list(&sender, &other, messages).await?;
     report(
         "behind",
         &json!({
@@ -48,6 +43,25 @@ pub(super) async fn behind(subject: &Subject, messages: u32) -> Result<(), Failu
     Ok(())
 }
 
+/// From now on the provider takes its time.
+pub(super) fn slow_down(smtp: &SmtpSandbox) {
+    smtp.set(Switches { message_latency_ms: LATENCY, ..Switches::default() });
+}
+
+/// Sends a list, and through the other door single invitations until the list is through. Answers, sorted, what each of
+/// those took from the call to the provider's "taken".
+pub(super) async fn behind_list(
+    sender: &Sender<'_>,
+    other: &Door,
+    messages: u32,
+) -> Result<Vec<Duration>, Failure> {
+    let all = sender.smtp.total() + u64::from(messages);
+    let answer = sender.door.send(rows("huge-", messages));
+    let (answer, behind) = tokio::join!(answer, singles(sender, other, "behind", Some(all), u32::MAX));
+    answer?;
+    behind
+}
+
 fn ratio(behind: &[Duration], light: &[Duration]) -> Option<f64> {
     Some(round(percentile(behind, 99)? / percentile(light, 99)?))
 }
@@ -55,13 +69,13 @@ fn ratio(behind: &[Duration], light: &[Duration]) -> Option<f64> {
 /// Sends single invitations, ten a second whatever became of the ones before, until `count` were sent or the provider has
 /// taken `until` messages. Answers, sorted, what each took from the call to the provider's "taken".
 async fn singles(
-    subject: &Subject,
-    community: &Arc<Community>,
+    sender: &Sender<'_>,
+    door: &Door,
     prefix: &str,
     until: Option<u64>,
     count: u32,
 ) -> Result<Vec<Duration>, Failure> {
-    let smtp = &subject.installation.smtp;
+    let smtp = sender.smtp;
     let mut ticks = tokio::time::interval(EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
     let (mut began, mut calls) = (HashMap::new(), JoinSet::new());
@@ -71,16 +85,12 @@ async fn singles(
         }
         ticks.tick().await;
         let name = format!("{prefix}-{n}-");
-        let body = json!({"channel": "email", "rows": rows(&name, 1)});
-        let (client, community) = (subject.client.clone(), Arc::clone(community));
+        let (door, list) = (door.clone(), rows(&name, 1));
         began.insert(format!("{name}0@example.net"), now());
-        calls.spawn(async move { client.send_list(&community, &body).await });
+        calls.spawn(async move { door.send(list).await });
     }
     while let Some(answer) = calls.join_next().await {
-        let answer = answer??;
-        if answer.status != 202 {
-            return Err(format!("a single invitation was not accepted: {}", answer.body).into());
-        }
+        answer??;
     }
     let taken = || smtp.accepted().into_iter().filter(|taken| began.contains_key(&*taken.recipient));
     while taken().count() < began.len() {

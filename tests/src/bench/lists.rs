@@ -3,7 +3,7 @@
 use serde_json::json;
 use tokio::time::Instant;
 
-use super::{Subject, memory, percentile, report, round, rows, send, until_recorded};
+use super::{Subject, memory, percentile, report, round, rows};
 use crate::installation::Failure;
 
 /// Pasted lists: entries, and how often each is looked at.
@@ -54,16 +54,16 @@ fn pasted(entries: u32) -> String {
 
 /// Sends lists of 300 rows, each when the one before has gone out.
 pub(super) async fn batches(subject: &Subject) -> Result<(), Failure> {
-    let mut recorded: i64 =
-        sqlx::query_scalar("SELECT count(*) FROM deliveries").fetch_one(&subject.installation.pool).await?;
+    let sender = subject.sender();
+    let mut recorded = sender.stored().await?;
     let mut took = Vec::new();
     for n in 0..BATCHES {
         let list = rows(&format!("batch-{n}-"), 300);
         let began = Instant::now();
-        send(subject, list).await?;
+        sender.door.send(list).await?;
         took.push(began.elapsed());
         recorded += 300;
-        until_recorded(subject, recorded).await?;
+        sender.until_recorded(recorded).await?;
     }
     took.sort_unstable();
     let values = json!({"rows": 300, "count": BATCHES, "p50_ms": percentile(&took, 50), "p99_ms": percentile(&took, 99)});
@@ -74,9 +74,9 @@ pub(super) async fn batches(subject: &Subject) -> Result<(), Failure> {
 /// Sends a list as long as a list may be, and says what the API needed for it.
 pub(super) async fn longest(subject: &Subject) -> Result<(), Failure> {
     memory::forget_peak(subject.api.id())?;
-    let list = rows("longest-", 100_000);
+    let (sender, list) = (subject.sender(), rows("longest-", 100_000));
     let began = Instant::now();
-    send(subject, list).await?;
+    sender.door.send(list).await?;
     let values = json!({
         "rows": 100_000, "seconds": round(began.elapsed().as_secs_f64()), "api_peak_mb": memory::peak_mb(subject.api.id())?,
     });

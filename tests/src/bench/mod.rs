@@ -1,18 +1,26 @@
 //! The benchmark driver: one JSON line for each figure, measured through real processes on a private durable stack.
 //!
 //! The provider is the sandbox in this process, so its work is on the same cores. Compare figures of one run.
+//!
+//! Neighbours: [`sending`] is what any subject can be asked; [`peer`] has BullMQ, which [`bullmq`] installs and starts,
+//! and Porchlight take a [`turn`] each; [`memory`] and [`processor`] read what processes use.
 
 mod behind;
+mod bullmq;
 mod lists;
 mod memory;
+mod peer;
+mod processor;
+mod sending;
+mod turn;
 mod watching;
 
 use std::{process::ExitCode, time::Duration};
 
 use clap::Parser;
 use serde_json::{Value, json};
-use tokio::time::Instant;
 
+use self::sending::{Door, PORCHLIGHT, Sender, list, rows, singles};
 use crate::{
     installation::{Client, Community, Failure, Installation, Process, Programs},
     sandbox::{
@@ -21,8 +29,6 @@ use crate::{
     },
     stack::{Options, Stack},
 };
-
-const PATIENCE: Duration = Duration::from_mins(5);
 
 #[derive(Debug, Parser)]
 #[command(name = "cargo bench-e2e --", about = "Measures an installation from outside")]
@@ -61,11 +67,13 @@ enum Figure {
     Watched,
     /// A provider that takes 30 ms: a list, and another community's single invitations behind one
     Behind,
+    /// BullMQ and Porchlight, in turn; only when it is named, since it needs Node and what npm fetches
+    Peer,
 }
 
 impl Arguments {
     fn wants(&self, figure: Figure) -> bool {
-        self.only.is_empty() || self.only.contains(&figure)
+        self.only.contains(&figure) || self.only.is_empty() && figure != Figure::Peer
     }
 }
 
@@ -86,10 +94,27 @@ struct Subject {
     client: Client,
     community: Community,
     installation: Installation,
-    _stack: Stack,
+    stack: Stack,
+}
+
+impl Subject {
+    fn sender(&self) -> Sender<'_> {
+        self.sender_of(self.community.clone())
+    }
+
+    fn sender_of(&self, community: Community) -> Sender<'_> {
+        let Installation { pool, smtp, .. } = &self.installation;
+        Sender { door: Door::Community(self.client.clone(), community), pool, smtp, ledger: &PORCHLIGHT }
+    }
 }
 
 async fn measure(arguments: &Arguments) -> Result<(), Failure> {
+    // What is missing is to be said before anything is built.
+    let peer = if arguments.wants(Figure::Peer) {
+        Some(tokio::task::spawn_blocking(bullmq::install).await??)
+    } else {
+        None
+    };
     let programs = tokio::task::spawn_blocking(Programs::build_release).await??;
     let subject = start(programs, arguments.connections).await?;
     warm_up(&subject).await?;
@@ -98,10 +123,13 @@ async fn measure(arguments: &Arguments) -> Result<(), Failure> {
         &json!({"worker_mb": memory::pss_mb(subject.worker.id())?, "api_mb": memory::pss_mb(subject.api.id())?}),
     );
     if arguments.wants(Figure::Single) {
-        singles(&subject, arguments.singles).await?;
+        let took = singles(&subject.sender(), arguments.singles).await?;
+        let values =
+            json!({"count": took.len(), "p50_ms": percentile(&took, 50), "p99_ms": percentile(&took, 99)});
+        report("single", &values);
     }
     if arguments.wants(Figure::List) {
-        list(&subject, "a-", "list", arguments.messages).await?;
+        report("list", &list(&subject.sender(), "a-", arguments.messages).await?.values());
         report(
             "memory_after",
             &json!({"worker_mb": memory::pss_mb(subject.worker.id())?, "api_mb": memory::pss_mb(subject.api.id())?}),
@@ -121,6 +149,9 @@ async fn measure(arguments: &Arguments) -> Result<(), Failure> {
     }
     if arguments.wants(Figure::Behind) {
         behind::behind(&subject, arguments.messages).await?;
+    }
+    if let Some(peer) = peer {
+        peer::peer(subject, &peer, arguments).await?;
     }
     Ok(())
 }
@@ -143,96 +174,14 @@ async fn start(programs: Programs, connections: u32) -> Result<Subject, Failure>
     let community = installation.create_community("Riverside Gardening Club", &[]).await?;
     let (api, client) = installation.start_api().await?;
     let worker = installation.start_worker().await?;
-    Ok(Subject { worker, api, client, community, installation, _stack: stack })
-}
-
-fn rows(prefix: &str, count: u32) -> Vec<Value> {
-    (0..count)
-        .map(|n| json!({"email": format!("{prefix}{n}@example.net"), "name": format!("Member {n}")}))
-        .collect()
+    Ok(Subject { worker, api, client, community, installation, stack })
 }
 
 async fn warm_up(subject: &Subject) -> Result<(), Failure> {
-    send(subject, rows("warm-", 300)).await?;
-    subject.installation.smtp.wait_for(300).await;
-    until_recorded(subject, 300).await?;
-    Ok(())
-}
-
-async fn send(subject: &Subject, rows: Vec<Value>) -> Result<(), Failure> {
-    send_as(subject, &subject.community, rows).await
-}
-
-async fn send_as(subject: &Subject, community: &Community, rows: Vec<Value>) -> Result<(), Failure> {
-    let answer = subject.client.send_list(community, &json!({"channel": "email", "rows": rows})).await?;
-    if answer.status == 202 {
-        Ok(())
-    } else {
-        Err(format!("the list was not accepted: {}", answer.body).into())
-    }
-}
-
-async fn until_recorded(subject: &Subject, count: i64) -> Result<(), Failure> {
-    let began = Instant::now();
-    loop {
-        // From the tallies: counting the deliveries themselves would take its share of the machine.
-        let recorded: i64 = sqlx::query_scalar(
-            "SELECT coalesce(sum(count), 0)::bigint FROM tallies WHERE state = 'accepted'",
-        )
-        .fetch_one(&subject.installation.pool)
-        .await?;
-        if recorded >= count {
-            return Ok(());
-        }
-        if began.elapsed() > PATIENCE {
-            return Err(format!("{recorded} of {count} were recorded in {PATIENCE:?}").into());
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-}
-
-/// From the call to the provider's "taken", one at a time.
-async fn singles(subject: &Subject, count: u32) -> Result<(), Failure> {
-    let mut took = Vec::new();
-    for n in 0..count {
-        let before = subject.installation.smtp.total();
-        let began = Instant::now();
-        send(subject, rows(&format!("single-{n}-"), 1)).await?;
-        subject.installation.smtp.wait_for(before + 1).await;
-        took.push(began.elapsed());
-    }
-    took.sort_unstable();
-    report(
-        "single",
-        &json!({"count": count, "p50_ms": percentile(&took, 50), "p99_ms": percentile(&took, 99)}),
-    );
-    Ok(())
-}
-
-/// From the call to the last outcome in the ledger.
-async fn list(subject: &Subject, prefix: &str, figure: &str, count: u32) -> Result<(), Failure> {
-    let recorded: i64 =
-        sqlx::query_scalar("SELECT count(*) FROM deliveries").fetch_one(&subject.installation.pool).await?;
-    let taken = subject.installation.smtp.total();
-    let rows = rows(prefix, count);
-    let began = Instant::now();
-    send(subject, rows).await?;
-    let accepted = began.elapsed();
-    subject.installation.smtp.wait_for(taken + u64::from(count)).await;
-    until_recorded(subject, recorded + i64::from(count)).await?;
-    let took = began.elapsed();
-    let doubled = subject.installation.smtp.doubled().len();
-    report(
-        figure,
-        &json!({
-            "messages": count,
-            "intake_s": round(accepted.as_secs_f64()),
-            "seconds": round(took.as_secs_f64()),
-            "per_second": round(f64::from(count) / took.as_secs_f64()),
-            "doubled": doubled,
-        }),
-    );
-    Ok(())
+    let sender = subject.sender();
+    sender.door.send(rows("warm-", 300)).await?;
+    sender.until_taken(300).await;
+    sender.until_recorded(300).await
 }
 
 /// So many per cent took at most so many milliseconds; `took` is sorted.

@@ -139,7 +139,7 @@ async fn sample(pool: sqlx::PgPool, batch: String, messages: i64) -> Result<Seen
 async fn watch(subject: &Subject, batch: &str) -> Result<JoinHandle<Result<Seen, Failure>>, Failure> {
     let path =
         format!("{}/v1/communities/{}/batches/{batch}/stream", subject.client.base(), subject.community.id);
-    let http = caller(super::PATIENCE)?;
+    let http = caller(super::sending::PATIENCE)?;
     let mut answer = http.get(path).bearer_auth(&subject.community.token).send().await?.error_for_status()?;
     Ok(tokio::spawn(async move {
         let (mut read, mut seen) = (String::new(), Vec::new());

@@ -87,7 +87,7 @@ fn redis() -> Option<PathBuf> {
 }
 
 /// The program of this name on the caller's `PATH`, or where system programs lie.
-pub(super) fn on_path(name: &str) -> Option<PathBuf> {
+pub(crate) fn on_path(name: &str) -> Option<PathBuf> {
     #[expect(
         clippy::disallowed_methods,
         reason = "the search path is the machine's, not a setting of Porchlight"

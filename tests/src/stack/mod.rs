@@ -41,6 +41,7 @@ pub fn redis_program() -> Result<std::path::PathBuf, StackError> {
     Ok(find::programs()?.redis)
 }
 
+pub(crate) use self::find::on_path;
 pub use self::{error::StackError, shared::shared, supervisor::Ending};
 use self::{owner::Owner, postgres::Postgres, redis::Redis, supervisor::Supervisor};
 
