@@ -16,7 +16,10 @@ use porchlight_shared::domain::{BatchId, CommunityId};
 use tokio::{sync::watch, time::Instant};
 use tokio_util::sync::CancellationToken;
 
-use super::{batch, pages};
+use super::{
+    batch,
+    pages::batch::{progress::progress, query::Query, rows::rows},
+};
 use crate::state::AppState;
 
 /// What one look may take of the time between looks, so that no view uses more of the ledger than a tenth of a connection.
@@ -34,9 +37,9 @@ pub enum Sight {
     /// A batch, as the API tells it.
     Status(CommunityId, BatchId),
     /// A batch's progress, as its page shows it in this time zone.
-    Progress(CommunityId, BatchId, Zone, pages::batch::Query),
+    Progress(CommunityId, BatchId, Zone, Query),
     /// A part of a batch's rows, as its page shows them.
-    Rows(CommunityId, BatchId, Zone, pages::batch::Query),
+    Rows(CommunityId, BatchId, Zone, Query),
 }
 
 /// A time zone by its name.
@@ -71,11 +74,9 @@ impl Sight {
                 Ok(status.map(|status| serde_json::to_string(&status).expect("a status serialises")))
             }
             Self::Progress(community, batch, zone, asked) => {
-                pages::batch::progress(state, *community, *batch, &zone.get(), asked).await
+                progress(state, *community, *batch, &zone.get(), asked).await
             }
-            Self::Rows(_, batch, zone, asked) => {
-                pages::batch::rows(state, *batch, &zone.get(), asked).await.map(Some)
-            }
+            Self::Rows(_, batch, zone, asked) => rows(state, *batch, &zone.get(), asked).await.map(Some),
         }
     }
 }

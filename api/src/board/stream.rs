@@ -19,7 +19,7 @@ use porchlight_shared::domain::BatchId;
 use super::{
     deliveries,
     live::{Sight, Zone, watch},
-    pages::batch::Query as Asked,
+    pages::batch::query::Query as Asked,
     session::Leader,
 };
 use crate::{

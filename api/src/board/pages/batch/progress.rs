@@ -1,0 +1,216 @@
+//! How far a batch is: a sentence, the bar, the tiles, the speed.
+//!
+//! The tiles sum to the batch's total, and the pieces of the bar to its length. What is said about the time that is left
+//! is no more exact than it deserves.
+
+use askama::Template;
+use jiff::{Zoned, tz::TimeZone};
+use porchlight_shared::domain::{BatchId, CommunityId};
+
+use super::query::Query;
+use crate::{
+    board::{
+        batch::{self, BatchStatus},
+        pages::{counted, moment, now, number},
+        words::{Bucket, JOINED},
+    },
+    state::AppState,
+};
+
+/// One of the counts: a link to its rows, and a piece of the bar.
+pub(super) struct Count {
+    word: &'static str,
+    pub(super) title: &'static str,
+    none: bool,
+    told: String,
+    link: String,
+    pub(super) chosen: bool,
+    /// Where its piece of the bar begins, and how long it is, in thousandths of the whole.
+    from: i64,
+    wide: i64,
+}
+
+/// From what is best to what is still to come: the bar fills from the left.
+const ORDER: [Option<Bucket>; 8] = [
+    None,
+    Some(Bucket::Delivered),
+    Some(Bucket::Sent),
+    Some(Bucket::Sending),
+    Some(Bucket::Checking),
+    Some(Bucket::Problem),
+    Some(Bucket::NotSent),
+    Some(Bucket::Waiting),
+];
+
+fn tally(status: &BatchStatus, asked: &Query) -> Vec<Count> {
+    let total = i64::from(status.total).max(1);
+    let mut before = 0;
+    let counts = ORDER.into_iter().map(|bucket| {
+        let (word, title) = bucket.map_or((JOINED, "Joined"), |bucket| (bucket.as_str(), bucket.title()));
+        let count = status.buckets.get(word).copied().unwrap_or(0);
+        let from = before * 1000 / total;
+        before += count;
+        let wide = before * 1000 / total - from;
+        let (link, chosen) = (asked.showing(word), asked.show == word);
+        Count { word, title, none: count == 0, told: number(count), link, chosen, from, wide }
+    });
+    counts.collect()
+}
+
+/// How far the batch is, in a sentence or two.
+fn sentence(status: &BatchStatus, now: &Zoned) -> String {
+    let count = |word: &str| status.counts.get(word).copied().unwrap_or(0);
+    let bucket = |bucket: Bucket| status.buckets.get(bucket.as_str()).copied().unwrap_or(0);
+    let (open, later, held) = (count("queued") + count("sending"), count("retry_wait"), count("held"));
+    if open + later + held == 0 {
+        return ended(bucket(Bucket::Problem), bucket(Bucket::NotSent), bucket(Bucket::Checking));
+    }
+    if let Some(paused) = status.paused_at {
+        let waiting = counted(open + later + held - count("sending"), "message waits", "messages wait");
+        return format!("Paused since {}. {waiting} until you resume it.", moment(paused, now));
+    }
+    if status.channel_closed {
+        let waiting = counted(open + later + held, "message waits", "messages wait");
+        return format!(
+            "Nothing goes out at the moment: the provider takes nothing from us. {waiting}; the operator is told."
+        );
+    }
+    let mut told = Vec::new();
+    if open > 0 {
+        let left = status.eta_seconds.map(|seconds| format!(", {}", left(seconds))).unwrap_or_default();
+        told.push(format!("{} to go{left}.", number(open)));
+    }
+    if later > 0 {
+        told.push(format!(
+            "{} again by itself after a pause.",
+            counted(later, "message is tried", "messages are tried")
+        ));
+    }
+    if held > 0 {
+        told.push(format!(
+            "{} held; the list says why and until when.",
+            counted(held, "message is", "messages are")
+        ));
+    }
+    told.join(" ")
+}
+
+/// What became of a batch of which nothing waits any more.
+fn ended(problems: i64, not_sent: i64, checking: i64) -> String {
+    let mut told = Vec::new();
+    if problems > 0 {
+        told.push(format!(
+            "Nothing more is sent by itself; {} a problem.",
+            counted(problems, "household has", "households have")
+        ));
+    }
+    if not_sent > 0 {
+        told.push(format!("{} not sent.", counted(not_sent, "message was", "messages were")));
+    }
+    if told.is_empty() {
+        told.push("Everything is sent.".to_owned());
+    }
+    if checking > 0 {
+        told.push(format!("{} being checked.", counted(checking, "message is", "messages are")));
+    }
+    told.join(" ")
+}
+
+/// A time that is left, as exact as it deserves.
+fn left(seconds: u64) -> String {
+    match seconds {
+        0..=9 => "a few seconds left".to_owned(),
+        10..=59 => format!("about {} seconds left", seconds / 10 * 10),
+        60..=89 => "about a minute left".to_owned(),
+        90..=5399 => format!("about {} minutes left", (seconds + 30) / 60),
+        5400..=172_799 => format!("about {} hours left", (seconds + 1800) / 3600),
+        _ => format!("about {} days left", (seconds + 43_200) / 86_400),
+    }
+}
+
+fn rate(status: &BatchStatus) -> Option<String> {
+    let moving = status.finished_at.is_none() && status.rate_per_second > 0.0;
+    moving.then(|| match status.rate_per_second {
+        rate if rate >= 1.0 => format!("{rate:.0} a second"),
+        rate => format!("{:.0} a minute", rate * 60.0),
+    })
+}
+
+#[derive(Template)]
+#[template(path = "board/progress.html")]
+pub(super) struct Progress {
+    sentence: String,
+    rate: Option<String>,
+    started: Option<String>,
+    finished: Option<String>,
+    pub(super) counts: Vec<Count>,
+    total: String,
+    id: String,
+    done: bool,
+    can_pause: bool,
+    can_resume: bool,
+}
+
+pub(super) fn progress_of(status: &BatchStatus, asked: &Query, now: &Zoned) -> Progress {
+    let waiting = status.buckets.get(Bucket::Waiting.as_str()).copied().unwrap_or(0);
+    let waits = waiting > 0 && status.cancelled_at.is_none();
+    Progress {
+        sentence: sentence(status, now),
+        rate: rate(status),
+        started: status.started_at.map(|at| moment(at, now)),
+        finished: status.finished_at.map(|at| moment(at, now)),
+        counts: tally(status, asked),
+        total: number(status.total.into()),
+        id: status.id.to_string(),
+        done: status.finished_at.is_some(),
+        can_pause: waits && status.paused_at.is_none(),
+        can_resume: waits && status.paused_at.is_some(),
+    }
+}
+
+/// A batch's progress as HTML; `None` when the community has no such batch.
+///
+/// # Errors
+/// When the ledger does not answer.
+pub async fn progress(
+    state: &AppState,
+    community: CommunityId,
+    batch: BatchId,
+    zone: &TimeZone,
+    asked: &Query,
+) -> sqlx::Result<Option<String>> {
+    let Some(status) = batch::read(&state.pool, community, batch).await? else { return Ok(None) };
+    let now = now(state, zone).await?;
+    let html = progress_of(&status, asked, &now).render();
+    Ok(Some(html.expect("a template renders")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_is_told_as_exactly_as_it_deserves() {
+        for (seconds, told) in [
+            (0, "a few seconds left"),
+            (47, "about 40 seconds left"),
+            (75, "about a minute left"),
+            (90, "about 2 minutes left"),
+            (719, "about 12 minutes left"),
+            (7_300, "about 2 hours left"),
+            (200_000, "about 2 days left"),
+        ] {
+            assert_eq!(left(seconds), told);
+        }
+    }
+
+    #[test]
+    fn what_ended_is_told_without_embellishment() {
+        assert_eq!(ended(0, 0, 0), "Everything is sent.");
+        assert_eq!(ended(0, 500, 0), "500 messages were not sent.");
+        assert_eq!(
+            ended(1, 0, 2),
+            "Nothing more is sent by itself; 1 household has a problem. 2 messages are being checked."
+        );
+    }
+}

@@ -1,0 +1,141 @@
+//! What the page's address asks for.
+//!
+//! What cannot be read is left out: an address that somebody shortened still works. Two addresses that ask for the same
+//! come to the same value, so that those who watch it share one view.
+
+use serde::Deserialize;
+use url::form_urlencoded;
+
+use crate::board::{
+    cursor,
+    deliveries::View,
+    pages::{counted, searched},
+    words::{Bucket, JOINED},
+};
+
+/// How many rows a page shows.
+const ON_A_PAGE: i64 = 50;
+
+/// What the page's address asks for. What cannot be read is left out: an address that somebody shortened still works.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+pub struct Query {
+    /// A bucket's word, or `joined`.
+    #[serde(default)]
+    pub(super) show: String,
+    /// What is searched for.
+    #[serde(default)]
+    q: String,
+    /// Where the page begins.
+    #[serde(default)]
+    pub(super) cursor: String,
+    /// What was just done.
+    #[serde(default)]
+    done: String,
+    /// How many messages were in flight when it was.
+    #[serde(default)]
+    in_flight: String,
+}
+
+impl Query {
+    /// The rows that it asks for.
+    #[must_use]
+    pub fn view(&self) -> View {
+        let bucket = Bucket::from_word(&self.show);
+        let words = self.searched().to_lowercase();
+        View {
+            states: bucket.into_iter().flat_map(Bucket::states).collect(),
+            joined: match bucket {
+                Some(_) => Some(false),
+                None => (self.show == JOINED).then_some(true),
+            },
+            words: Some(words).filter(|words| !words.is_empty()),
+            after: cursor::read(&self.cursor).unwrap_or(0),
+            limit: ON_A_PAGE,
+        }
+    }
+
+    /// What is asked of the rows, as shortly as can be: who asks for the same watches the same.
+    #[must_use]
+    pub fn of_rows(&self) -> Self {
+        let cursor = cursor::read(&self.cursor).filter(|row| *row > 0).map(cursor::after).unwrap_or_default();
+        Self { cursor, ..self.of_progress() }
+    }
+
+    /// What is asked of the progress: its links lead on to the same search.
+    #[must_use]
+    pub fn of_progress(&self) -> Self {
+        Self { show: self.shown().to_owned(), q: self.searched(), ..Self::default() }
+    }
+
+    /// What is searched for.
+    pub(super) fn searched(&self) -> String {
+        searched(&self.q)
+    }
+
+    /// The bucket that it asks for, if there is such a one.
+    pub(super) fn shown(&self) -> &str {
+        if self.show == JOINED { JOINED } else { Bucket::from_word(&self.show).map_or("", Bucket::as_str) }
+    }
+
+    /// The address's query with another bucket, from the first row on.
+    pub(super) fn showing(&self, show: &str) -> String {
+        self.query(show, "")
+    }
+
+    pub(super) fn query(&self, show: &str, cursor: &str) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        for (name, value) in [("show", show), ("q", &*self.searched()), ("cursor", cursor)] {
+            if !value.is_empty() {
+                query.append_pair(name, value);
+            }
+        }
+        query.finish()
+    }
+
+    /// What was just done, in words.
+    pub(super) fn told(&self) -> Option<String> {
+        let in_flight = self.in_flight.parse().unwrap_or(0_i64).max(0);
+        let done = match self.done.as_str() {
+            "paused" => "Paused: nothing more begins.",
+            "resumed" => return Some("It goes on.".to_owned()),
+            "cancelled" => "The rest is cancelled.",
+            _ => return None,
+        };
+        Some(match in_flight {
+            0 => format!("{done} Nothing was under way."),
+            count => format!(
+                "{done} {} under way and may still arrive.",
+                counted(count, "message was", "messages were")
+            ),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_that_makes_no_sense_shows_everything() {
+        let asked = Query { show: "nonsense".into(), cursor: "!".into(), q: "  ".into(), ..Query::default() };
+        assert_eq!(asked.view(), View { limit: ON_A_PAGE, ..View::default() });
+        let asked = Query { show: "problem".into(), q: " Elm ".into(), ..Query::default() };
+        assert_eq!(asked.view().words.as_deref(), Some("elm"));
+        assert_eq!(asked.view().joined, Some(false));
+        assert_eq!(asked.showing("sent"), "show=sent&q=Elm");
+    }
+
+    #[test]
+    fn what_was_done_is_told_with_what_may_still_arrive() {
+        let told = |done: &str, in_flight: &str| {
+            Query { done: done.into(), in_flight: in_flight.into(), ..Query::default() }.told()
+        };
+        assert_eq!(
+            told("paused", "1").unwrap(),
+            "Paused: nothing more begins. 1 message was under way and may still arrive."
+        );
+        assert_eq!(told("cancelled", "0").unwrap(), "The rest is cancelled. Nothing was under way.");
+        assert_eq!(told("resumed", "-4").unwrap(), "It goes on.");
+        assert_eq!(told("<script>", "1"), None);
+    }
+}
