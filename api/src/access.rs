@@ -8,20 +8,18 @@ use axum::{
     extract::{FromRequestParts, RawPathParams},
     http::{header, request::Parts},
 };
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock as _, clock::DefaultClock};
 use porchlight_shared::domain::{CommunityId, TokenId};
-use rand::CryptoRng;
-use sha2::{Digest, Sha256};
 use sqlx::PgPool;
 
 use crate::{
     problem::{Kind, Problem},
+    secret::Secret,
     state::AppState,
 };
 
-/// Makes a leaked token easy to find for the scanners that look for such words.
-const PREFIX: &str = "porchlight_";
+/// How a token begins, which makes a leaked one easy to find for the scanners that look for such words.
+pub const PREFIX: &str = "porchlight_";
 /// Requests a second and token, and how many may come at once.
 const RATE: NonZeroU32 = NonZeroU32::new(100).unwrap();
 const BURST: NonZeroU32 = NonZeroU32::new(200).unwrap();
@@ -38,36 +36,6 @@ pub enum Role {
     Leader,
     /// Send and read; no settings, no codes
     Service,
-}
-
-/// A bearer token: 256 random bits in text.
-pub struct BearerToken(String);
-
-impl BearerToken {
-    /// Draws a new one.
-    pub fn draw(rng: &mut impl CryptoRng) -> Self {
-        let mut bits = [0_u8; 32];
-        rng.fill_bytes(&mut bits);
-        Self(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bits)))
-    }
-
-    /// What the ledger keeps of it.
-    #[must_use]
-    pub fn sha256(&self) -> [u8; 32] {
-        Sha256::digest(self.0.as_bytes()).into()
-    }
-
-    /// The token itself, to be shown once.
-    #[must_use]
-    pub fn into_text(self) -> String {
-        self.0
-    }
-}
-
-impl std::fmt::Debug for BearerToken {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("BearerToken(***)")
-    }
 }
 
 /// Bounds how often each token may call.
@@ -122,18 +90,18 @@ impl FromRequestParts<Arc<AppState>> for Caller {
     }
 }
 
-fn bearer(parts: &Parts) -> Result<BearerToken, Problem> {
+fn bearer(parts: &Parts) -> Result<Secret, Problem> {
     let header = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let token = header
         .and_then(|value| value.split_once(' '))
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-    token.map(|(_, token)| BearerToken(token.trim().to_owned())).ok_or_else(|| {
+    token.map(|(_, token)| Secret::of(token.trim())).ok_or_else(|| {
         let detail = "Send `Authorization: Bearer <token>`; `porchlight-api admin create-token` makes one.";
         Problem::new(Kind::Unauthorized, detail)
     })
 }
 
-async fn find(pool: &PgPool, token: BearerToken) -> Result<Option<Caller>, sqlx::Error> {
+async fn find(pool: &PgPool, token: Secret) -> Result<Option<Caller>, sqlx::Error> {
     let row = sqlx::query!(
         "SELECT id, community_id, role FROM tokens WHERE sha256 = $1 AND revoked_at IS NULL",
         &token.sha256()[..],
@@ -146,13 +114,6 @@ async fn find(pool: &PgPool, token: BearerToken) -> Result<Option<Caller>, sqlx:
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_token_is_long_and_hidden() {
-        let token = BearerToken::draw(&mut rand::rand_core::UnwrapErr(rand::rngs::SysRng));
-        assert_eq!(format!("{token:?}"), "BearerToken(***)");
-        assert_eq!(token.into_text().len(), PREFIX.len() + 43);
-    }
 
     #[test]
     fn the_limit_is_per_token_and_says_when() {

@@ -12,7 +12,8 @@
 //! * [`admin`]: what the operator does from the command line.
 //!
 //! Beside them: [`problem`] (every error that leaves the building), [`state`], [`config`], [`health`], [`metrics`],
-//! [`pages`] (the look of what residents see), [`visitor`] (where they come from), [`serve`] (the routes).
+//! [`pages`] (the look of what residents see), [`secret`] (what we hand out), [`visitor`] (where they come from),
+//! [`serve`] (the routes).
 
 pub mod access;
 pub mod admin;
@@ -26,6 +27,7 @@ pub mod metrics;
 pub mod pages;
 pub mod problem;
 pub mod receipts;
+pub mod secret;
 pub mod serve;
 pub mod state;
 pub mod stop;

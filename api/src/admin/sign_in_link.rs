@@ -4,7 +4,7 @@ use porchlight_shared::{domain::CommunityId, runtime::site::Site};
 use rand::CryptoRng;
 use sqlx::PgPool;
 
-use crate::board::session::Secret;
+use crate::secret::Secret;
 
 /// Why no link was made.
 #[derive(Debug, thiserror::Error)]
@@ -27,7 +27,7 @@ pub async fn sign_in_link(
     site: &Site,
     rng: &mut impl CryptoRng,
 ) -> Result<String, SignInLinkError> {
-    let secret = Secret::draw(rng);
+    let secret = Secret::draw("", rng);
     let stored = sqlx::query!(
         "INSERT INTO sign_in_links (sha256, community_id, expires_at)
          SELECT $1, id, app_now() + interval '1 day' FROM communities WHERE id = $2",

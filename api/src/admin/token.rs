@@ -5,7 +5,10 @@ use porchlight_shared::domain::{CommunityId, TokenId};
 use rand::CryptoRng;
 use sqlx::PgPool;
 
-use crate::access::{BearerToken, Role};
+use crate::{
+    access::{PREFIX, Role},
+    secret::Secret,
+};
 
 /// Why no token was made.
 #[derive(Debug, thiserror::Error)]
@@ -29,7 +32,7 @@ pub async fn create_token(
     now: Timestamp,
     rng: &mut impl CryptoRng,
 ) -> Result<String, CreateTokenError> {
-    let token = BearerToken::draw(rng);
+    let token = Secret::draw(PREFIX, rng);
     let stored = sqlx::query!(
         "INSERT INTO tokens (id, community_id, role, sha256) SELECT $1, id, $3, $4 FROM communities WHERE id = $2",
         TokenId::new(now, rng).uuid(),
@@ -42,5 +45,5 @@ pub async fn create_token(
     if stored.rows_affected() == 0 {
         return Err(CreateTokenError::NoSuchCommunity(community));
     }
-    Ok(token.into_text())
+    Ok(token.as_str().to_owned())
 }

@@ -4,22 +4,20 @@
 //! a form counts only when the browser says that it comes from one of them: [`SameOrigin`]. The HTTP API under `/v1` knows
 //! no cookies.
 
-use std::{fmt, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     extract::{FromRequestParts, OptionalFromRequestParts},
     http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::{Timestamp, tz::TimeZone};
 use porchlight_shared::{domain::CommunityId, runtime::site::Site};
-use rand::CryptoRng;
-use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
 
 use crate::{
     pages::{Notice, page},
+    secret::Secret,
     state::AppState,
 };
 
@@ -28,42 +26,6 @@ const HOLDS: i32 = 14 * 24 * 3600;
 const NAME: &str = "porchlight_session";
 /// The same where no other host of the domain can have set it.
 const HOST_NAME: &str = "__Host-porchlight_session";
-
-/// 256 random bits in text: a link's, or a session's.
-pub struct Secret(String);
-
-impl Secret {
-    /// Draws new ones.
-    pub fn draw(rng: &mut impl CryptoRng) -> Self {
-        let mut bits = [0_u8; 32];
-        rng.fill_bytes(&mut bits);
-        Self(URL_SAFE_NO_PAD.encode(bits))
-    }
-
-    /// As it came.
-    #[must_use]
-    pub fn of(text: &str) -> Self {
-        Self(text.to_owned())
-    }
-
-    /// What the ledger keeps of it.
-    #[must_use]
-    pub fn sha256(&self) -> [u8; 32] {
-        Sha256::digest(self.0.as_bytes()).into()
-    }
-
-    /// The bits themselves.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(***)")
-    }
-}
 
 /// A leader who is signed in, and what every page of theirs shows of the community.
 #[derive(Clone, Debug)]

@@ -14,9 +14,10 @@ use axum::{
 };
 use porchlight_shared::domain::CommunityId;
 
-use super::session::{self, Leader, SameOrigin, Secret, Turned};
+use super::session::{self, Leader, SameOrigin, Turned};
 use crate::{
     pages::{Notice, leaders_page, page, private},
+    secret::Secret,
     state::AppState,
 };
 
@@ -87,7 +88,7 @@ async fn sign_in(
     .fetch_optional(&mut *tx)
     .await?;
     let Some(community) = community.map(CommunityId::from) else { return Ok(used_up()) };
-    let secret = Secret::draw(&mut AppState::rng());
+    let secret = Secret::draw("", &mut AppState::rng());
     let cookie = session::begin(&mut tx, community, &secret, state.site.as_ref()).await?;
     tx.commit().await?;
     tracing::info!(%community, "a leader signed in");
