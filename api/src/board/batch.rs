@@ -11,6 +11,7 @@ use porchlight_shared::domain::{BatchId, Channel, CommunityId, DeliveryState};
 use serde::Serialize;
 use sqlx::PgPool;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::words::{Bucket, JOINED};
 use crate::{
@@ -65,6 +66,17 @@ pub struct BatchStatus {
     /// Not after.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub not_after: Option<Timestamp>,
+    /// The ledger's clock when all this was so.
+    #[serde(skip)]
+    pub at: Timestamp,
+}
+
+impl BatchStatus {
+    /// Rows of a bucket.
+    #[must_use]
+    pub fn bucket(&self, bucket: Bucket) -> i64 {
+        self.buckets.get(bucket.as_str()).copied().unwrap_or(0)
+    }
 }
 
 /// Look at a batch
@@ -101,64 +113,92 @@ pub async fn read(
     community: CommunityId,
     batch: BatchId,
 ) -> sqlx::Result<Option<BatchStatus>> {
-    // One statement: batch and tallies of the same moment, so the counts sum.
+    Ok(among(pool, community, [batch.uuid(); 2], 1).await?.pop())
+}
+
+/// Reads the newest batches of a community, at most so many, the newest first.
+///
+/// # Errors
+/// When the ledger does not answer.
+pub async fn newest(pool: &PgPool, community: CommunityId, most: i64) -> sqlx::Result<Vec<BatchStatus>> {
+    among(pool, community, [Uuid::nil(), Uuid::max()], most).await
+}
+
+/// The newest batches with ids from the first to the last of these.
+async fn among(
+    pool: &PgPool,
+    community: CommunityId,
+    [first, last]: [Uuid; 2],
+    most: i64,
+) -> sqlx::Result<Vec<BatchStatus>> {
+    // One statement: batches and tallies of the same moment, so the counts sum.
     let rows = sqlx::query!(
-        r#"SELECT b.channel, b.total, b.created_at, b.started_at, b.finished_at, b.paused_at, b.cancelled_at, b.send_at, b.not_after,
+        r#"SELECT b.id, b.channel, b.total, b.created_at, b.started_at, b.finished_at, b.paused_at, b.cancelled_at, b.send_at, b.not_after,
                   extract(epoch FROM coalesce(b.finished_at, app_now()) - b.started_at)::float8 AS seconds,
-                  ch.closed_at IS NOT NULL AS "closed!", t.state AS "state?", t.count AS "count?", j.count AS "joined?"
-           FROM batches b
+                  ch.closed_at IS NOT NULL AS "closed!", app_now() AS "at!", t.state AS "state?: DeliveryState", t.count AS "count?", j.count AS "joined?"
+           FROM (
+               SELECT * FROM batches WHERE community_id = $1 AND id BETWEEN $2 AND $3 ORDER BY id DESC LIMIT $4
+           ) AS b
            JOIN channels ch ON ch.channel = b.channel
-           LEFT JOIN (SELECT batch_id, state, sum(count)::bigint AS count FROM tallies WHERE batch_id = $2 GROUP BY 1, 2) t
-               ON t.batch_id = b.id
+           LEFT JOIN LATERAL (
+               SELECT state, sum(count)::bigint AS count FROM tallies WHERE batch_id = b.id GROUP BY state
+           ) AS t ON true
            LEFT JOIN (
                -- From those who joined to their rows, look-up by look-up: no statistics can turn that into a scan of the batch.
-               SELECT d.state, count(*) AS count
+               SELECT d.batch_id, d.state, count(*) AS count
                FROM (SELECT id FROM households WHERE community_id = $1 AND joined_at IS NOT NULL OFFSET 0) AS h
                CROSS JOIN LATERAL (SELECT id FROM invitations WHERE household_id = h.id OFFSET 0) AS i
                CROSS JOIN LATERAL (
-                   SELECT state FROM deliveries WHERE invitation_id = i.id AND batch_id = $2 AND newest OFFSET 0
+                   SELECT batch_id, state, newest FROM deliveries WHERE invitation_id = i.id OFFSET 0
                ) AS d
-               GROUP BY d.state
-           ) j ON j.state = t.state
-           WHERE b.community_id = $1 AND b.id = $2"#,
+               WHERE d.newest AND d.batch_id BETWEEN $2 AND $3
+               GROUP BY 1, 2
+           ) AS j ON j.batch_id = b.id AND j.state = t.state
+           ORDER BY b.id DESC"#,
         community.uuid(),
-        batch.uuid(),
+        first,
+        last,
+        most,
     )
     .fetch_all(pool)
     .await?;
-    let Some(first) = rows.first() else { return Ok(None) };
-    let mut counts: BTreeMap<_, _> = DeliveryState::ALL.iter().map(|state| (state.as_str(), 0)).collect();
-    let mut buckets: BTreeMap<_, _> = Bucket::ALL.iter().map(|bucket| (bucket.as_str(), 0)).collect();
-    let mut all_joined = 0;
-    for row in &rows {
-        let (Some(state), Some(count)) = (row.state, row.count) else { continue };
-        let joined = row.joined.unwrap_or(0);
-        counts.insert(state.as_str(), count);
-        *buckets.entry(Bucket::of(state).as_str()).or_default() += count - joined;
-        all_joined += joined;
-    }
-    buckets.insert(JOINED, all_joined);
-    let open = counts["queued"] + counts["sending"];
-    let done = i64::from(first.total) - open - counts["held"] - counts["retry_wait"];
-    let stands = first.paused_at.is_some() || first.cancelled_at.is_some() || first.closed || open == 0;
-    let pace = Pace::of(done, open, first.seconds.filter(|_| !stands || first.finished_at.is_some()));
-    Ok(Some(BatchStatus {
-        id: batch,
-        channel: first.channel,
-        total: first.total,
-        counts,
-        buckets,
-        rate_per_second: pace.rate_per_second,
-        eta_seconds: pace.eta_seconds,
-        channel_closed: first.closed,
-        created_at: first.created_at.to_jiff(),
-        started_at: first.started_at.map(jiff_sqlx::Timestamp::to_jiff),
-        finished_at: first.finished_at.map(jiff_sqlx::Timestamp::to_jiff),
-        paused_at: first.paused_at.map(jiff_sqlx::Timestamp::to_jiff),
-        cancelled_at: first.cancelled_at.map(jiff_sqlx::Timestamp::to_jiff),
-        send_at: first.send_at.map(jiff_sqlx::Timestamp::to_jiff),
-        not_after: first.not_after.map(jiff_sqlx::Timestamp::to_jiff),
-    }))
+    let statuses = rows.chunk_by(|one, other| one.id == other.id).map(|rows| {
+        let batch = &rows[0];
+        let mut counts: BTreeMap<_, _> = DeliveryState::ALL.iter().map(|state| (state.as_str(), 0)).collect();
+        let mut buckets: BTreeMap<_, _> = Bucket::ALL.iter().map(|bucket| (bucket.as_str(), 0)).collect();
+        let mut all_joined = 0;
+        for row in rows {
+            let (Some(state), Some(count)) = (row.state, row.count) else { continue };
+            let joined = row.joined.unwrap_or(0);
+            counts.insert(state.as_str(), count);
+            *buckets.entry(Bucket::of(state).as_str()).or_default() += count - joined;
+            all_joined += joined;
+        }
+        buckets.insert(JOINED, all_joined);
+        let open = counts["queued"] + counts["sending"];
+        let done = i64::from(batch.total) - open - counts["held"] - counts["retry_wait"];
+        let stands = batch.paused_at.is_some() || batch.cancelled_at.is_some() || batch.closed || open == 0;
+        let pace = Pace::of(done, open, batch.seconds.filter(|_| !stands || batch.finished_at.is_some()));
+        BatchStatus {
+            id: batch.id.into(),
+            channel: batch.channel,
+            total: batch.total,
+            counts,
+            buckets,
+            rate_per_second: pace.rate_per_second,
+            eta_seconds: pace.eta_seconds,
+            channel_closed: batch.closed,
+            created_at: batch.created_at.to_jiff(),
+            started_at: batch.started_at.map(jiff_sqlx::Timestamp::to_jiff),
+            finished_at: batch.finished_at.map(jiff_sqlx::Timestamp::to_jiff),
+            paused_at: batch.paused_at.map(jiff_sqlx::Timestamp::to_jiff),
+            cancelled_at: batch.cancelled_at.map(jiff_sqlx::Timestamp::to_jiff),
+            send_at: batch.send_at.map(jiff_sqlx::Timestamp::to_jiff),
+            not_after: batch.not_after.map(jiff_sqlx::Timestamp::to_jiff),
+            at: batch.at.to_jiff(),
+        }
+    });
+    Ok(statuses.collect())
 }
 
 /// How fast a batch went so far, and how long the rest takes like that.

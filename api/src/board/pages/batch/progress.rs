@@ -11,7 +11,7 @@ use super::query::Query;
 use crate::{
     board::{
         batch::{self, BatchStatus},
-        pages::{counted, moment, now, number},
+        pages::{counted, moment, number},
         words::{Bucket, JOINED},
     },
     state::AppState,
@@ -60,10 +60,13 @@ fn tally(status: &BatchStatus, asked: &Query) -> Vec<Count> {
 /// How far the batch is, in a sentence or two.
 fn sentence(status: &BatchStatus, now: &Zoned) -> String {
     let count = |word: &str| status.counts.get(word).copied().unwrap_or(0);
-    let bucket = |bucket: Bucket| status.buckets.get(bucket.as_str()).copied().unwrap_or(0);
     let (open, later, held) = (count("queued") + count("sending"), count("retry_wait"), count("held"));
     if open + later + held == 0 {
-        return ended(bucket(Bucket::Problem), bucket(Bucket::NotSent), bucket(Bucket::Checking));
+        return ended(
+            status.bucket(Bucket::Problem),
+            status.bucket(Bucket::NotSent),
+            status.bucket(Bucket::Checking),
+        );
     }
     if let Some(paused) = status.paused_at {
         let waiting = counted(open + later + held - count("sending"), "message waits", "messages wait");
@@ -152,8 +155,7 @@ pub(super) struct Progress {
 }
 
 pub(super) fn progress_of(status: &BatchStatus, asked: &Query, now: &Zoned) -> Progress {
-    let waiting = status.buckets.get(Bucket::Waiting.as_str()).copied().unwrap_or(0);
-    let waits = waiting > 0 && status.cancelled_at.is_none();
+    let waits = status.bucket(Bucket::Waiting) > 0 && status.cancelled_at.is_none();
     Progress {
         sentence: sentence(status, now),
         rate: rate(status),
@@ -180,8 +182,7 @@ pub async fn progress(
     asked: &Query,
 ) -> sqlx::Result<Option<String>> {
     let Some(status) = batch::read(&state.pool, community, batch).await? else { return Ok(None) };
-    let now = now(state, zone).await?;
-    let html = progress_of(&status, asked, &now).render();
+    let html = progress_of(&status, asked, &status.at.to_zoned(zone.clone())).render();
     Ok(Some(html.expect("a template renders")))
 }
 
