@@ -31,7 +31,7 @@ pub struct Filter {
 }
 
 /// What is asked of a batch's rows.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct View {
     /// Only these states; empty: all.
     pub states: Vec<DeliveryState>,
@@ -90,6 +90,9 @@ pub struct DeliveryPage {
     pub items: Vec<DeliveryRow>,
     /// Where the next page begins; null on the last.
     pub next_cursor: Option<String>,
+    /// The ledger's clock when all this was so; none without rows.
+    #[serde(skip)]
+    pub at: Option<Timestamp>,
 }
 
 /// List a batch's deliveries
@@ -147,7 +150,7 @@ pub async fn read(pool: &PgPool, batch: BatchId, view: &View) -> sqlx::Result<De
     let mut rows = sqlx::query!(
         r#"SELECT d.id, d.batch_row AS "position!", d.channel, c.address, coalesce(c.name, h.name) AS name, p.label AS "unit?",
                   d.state, d.changed_at, d.reason, d.attempt_number, h.joined_at,
-                  w.held_reason AS "held_reason?: HoldReason", w.next_at
+                  w.held_reason AS "held_reason?: HoldReason", w.next_at, app_now() AS "at!"
            FROM deliveries d
            -- Look-up by look-up, in the order of rows, until the page is full.
            CROSS JOIN LATERAL (SELECT * FROM contacts WHERE id = d.contact_id OFFSET 0) AS c
@@ -172,6 +175,7 @@ pub async fn read(pool: &PgPool, batch: BatchId, view: &View) -> sqlx::Result<De
     let more = i64::try_from(rows.len()).is_ok_and(|found| found > view.limit);
     rows.truncate(usize::try_from(view.limit).expect("a page is small"));
     let next_cursor = rows.last().filter(|_| more).map(|row| cursor::after(row.position));
+    let at = rows.first().map(|row| row.at.to_jiff());
     let items = rows.into_iter().map(|row| DeliveryRow {
         id: row.id.into(),
         position: row.position,
@@ -187,7 +191,7 @@ pub async fn read(pool: &PgPool, batch: BatchId, view: &View) -> sqlx::Result<De
         words: words::of(row.channel, row.state, row.held_reason, row.reason),
         attempts: row.attempt_number,
     });
-    Ok(DeliveryPage { items: items.collect(), next_cursor })
+    Ok(DeliveryPage { items: items.collect(), next_cursor, at })
 }
 
 fn known_state(word: &str) -> Result<DeliveryState, Problem> {

@@ -1,6 +1,6 @@
 //! Live views: each thing that somebody watches is read once for all who watch it in this process.
 //!
-//! What is read is a whole snapshot, ready to be sent: who comes late, or comes back, gets the newest and has missed
+//! What is read is a whole snapshot: who comes late, or comes back, gets the newest and has missed
 //! nothing. A reader goes on as long as somebody watches. It rests between two looks, the longer the more a look costs and
 //! the longer nothing has changed, so that watching is never what slows a send down.
 
@@ -17,8 +17,8 @@ use tokio::{sync::watch, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    batch,
-    pages::batch::{progress::progress, query::Query, rows::rows},
+    batch::{self, BatchStatus},
+    pages::batch::{query::Query, rows::rows},
 };
 use crate::state::AppState;
 
@@ -34,12 +34,30 @@ const CALM: Duration = Duration::from_millis(750);
 /// What can be watched.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Sight {
-    /// A batch, as the API tells it.
-    Status(CommunityId, BatchId),
-    /// A batch's progress, as its page shows it in this time zone.
-    Progress(CommunityId, BatchId, Zone, Query),
-    /// A part of a batch's rows, as its page shows them.
-    Rows(CommunityId, BatchId, Zone, Query),
+    /// How far a batch is: programs and pages tell it each in their own way.
+    Batch(CommunityId, BatchId),
+    /// A part of a batch's rows, as its page shows them in this time zone.
+    Rows(BatchId, Zone, Query),
+}
+
+/// What a look saw.
+#[derive(Debug)]
+pub enum Seen {
+    /// How far the batch is.
+    Batch(BatchStatus),
+    /// The rows as HTML.
+    Rows(String),
+}
+
+impl Seen {
+    /// Whether there is news; that time went by is none.
+    fn differs(&self, known: &Self) -> bool {
+        match (self, known) {
+            (Self::Batch(now), Self::Batch(then)) => BatchStatus { at: then.at, ..now.clone() } != *then,
+            (Self::Rows(now), Self::Rows(then)) => now != then,
+            _ => true,
+        }
+    }
 }
 
 /// A time zone by its name.
@@ -62,26 +80,24 @@ impl Sight {
     /// How often it is looked at while it changes.
     const fn every(&self) -> Duration {
         match self {
-            Self::Status(..) | Self::Progress(..) => Duration::from_millis(250),
+            Self::Batch(..) => Duration::from_millis(250),
             Self::Rows(..) => Duration::from_secs(2),
         }
     }
 
-    async fn read(&self, state: &AppState) -> sqlx::Result<Option<String>> {
+    async fn read(&self, state: &AppState) -> sqlx::Result<Option<Seen>> {
         match self {
-            Self::Status(community, batch) => {
-                let status = batch::read(&state.pool, *community, *batch).await?;
-                Ok(status.map(|status| serde_json::to_string(&status).expect("a status serialises")))
+            Self::Batch(community, batch) => {
+                Ok(batch::read(&state.pool, *community, *batch).await?.map(Seen::Batch))
             }
-            Self::Progress(community, batch, zone, asked) => {
-                progress(state, *community, *batch, &zone.get(), asked).await
+            Self::Rows(batch, zone, asked) => {
+                Ok(Some(Seen::Rows(rows(state, *batch, &zone.get(), asked).await?)))
             }
-            Self::Rows(_, batch, zone, asked) => rows(state, *batch, &zone.get(), asked).await.map(Some),
         }
     }
 }
 
-type Snapshot = Option<Arc<str>>;
+type Snapshot = Option<Arc<Seen>>;
 
 /// Everything that is watched in this process.
 #[derive(Debug)]
@@ -104,7 +120,7 @@ impl Views {
 
 /// Snapshots of what is watched: the newest at once, then each that differs. Ends when the process stops, or when the thing
 /// is not there. `None` when too much is watched already.
-pub fn watch(state: &Arc<AppState>, sight: Sight) -> Option<impl Stream<Item = Arc<str>> + use<>> {
+pub fn watch(state: &Arc<AppState>, sight: Sight) -> Option<impl Stream<Item = Arc<Seen>> + use<>> {
     let receiver = {
         let mut open = state.views.open();
         if let Some(sender) = open.get(&sight) {
@@ -139,13 +155,11 @@ async fn look(state: Arc<AppState>, sight: Sight, sender: Arc<watch::Sender<Snap
     loop {
         let began = Instant::now();
         match sight.read(&state).await {
-            Ok(Some(mut newest)) => {
-                // A carriage return would end a line of an event.
-                newest.retain(|letter| letter != '\r');
+            Ok(Some(newest)) => {
                 let changed = sender.send_if_modified(|known| {
-                    let changed = known.as_deref() != Some(newest.as_str());
+                    let changed = known.as_deref().is_none_or(|known| newest.differs(known));
                     if changed {
-                        *known = Some(newest.into());
+                        *known = Some(Arc::new(newest));
                     }
                     changed
                 });

@@ -13,13 +13,13 @@ use axum::{
         sse::{Event, KeepAlive, Sse},
     },
 };
-use futures_util::{StreamExt, stream};
+use futures_util::{StreamExt, future, stream};
 use porchlight_shared::domain::BatchId;
 
 use super::{
     deliveries,
-    live::{Sight, Zone, watch},
-    pages::batch::query::Query as Asked,
+    live::{Seen, Sight, watch},
+    pages::batch::{progress::progress, query::Query as Asked},
     session::Leader,
 };
 use crate::{
@@ -60,8 +60,15 @@ pub async fn stream_batch(
     if !deliveries::exists(&state.pool, caller.community, batch).await? {
         return Err(Problem::not_found());
     }
-    let snapshots = watch(&state, Sight::Status(caller.community, batch)).ok_or_else(too_many)?;
-    Ok(events(snapshots.map(|status| Event::default().event("status").data(status))))
+    let snapshots = watch(&state, Sight::Batch(caller.community, batch)).ok_or_else(too_many)?;
+    Ok(events(snapshots.filter_map(|seen| {
+        future::ready(match &*seen {
+            Seen::Batch(status) => {
+                Some(event("status", &serde_json::to_string(status).expect("a status serialises")))
+            }
+            Seen::Rows(_) => None,
+        })
+    })))
 }
 
 /// The same for a batch's page: its progress and the rows that it shows, as HTML.
@@ -76,13 +83,27 @@ pub(super) async fn stream_page(
     if !deliveries::exists(&state.pool, leader.community, batch).await? {
         return Err(Problem::not_found());
     }
-    let zone = Zone::from(&leader.zone);
-    let progress = Sight::Progress(leader.community, batch, zone.clone(), asked.of_progress());
-    let progress = watch(&state, progress).ok_or_else(too_many)?;
-    let rows =
-        watch(&state, Sight::Rows(leader.community, batch, zone, asked.of_rows())).ok_or_else(too_many)?;
-    let named = |name: &'static str| move |html: Arc<str>| Event::default().event(name).data(html);
-    Ok(events(stream::select(progress.map(named("progress")), rows.map(named("rows")))))
+    let rows = Sight::Rows(batch, (&leader.zone).into(), asked.of_rows());
+    let rows = watch(&state, rows).ok_or_else(too_many)?;
+    let batch = watch(&state, Sight::Batch(leader.community, batch)).ok_or_else(too_many)?;
+    // Not every news of a batch can be seen on its page.
+    let mut shown = String::new();
+    Ok(events(stream::select(batch, rows).filter_map(move |seen| {
+        future::ready(match &*seen {
+            Seen::Batch(status) => {
+                let html = progress(status, &leader.zone, &asked);
+                let differs = html != shown;
+                shown = html;
+                differs.then(|| event("progress", &shown))
+            }
+            Seen::Rows(html) => Some(event("rows", html)),
+        })
+    })))
+}
+
+/// A carriage return would end a line of an event.
+fn event(name: &str, data: &str) -> Event {
+    Event::default().event(name).data(data.replace('\r', ""))
 }
 
 fn too_many() -> Problem {

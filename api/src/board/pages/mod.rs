@@ -19,7 +19,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use jiff::{Timestamp, Zoned, tz::TimeZone};
+use jiff::{Timestamp, Zoned};
 
 use super::{session::Leader, sign_in, stream};
 use crate::{
@@ -127,12 +127,6 @@ fn moment(at: Timestamp, now: &Zoned) -> String {
     } else {
         at.strftime("%-d %b %Y, %H:%M").to_string()
     }
-}
-
-/// The ledger's clock in a community's time zone.
-async fn now(state: &AppState, zone: &TimeZone) -> sqlx::Result<Zoned> {
-    let now = sqlx::query_scalar!(r#"SELECT app_now() AS "now!""#).fetch_one(&state.pool).await?;
-    Ok(now.to_jiff().to_zoned(zone.clone()))
 }
 
 /// The longest that is searched for, in characters.

@@ -5,16 +5,12 @@
 
 use askama::Template;
 use jiff::{Zoned, tz::TimeZone};
-use porchlight_shared::domain::{BatchId, CommunityId};
 
 use super::query::Query;
-use crate::{
-    board::{
-        batch::{self, BatchStatus},
-        pages::{counted, moment, number},
-        words::{Bucket, JOINED},
-    },
-    state::AppState,
+use crate::board::{
+    batch::BatchStatus,
+    pages::{counted, moment, number},
+    words::{Bucket, JOINED},
 };
 
 /// One of the counts: a link to its rows, and a piece of the bar.
@@ -170,20 +166,13 @@ pub(super) fn progress_of(status: &BatchStatus, asked: &Query, now: &Zoned) -> P
     }
 }
 
-/// A batch's progress as HTML; `None` when the community has no such batch.
+/// A batch's progress as HTML.
 ///
-/// # Errors
-/// When the ledger does not answer.
-pub async fn progress(
-    state: &AppState,
-    community: CommunityId,
-    batch: BatchId,
-    zone: &TimeZone,
-    asked: &Query,
-) -> sqlx::Result<Option<String>> {
-    let Some(status) = batch::read(&state.pool, community, batch).await? else { return Ok(None) };
-    let html = progress_of(&status, asked, &status.at.to_zoned(zone.clone())).render();
-    Ok(Some(html.expect("a template renders")))
+/// # Panics
+/// Never: our templates write into memory.
+#[must_use]
+pub fn progress(status: &BatchStatus, zone: &TimeZone, asked: &Query) -> String {
+    progress_of(status, asked, &status.at.to_zoned(zone.clone())).render().expect("a template renders")
 }
 
 #[cfg(test)]

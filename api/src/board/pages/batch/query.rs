@@ -58,13 +58,7 @@ impl Query {
     #[must_use]
     pub fn of_rows(&self) -> Self {
         let cursor = cursor::read(&self.cursor).filter(|row| *row > 0).map(cursor::after).unwrap_or_default();
-        Self { cursor, ..self.of_progress() }
-    }
-
-    /// What is asked of the progress: its links lead on to the same search.
-    #[must_use]
-    pub fn of_progress(&self) -> Self {
-        Self { show: self.shown().to_owned(), q: self.searched(), ..Self::default() }
+        Self { show: self.shown().to_owned(), q: self.searched(), cursor, ..Self::default() }
     }
 
     /// What is searched for.

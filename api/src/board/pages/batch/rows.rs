@@ -8,7 +8,7 @@ use super::query::Query;
 use crate::{
     board::{
         deliveries::{self, DeliveryPage, DeliveryRow, View},
-        pages::{moment, now},
+        pages::moment,
         words::{Bucket, JOINED},
     },
     state::AppState,
@@ -82,6 +82,6 @@ pub(super) fn rows_of(page: DeliveryPage, asked: &Query, view: &View, now: &Zone
 pub async fn rows(state: &AppState, batch: BatchId, zone: &TimeZone, asked: &Query) -> sqlx::Result<String> {
     let view = asked.view();
     let page = deliveries::read(&state.pool, batch, &view).await?;
-    let now = now(state, zone).await?;
+    let now = page.at.unwrap_or_default().to_zoned(zone.clone());
     Ok(rows_of(page, asked, &view, &now).render().expect("a template renders"))
 }
