@@ -113,11 +113,14 @@ pub async fn counts(pool: &PgPool, community: CommunityId) -> sqlx::Result<BTree
     Ok(counts)
 }
 
+/// What a page of households begins after: a unit as it is sorted, empty for none, and one of its households.
+pub type After = (String, HouseholdId);
+
 /// A household, as the list of all shows it.
 #[derive(Clone, Debug)]
 pub struct Household {
     /// What the next page begins after.
-    pub after: (String, HouseholdId),
+    pub after: After,
     /// Its name, or a contact's.
     pub name: Option<String>,
     /// Where it lives.
@@ -138,7 +141,7 @@ pub struct Household {
     pub words: Option<super::words::Words>,
 }
 
-/// Households by unit, then by when they were entered: at most a page of them, those after `after`, that stand at `at` and
+/// Households by unit, numbers by their value and those without a unit last, then by when they were entered: at most a page of them, those after `after`, that stand at `at` and
 /// in whose name, unit or contacts `words` (lower case) stand; and whether there are more.
 ///
 /// # Errors
@@ -148,7 +151,7 @@ pub async fn list(
     community: CommunityId,
     at: Option<Standing>,
     words: Option<&str>,
-    after: Option<(String, HouseholdId)>,
+    after: Option<After>,
 ) -> sqlx::Result<(Vec<Household>, bool)> {
     let (joined, states): (Option<bool>, Option<Vec<DeliveryState>>) = match at {
         None => (None, None),
@@ -158,12 +161,18 @@ pub async fn list(
     };
     let (unit, id) = after.map(|(unit, id)| (unit, id.uuid())).unzip();
     let mut rows = sqlx::query!(
-        r#"SELECT h.id, coalesce(p.label_key, '~') AS "place!", coalesce(h.name, k.name) AS name, p.label AS "unit?", h.joined_at,
+        r#"SELECT h.id, sorted.unit AS "place!", coalesce(h.name, k.name) AS name, p.label AS "unit?", h.joined_at,
                   best.id AS "delivery?", best.channel AS "channel?: Channel", best.state AS "state?: DeliveryState",
                   best.reason AS "reason?: porchlight_shared::domain::AttemptReason", best.changed_at AS "changed_at?",
                   w.held_reason AS "held_reason?: porchlight_shared::domain::HoldReason", k.address AS "address?"
            FROM households h
            LEFT JOIN properties p ON p.id = h.property_id
+           -- Every number gets nine digits, so that 2 comes before 10.
+           CROSS JOIN LATERAL (
+               SELECT coalesce(regexp_replace(
+                   regexp_replace(p.label_key, '([0-9]+)', '00000000\1', 'g'), '0*([0-9]{9})', '\1', 'g'
+               ), '') AS unit OFFSET 0
+           ) AS sorted
            LEFT JOIN LATERAL (
                SELECT id FROM invitations WHERE household_id = h.id ORDER BY id DESC LIMIT 1
            ) AS i ON true
@@ -183,8 +192,8 @@ pub async fn list(
                AND ($5::text IS NULL OR strpos(lower(concat_ws(' ', h.name, p.label, (
                        SELECT string_agg(concat_ws(' ', name, address), ' ') FROM contacts WHERE household_id = h.id
                    ))), $5) > 0)
-               AND ($6::text IS NULL OR (coalesce(p.label_key, '~'), h.id) > ($6, $7::uuid))
-           ORDER BY coalesce(p.label_key, '~'), h.id
+               AND ($6::text IS NULL OR (sorted.unit = '', sorted.unit, h.id) > ($6 = '', $6, $7::uuid))
+           ORDER BY sorted.unit = '', sorted.unit, h.id
            LIMIT $8"#,
         community.uuid(),
         &best_first() as &[DeliveryState],

@@ -213,3 +213,32 @@ async fn cancelling_says_first_what_it_takes_back() {
     let page = board.page(&path).await;
     assert!(page.contains("there is nothing left to take back") && !page.contains(">Cancel 0"), "{page}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn households_stand_in_the_order_of_their_numbers() {
+    let world = World::new().await;
+    let mut units: Vec<_> = (1..=60).map(|number| format!("{number} Harbor Walk")).collect();
+    units
+        .extend(["100 Birch Way", "Lot 9 B", "Lot 10 A", "Lot 10 B", "Lot 1234567890123"].map(str::to_owned));
+    let mut list: Vec<_> = (0..units.len())
+        .map(|n| json!({"email": format!("h.{n}@example.org"), "unit": units[n * 7 % units.len()]}))
+        .collect();
+    list.insert(9, json!({"email": "nowhere@example.org"}));
+    world.send(&list).await;
+    let board = world.board().await;
+    let (mut seen, mut next) = (Vec::new(), Some("/households".to_owned()));
+    while let Some(path) = next {
+        let page = board.page(&path).await;
+        let rows = page.split("<th scope=\"row\">").skip(1).map(|row| row.split("</th>").next().unwrap());
+        seen.extend(rows.map(|row| {
+            let unit = row.split(" · <bdi>").nth(1).map(|unit| unit.split('<').next().unwrap());
+            unit.unwrap_or("none").to_owned()
+        }));
+        next = page.split("href=\"").skip(1).find_map(|link| {
+            let (link, rest) = link.split_once('"')?;
+            rest.starts_with(">Next 50").then(|| format!("/households{}", link.replace("&#38;", "&")))
+        });
+    }
+    units.push("none".to_owned());
+    assert_eq!(seen, units);
+}
