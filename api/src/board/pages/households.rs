@@ -7,14 +7,15 @@ use axum::{
     extract::{Query as Parameters, State},
     response::Response,
 };
-use porchlight_shared::domain::HouseholdId;
 use serde::Deserialize;
-use url::form_urlencoded;
 
-use super::{Frame, Place, board, counted, moment, number, searched};
+use super::{
+    Frame, Place, board, counted, moment, number,
+    search::{Form, Search, Turning},
+};
 use crate::{
     board::{
-        households::{self, Household, Standing},
+        households::{self, After, Household, Standing},
         session::{Leader, Turned},
         words::{Bucket, Words},
     },
@@ -24,10 +25,9 @@ use crate::{
 /// What the page's address asks for; what cannot be read is left out.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Query {
-    #[serde(default)]
-    show: String,
-    #[serde(default)]
-    q: String,
+    /// Whom: a standing's word.
+    #[serde(flatten)]
+    search: Search,
     /// After which unit, and after which of its households, the page begins.
     #[serde(default)]
     unit: String,
@@ -36,21 +36,8 @@ pub(super) struct Query {
 }
 
 impl Query {
-    fn after(&self) -> Option<(String, HouseholdId)> {
+    fn after(&self) -> Option<After> {
         Some((self.unit.replace('\0', ""), self.after.parse().ok()?))
-    }
-
-    fn query(&self, show: &str, after: Option<&(String, HouseholdId)>) -> String {
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        for (name, value) in [("show", show), ("q", &*searched(&self.q))] {
-            if !value.is_empty() {
-                query.append_pair(name, value);
-            }
-        }
-        if let Some((unit, id)) = after {
-            query.append_pair("unit", unit).append_pair("after", &id.to_string());
-        }
-        query.finish()
     }
 }
 
@@ -83,10 +70,9 @@ struct HouseholdsPage<'a> {
     any: bool,
     filters: Vec<Filter>,
     chosen: Option<Standing>,
-    searched: &'a str,
+    form: Form,
     rows: Vec<Row>,
-    next: Option<String>,
-    first: Option<String>,
+    turning: Turning,
 }
 
 pub(super) async fn show(
@@ -94,20 +80,22 @@ pub(super) async fn show(
     leader: Leader,
     Parameters(asked): Parameters<Query>,
 ) -> Result<Response, Turned> {
-    let chosen = Standing::from_word(&asked.show);
-    let typed = searched(&asked.q);
-    let words = typed.to_lowercase();
-    let words = (!words.is_empty()).then_some(words.as_str());
+    let search = &asked.search;
+    let (chosen, words) = (Standing::from_word(&search.show), search.words());
     let counts = households::counts(&state.pool, leader.community).await?;
-    let (found, more) = households::list(&state.pool, leader.community, chosen, words, asked.after()).await?;
-    let next = found.last().filter(|_| more).map(|last| asked.query(&asked.show, Some(&last.after)));
+    let (found, more) =
+        households::list(&state.pool, leader.community, chosen, words.as_deref(), asked.after()).await?;
+    let next = found.last().filter(|_| more).map(|last| {
+        let (unit, household) = &last.after;
+        search.link(&search.show, &[("unit", unit), ("after", &household.to_string())])
+    });
     let now = leader.now.to_zoned(leader.zone.clone());
     let rows = found.into_iter().map(|household| row(household, &now));
     let filters = Standing::ALL.into_iter().map(|standing| Filter {
         word: standing.as_str(),
         title: standing.title(),
         told: number(counts[standing.as_str()]),
-        link: asked.query(standing.as_str(), None),
+        link: search.link(standing.as_str(), &[]),
         chosen: chosen == Some(standing),
     });
     let total: i64 = counts.values().sum();
@@ -118,10 +106,9 @@ pub(super) async fn show(
         any: total > 0,
         filters: filters.collect(),
         chosen,
-        searched: &typed,
+        form: search.form("/households#list".to_owned(), chosen.map_or("", Standing::as_str)),
         rows: rows.collect(),
-        next,
-        first: asked.after().map(|_| asked.query(&asked.show, None)),
+        turning: Turning { first: asked.after().map(|_| search.link(&search.show, &[])), next },
     }))
 }
 

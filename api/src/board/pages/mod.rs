@@ -1,14 +1,15 @@
 //! The board's pages: rendered by the server, whole without script, live with it.
 //!
 //! [`overview`] is where a leader arrives: all households, adoption by day, the newest batches. [`batch`] is a batch filling
-//! up, [`delivery`] one message's story, [`households`] everybody. What all have in common is here: the frame, the style
-//! sheet, the script, and how moments are told.
+//! up, [`delivery`] one message's story, [`households`] everybody; [`search`] is what lists have in common. What all have in
+//! common is here: the frame, the style sheet, the script, and how moments are told.
 
 pub mod batch;
 mod chart;
 mod delivery;
 mod households;
 mod overview;
+pub mod search;
 
 use std::sync::Arc;
 
@@ -127,15 +128,6 @@ fn moment(at: Timestamp, now: &Zoned) -> String {
     } else {
         at.strftime("%-d %b %Y, %H:%M").to_string()
     }
-}
-
-/// The longest that is searched for, in characters.
-const LONGEST_SEARCH: usize = 100;
-
-/// What somebody searches for, as it can be.
-fn searched(typed: &str) -> String {
-    let told = typed.trim().chars().filter(|letter| !letter.is_control());
-    told.take(LONGEST_SEARCH).collect()
 }
 
 /// A number as people read it: 12,345.

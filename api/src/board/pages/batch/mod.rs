@@ -21,7 +21,7 @@ use self::{
     query::Query,
     rows::{Rows, rows_of},
 };
-use super::{Frame, Place, board, counted, moment, nothing_here};
+use super::{Frame, Place, board, counted, moment, nothing_here, search::Form};
 use crate::{
     board::{
         batch, deliveries,
@@ -43,8 +43,9 @@ struct BatchPage<'a> {
     told: Option<String>,
     progress: Progress,
     rows: Rows,
-    asked: &'a Query,
-    searched: String,
+    form: Form,
+    /// Whether not everybody is shown.
+    is_part: bool,
     chosen: Option<&'static str>,
     stream: String,
 }
@@ -70,7 +71,7 @@ pub(super) async fn show(
     let view = asked.view();
     let now = leader.now.to_zoned(leader.zone.clone());
     let rows = rows_of(deliveries::read(&state.pool, batch, &view).await?, &asked, &view, &now);
-    let query = asked.query(&asked.show, &asked.cursor);
+    let query = asked.from(&asked.cursor);
     let progress = progress_of(&status, &asked, &now);
     let chosen = progress.counts.iter().find(|count| count.chosen).map(|count| count.title);
     Ok(board(&BatchPage {
@@ -81,10 +82,10 @@ pub(super) async fn show(
         told: asked.told(),
         progress,
         rows,
-        searched: asked.searched(),
+        form: asked.search.form(format!("/batches/{batch}#list"), asked.shown()),
+        is_part: chosen.is_some() || view.words.is_some(),
         chosen,
         stream: format!("/batches/{batch}/stream?{query}"),
-        asked: &asked,
     }))
 }
 

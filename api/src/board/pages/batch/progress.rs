@@ -47,7 +47,7 @@ fn tally(status: &BatchStatus, asked: &Query) -> Vec<Count> {
         let from = before * 1000 / total;
         before += count;
         let wide = before * 1000 / total - from;
-        let (link, chosen) = (asked.showing(word), asked.show == word);
+        let (link, chosen) = (asked.showing(word), asked.search.show == word);
         Count { word, title, none: count == 0, told: number(count), link, chosen, from, wide }
     });
     counts.collect()

@@ -4,12 +4,11 @@
 //! come to the same value, so that those who watch it share one view.
 
 use serde::Deserialize;
-use url::form_urlencoded;
 
 use crate::board::{
     cursor,
     deliveries::View,
-    pages::{counted, searched},
+    pages::{counted, search::Search},
     words::{Bucket, JOINED},
 };
 
@@ -19,12 +18,9 @@ const ON_A_PAGE: i64 = 50;
 /// What the page's address asks for. What cannot be read is left out: an address that somebody shortened still works.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
 pub struct Query {
-    /// A bucket's word, or `joined`.
-    #[serde(default)]
-    pub(super) show: String,
-    /// What is searched for.
-    #[serde(default)]
-    q: String,
+    /// Which rows: a bucket's word, or `joined`.
+    #[serde(flatten)]
+    pub(super) search: Search,
     /// Where the page begins.
     #[serde(default)]
     pub(super) cursor: String,
@@ -40,15 +36,14 @@ impl Query {
     /// The rows that it asks for.
     #[must_use]
     pub fn view(&self) -> View {
-        let bucket = Bucket::from_word(&self.show);
-        let words = self.searched().to_lowercase();
+        let bucket = Bucket::from_word(&self.search.show);
         View {
             states: bucket.into_iter().flat_map(Bucket::states).collect(),
             joined: match bucket {
                 Some(_) => Some(false),
-                None => (self.show == JOINED).then_some(true),
+                None => (self.search.show == JOINED).then_some(true),
             },
-            words: Some(words).filter(|words| !words.is_empty()),
+            words: self.search.words(),
             after: cursor::read(&self.cursor).unwrap_or(0),
             limit: ON_A_PAGE,
         }
@@ -58,32 +53,24 @@ impl Query {
     #[must_use]
     pub fn of_rows(&self) -> Self {
         let cursor = cursor::read(&self.cursor).filter(|row| *row > 0).map(cursor::after).unwrap_or_default();
-        Self { show: self.shown().to_owned(), q: self.searched(), cursor, ..Self::default() }
-    }
-
-    /// What is searched for.
-    pub(super) fn searched(&self) -> String {
-        searched(&self.q)
+        let search = Search { show: self.shown().to_owned(), q: self.search.typed() };
+        Self { search, cursor, ..Self::default() }
     }
 
     /// The bucket that it asks for, if there is such a one.
-    pub(super) fn shown(&self) -> &str {
-        if self.show == JOINED { JOINED } else { Bucket::from_word(&self.show).map_or("", Bucket::as_str) }
+    pub(super) fn shown(&self) -> &'static str {
+        let show = &self.search.show;
+        if show == JOINED { JOINED } else { Bucket::from_word(show).map_or("", Bucket::as_str) }
     }
 
     /// The address's query with another bucket, from the first row on.
     pub(super) fn showing(&self, show: &str) -> String {
-        self.query(show, "")
+        self.search.link(show, &[])
     }
 
-    pub(super) fn query(&self, show: &str, cursor: &str) -> String {
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        for (name, value) in [("show", show), ("q", &*self.searched()), ("cursor", cursor)] {
-            if !value.is_empty() {
-                query.append_pair(name, value);
-            }
-        }
-        query.finish()
+    /// The address's query from another row on.
+    pub(super) fn from(&self, cursor: &str) -> String {
+        self.search.link(&self.search.show, &[("cursor", cursor)])
     }
 
     /// What was just done, in words.
@@ -111,9 +98,15 @@ mod tests {
 
     #[test]
     fn an_address_that_makes_no_sense_shows_everything() {
-        let asked = Query { show: "nonsense".into(), cursor: "!".into(), q: "  ".into(), ..Query::default() };
-        assert_eq!(asked.view(), View { limit: ON_A_PAGE, ..View::default() });
-        let asked = Query { show: "problem".into(), q: " Elm ".into(), ..Query::default() };
+        let asked = |show: &str, q: &str| Query {
+            search: Search { show: show.into(), q: q.into() },
+            cursor: "!".into(),
+            ..Query::default()
+        };
+        let nonsense = asked("nonsense", "  ");
+        assert_eq!(nonsense.view(), View { limit: ON_A_PAGE, ..View::default() });
+        assert_eq!(nonsense.of_rows(), Query::default());
+        let asked = asked("problem", " Elm ");
         assert_eq!(asked.view().words.as_deref(), Some("elm"));
         assert_eq!(asked.view().joined, Some(false));
         assert_eq!(asked.showing("sent"), "show=sent&q=Elm");

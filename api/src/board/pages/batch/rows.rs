@@ -8,7 +8,7 @@ use super::query::Query;
 use crate::{
     board::{
         deliveries::{self, DeliveryPage, DeliveryRow, View},
-        pages::moment,
+        pages::{moment, search::Turning},
         words::{Bucket, JOINED},
     },
     state::AppState,
@@ -61,8 +61,7 @@ impl Row {
 pub(super) struct Rows {
     shown: Vec<Row>,
     filtered: bool,
-    first: Option<String>,
-    next: Option<String>,
+    turning: Turning,
 }
 
 pub(super) fn rows_of(page: DeliveryPage, asked: &Query, view: &View, now: &Zoned) -> Rows {
@@ -70,8 +69,10 @@ pub(super) fn rows_of(page: DeliveryPage, asked: &Query, view: &View, now: &Zone
     Rows {
         shown: page.items.into_iter().map(|row| Row::of(row, now)).collect(),
         filtered,
-        first: (view.after > 0).then(|| asked.showing(&asked.show)),
-        next: page.next_cursor.map(|cursor| asked.query(&asked.show, &cursor)),
+        turning: Turning {
+            first: (view.after > 0).then(|| asked.from("")),
+            next: page.next_cursor.map(|cursor| asked.from(&cursor)),
+        },
     }
 }
 
