@@ -14,7 +14,7 @@ use axum::{
 use jiff::Timestamp;
 use porchlight_shared::{
     domain::{BatchId, CommunityId, DeliveryState},
-    queue::Job,
+    store::steering::change,
 };
 use serde::Serialize;
 use sqlx::PgConnection;
@@ -127,7 +127,7 @@ pub async fn steer(
 ) -> Result<BatchSteered, Problem> {
     let mut tx = state.pool.begin().await?;
     let step = mark(&mut tx, community, batch, step).await?.ok_or_else(Problem::not_found)?;
-    let (changed, repeats) = change(&mut tx, batch, step).await?;
+    let (changed, repeats) = change(&mut tx, batch, step.state()).await?;
     let after = sqlx::query!(
         r#"SELECT b.channel, b.paused_at, b.cancelled_at,
                   coalesce(sum(t.count) FILTER (WHERE t.state IN ('sending', 'checking')), 0)::bigint AS "in_flight!",
@@ -175,33 +175,4 @@ async fn mark(
     .fetch_optional(tx)
     .await?;
     Ok(cancelled.map(|cancelled| if cancelled { Step::Cancel } else { step }))
-}
-
-/// Answers the rows' jobs, and how many of them may still arrive: the provider may have what waits for its repeat.
-async fn change(tx: &mut PgConnection, batch: BatchId, step: Step) -> sqlx::Result<(Vec<Job>, i64)> {
-    let changed = sqlx::query!(
-        "WITH waiting AS MATERIALIZED (
-             SELECT id FROM deliveries
-             WHERE batch_id = $1 AND newest AND CASE $2::delivery_state
-                 WHEN 'held' THEN state IN ('queued', 'retry_wait')
-                 WHEN 'queued' THEN state = 'held' AND held_reason = 'paused'
-                 ELSE state IN ('held', 'queued', 'retry_wait') END
-             ORDER BY id FOR NO KEY UPDATE
-         )
-         UPDATE deliveries AS d SET
-             state = $2,
-             held_reason = CASE $2 WHEN 'held' THEN 'paused'::hold_reason END,
-             due_at = CASE $2 WHEN 'held' THEN d.due_at WHEN 'queued' THEN coalesce(d.due_at, clock.now) END,
-             changed_at = clock.now
-         FROM (SELECT app_now() AS now OFFSET 0) AS clock, waiting
-         WHERE d.id = waiting.id RETURNING d.id, d.community_id, d.repeated",
-        batch.uuid(),
-        step.state() as DeliveryState,
-    )
-    .fetch_all(tx)
-    .await?;
-    let repeats = changed.iter().filter(|row| row.repeated).count();
-    let jobs =
-        changed.into_iter().map(|row| Job { community: row.community_id.into(), delivery: row.id.into() });
-    Ok((jobs.collect(), i64::try_from(repeats).unwrap_or(i64::MAX)))
 }

@@ -5,6 +5,7 @@
 
 pub mod channels;
 pub mod receipts;
+pub mod steering;
 pub mod suppress;
 pub mod window;
 

@@ -198,7 +198,7 @@ pub(super) const BREAKS: &[Break] = &[
     },
     Break {
         name: "pause-leaves-the-rows-alone",
-        file: "api/src/board/steering.rs",
+        file: "shared/src/store/steering.rs",
         from: "WHEN 'held' THEN state IN ('queued', 'retry_wait')",
         to: "WHEN 'held' THEN false",
         suite: Suite::Journeys,
@@ -206,7 +206,7 @@ pub(super) const BREAKS: &[Break] = &[
     },
     Break {
         name: "steering-skips-locked-rows",
-        file: "api/src/board/steering.rs",
+        file: "shared/src/store/steering.rs",
         from: "ORDER BY id FOR NO KEY UPDATE",
         to: "ORDER BY id FOR NO KEY UPDATE SKIP LOCKED",
         suite: Suite::Journeys,
