@@ -2,7 +2,7 @@
 
 use std::{sync::atomic::AtomicU64, time::Duration};
 
-use porchlight_shared::domain::{AttemptOutcome, AttemptReason, Channel};
+use porchlight_shared::domain::{AttemptOutcome, AttemptReason, Channel, PauseReason};
 use prometheus_client::{
     encoding::{EncodeLabelSet, text},
     metrics::{
@@ -58,6 +58,7 @@ pub struct LaneMetrics {
 #[derive(Clone, Debug, Default)]
 pub struct ReconcileMetrics {
     found: Family<FoundLabels, Counter>,
+    pauses: Family<ReasonLabels, Counter>,
     depth: Family<DepthLabels, Gauge>,
     oldest_due: Family<ChannelLabels, Gauge<f64, AtomicU64>>,
 }
@@ -83,12 +84,12 @@ struct ChannelLabels {
 #[derive(Clone, Debug, Default)]
 pub struct BreakerMetrics {
     closed: Family<ChannelLabels, Gauge>,
-    closings: Family<ClosingLabels, Counter>,
+    closings: Family<ReasonLabels, Counter>,
     probes: Family<ProbeLabels, Counter>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ClosingLabels {
+struct ReasonLabels {
     channel: &'static str,
     reason: &'static str,
 }
@@ -141,6 +142,12 @@ impl ReconcileMetrics {
         }
     }
 
+    /// Notes that a batch was paused because it does harm.
+    pub fn pause(&self, channel: Channel, reason: PauseReason) {
+        let labels = ReasonLabels { channel: channel.as_str(), reason: reason.as_str() };
+        self.pauses.get_or_create(&labels).inc();
+    }
+
     /// Notes how many jobs the queue holds.
     pub fn depth(&self, channel: Channel, depth: Depth) {
         let parts = [("waiting", depth.waiting), ("delayed", depth.delayed), ("leased", depth.leased)];
@@ -164,7 +171,7 @@ impl BreakerMetrics {
 
     /// Notes that this worker closed it.
     pub fn closing(&self, channel: Channel, reason: AttemptReason) {
-        let labels = ClosingLabels { channel: channel.as_str(), reason: reason.as_str() };
+        let labels = ReasonLabels { channel: channel.as_str(), reason: reason.as_str() };
         self.closings.get_or_create(&labels).inc();
     }
 
@@ -185,6 +192,11 @@ impl Default for Metrics {
         conveyors.register(&mut registry);
         registry.register("attempts", "Attempts that ended", deliver.attempts.clone());
         registry.register("reconciled", "What a reconciler put right", reconcile.found.clone());
+        registry.register(
+            "batch_pauses",
+            "Batches that this worker paused because they do harm",
+            reconcile.pauses.clone(),
+        );
         registry.register("queue_depth", "Jobs in Redis", reconcile.depth.clone());
         registry.register(
             "oldest_due_seconds",

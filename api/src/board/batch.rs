@@ -7,13 +7,17 @@ use axum::{
     extract::{Path, State},
 };
 use jiff::Timestamp;
-use porchlight_shared::domain::{BatchId, Channel, CommunityId, DeliveryState};
+use porchlight_shared::domain::{BatchId, Channel, CommunityId, DeliveryState, PauseReason};
 use serde::Serialize;
 use sqlx::PgPool;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::words::{Bucket, JOINED};
+use super::{
+    pace::{Pace, Sample, Standing},
+    paused::{self, PausedWords},
+    words::{Bucket, JOINED},
+};
 use crate::{
     access::Caller,
     problem::{Problem, ProblemBody},
@@ -38,11 +42,15 @@ pub struct BatchStatus {
     /// state of its row.
     #[schema(value_type = BTreeMap<String, i64>)]
     pub buckets: BTreeMap<&'static str, i64>,
-    /// Rows that left the queue each second since the start, on average; 0 while nothing of it may go.
+    /// Rows that leave the queue each second, by the last minute; 0 while nothing of it goes.
     #[schema(value_type = f64)]
     pub rate_per_second: f64,
-    /// Seconds until the rows that may go now are through at that rate; null when there are none, or no rate yet.
+    /// Seconds until the rows that may go now are through at that rate; null when there are none, or while nothing of it goes.
     pub eta_seconds: Option<u64>,
+    /// When something of it goes by itself while nothing does: the time that was chosen, the next opening of the community's
+    /// window, or the next try at a provider that takes nothing; null when it goes, or when that is not known.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub waits_until: Option<Timestamp>,
     /// Whether the provider takes nothing from us at the moment.
     pub channel_closed: bool,
     /// When it was accepted.
@@ -57,6 +65,11 @@ pub struct BatchStatus {
     /// Since when it is paused.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub paused_at: Option<Timestamp>,
+    /// What paused it: `leader`, or by itself for `bounces` (dead addresses) or `complaints`; null when it is not paused.
+    #[schema(value_type = Option<String>)]
+    pub paused_for: Option<PauseReason>,
+    /// The same in words; null when it is not paused.
+    pub paused_words: Option<PausedWords>,
     /// When the rest of it was cancelled.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub cancelled_at: Option<Timestamp>,
@@ -134,12 +147,25 @@ async fn among(
     // One statement: batches and tallies of the same moment, so the counts sum.
     let rows = sqlx::query!(
         r#"SELECT b.id, b.channel, b.total, b.created_at, b.started_at, b.finished_at, b.paused_at, b.cancelled_at, b.send_at, b.not_after,
-                  extract(epoch FROM coalesce(b.finished_at, app_now()) - b.started_at)::float8 AS seconds,
-                  ch.closed_at IS NOT NULL AS "closed!", app_now() AS "at!", t.state AS "state?: DeliveryState", t.count AS "count?", j.count AS "joined?"
-           FROM (
+                  b.paused_for, b.storm_count, b.storm_sends,
+                  extract(epoch FROM clock.now - b.started_at)::float8 AS began,
+                  extract(epoch FROM clock.now - greatest(b.resumed_at, ch.opened_at))::float8 AS resumed, p.ages, p.gone,
+                  CASE WHEN next.at > clock.now THEN next.at END AS next_at,
+                  ch.closed_at IS NOT NULL AS "closed!", clock.now AS "at!", t.state AS "state?: DeliveryState", t.count AS "count?", j.count AS "joined?"
+           FROM (SELECT app_now() AS now OFFSET 0) AS clock
+           CROSS JOIN (
                SELECT * FROM batches WHERE community_id = $1 AND id BETWEEN $2 AND $3 ORDER BY id DESC LIMIT $4
            ) AS b
            JOIN channels ch ON ch.channel = b.channel
+           CROSS JOIN LATERAL (
+               SELECT array_agg(extract(epoch FROM clock.now - at)::float8 ORDER BY at DESC) AS ages,
+                      array_agg(gone ORDER BY at DESC) AS gone
+               FROM batch_progress WHERE batch_id = b.id AND at <= clock.now AND at > clock.now - interval '2 minutes'
+           ) AS p
+           CROSS JOIN LATERAL (
+               SELECT CASE WHEN ch.closed_at IS NOT NULL THEN ch.closed_until
+                      ELSE greatest(b.send_at, (SELECT text_opens_at FROM communities WHERE id = $1 AND b.channel = 'text')) END AS at
+           ) AS next
            LEFT JOIN LATERAL (
                SELECT state, sum(count)::bigint AS count FROM tallies WHERE batch_id = b.id GROUP BY state
            ) AS t ON true
@@ -175,10 +201,18 @@ async fn among(
             all_joined += joined;
         }
         buckets.insert(JOINED, all_joined);
-        let open = counts["queued"] + counts["sending"];
-        let done = i64::from(batch.total) - open - counts["held"] - counts["retry_wait"];
-        let stands = batch.paused_at.is_some() || batch.cancelled_at.is_some() || batch.closed || open == 0;
-        let pace = Pace::of(done, open, batch.seconds.filter(|_| !stands || batch.finished_at.is_some()));
+        let (to_go, held) = (counts["queued"] + counts["sending"], counts["held"]);
+        let stands = batch.paused_at.is_some() || batch.cancelled_at.is_some() || batch.closed || to_go == 0;
+        let samples = Sample::all(batch.ages.as_deref(), batch.gone.as_deref());
+        let gone = i64::from(batch.total) - to_go - held;
+        let standing =
+            Standing { gone, to_go, began: batch.began, resumed: batch.resumed, samples: &samples };
+        let pace = if stands { Pace::default() } else { standing.pace() };
+        let waits = (batch.closed || to_go == 0 && held > 0)
+            && batch.paused_at.is_none()
+            && batch.finished_at.is_none();
+        let paused_for = batch.paused_at.map(|_| batch.paused_for.unwrap_or(PauseReason::Leader));
+        let (count, sends) = (batch.storm_count.unwrap_or(0), batch.storm_sends.unwrap_or(0));
         BatchStatus {
             id: batch.id.into(),
             channel: batch.channel,
@@ -187,11 +221,15 @@ async fn among(
             buckets,
             rate_per_second: pace.rate_per_second,
             eta_seconds: pace.eta_seconds,
+            waits_until: batch.next_at.filter(|_| waits).map(jiff_sqlx::Timestamp::to_jiff),
             channel_closed: batch.closed,
             created_at: batch.created_at.to_jiff(),
             started_at: batch.started_at.map(jiff_sqlx::Timestamp::to_jiff),
             finished_at: batch.finished_at.map(jiff_sqlx::Timestamp::to_jiff),
             paused_at: batch.paused_at.map(jiff_sqlx::Timestamp::to_jiff),
+            paused_for,
+            paused_words: paused_for
+                .map(|reason| paused::words(batch.channel, reason, count.into(), sends.into())),
             cancelled_at: batch.cancelled_at.map(jiff_sqlx::Timestamp::to_jiff),
             send_at: batch.send_at.map(jiff_sqlx::Timestamp::to_jiff),
             not_after: batch.not_after.map(jiff_sqlx::Timestamp::to_jiff),
@@ -199,38 +237,4 @@ async fn among(
         }
     });
     Ok(statuses.collect())
-}
-
-/// How fast a batch went so far, and how long the rest takes like that.
-#[derive(Debug, PartialEq)]
-struct Pace {
-    rate_per_second: f64,
-    eta_seconds: Option<u64>,
-}
-
-impl Pace {
-    #[expect(clippy::cast_precision_loss, reason = "a batch has at most 100,000 rows")]
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "positive, and saturating is right"
-    )]
-    fn of(done: i64, waiting: i64, seconds: Option<f64>) -> Self {
-        let rate = seconds.filter(|seconds| *seconds > 0.0).map_or(0.0, |seconds| done as f64 / seconds);
-        let eta_seconds = (waiting > 0 && rate > 0.0).then(|| (waiting as f64 / rate).ceil() as u64);
-        Self { rate_per_second: (rate * 100.0).round() / 100.0, eta_seconds }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_rest_takes_as_long_as_the_rate_says() {
-        assert_eq!(Pace::of(0, 10, None), Pace { rate_per_second: 0.0, eta_seconds: None });
-        assert_eq!(Pace::of(0, 10, Some(5.0)), Pace { rate_per_second: 0.0, eta_seconds: None });
-        assert_eq!(Pace::of(20, 10, Some(4.0)), Pace { rate_per_second: 5.0, eta_seconds: Some(2) });
-        assert_eq!(Pace::of(30, 0, Some(4.0)), Pace { rate_per_second: 7.5, eta_seconds: None });
-    }
 }

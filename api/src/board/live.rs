@@ -44,7 +44,7 @@ pub enum Sight {
 #[derive(Debug)]
 pub enum Seen {
     /// How far the batch is.
-    Batch(BatchStatus),
+    Batch(Box<BatchStatus>),
     /// The rows as HTML.
     Rows(String),
 }
@@ -53,7 +53,9 @@ impl Seen {
     /// Whether there is news; that time went by is none.
     fn differs(&self, known: &Self) -> bool {
         match (self, known) {
-            (Self::Batch(now), Self::Batch(then)) => BatchStatus { at: then.at, ..now.clone() } != *then,
+            (Self::Batch(now), Self::Batch(then)) => {
+                BatchStatus { at: then.at, ..BatchStatus::clone(now) } != **then
+            }
             (Self::Rows(now), Self::Rows(then)) => now != then,
             _ => true,
         }
@@ -87,9 +89,9 @@ impl Sight {
 
     async fn read(&self, state: &AppState) -> sqlx::Result<Option<Seen>> {
         match self {
-            Self::Batch(community, batch) => {
-                Ok(batch::read(&state.pool, *community, *batch).await?.map(Seen::Batch))
-            }
+            Self::Batch(community, batch) => Ok(batch::read(&state.pool, *community, *batch)
+                .await?
+                .map(|status| Seen::Batch(Box::new(status)))),
             Self::Rows(batch, zone, asked) => {
                 Ok(Some(Seen::Rows(rows(state, *batch, &zone.get(), asked).await?)))
             }

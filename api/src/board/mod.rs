@@ -1,8 +1,8 @@
 //! The board: what became of each delivery, for programs and for leaders.
 //!
 //! Read models: [`batch`] counts, [`deliveries`] lists, [`timeline`] tells one delivery's story, [`households`] says where
-//! everybody stands, [`cursor`] turns pages, [`words`] says in words what is the matter and who has to act. Each is read by
-//! the HTTP API and by the pages alike. Counts are tallies written together with every change of state; they sum to the
+//! everybody stands, [`cursor`] turns pages, [`words`] says in words what is the matter and who has to act, [`paused`] why
+//! a batch stands still, [`pace`] how long the rest takes. Each is read by the HTTP API and by the pages alike. Counts are tallies written together with every change of state; they sum to the
 //! batch's total.
 //!
 //! [`steering`] pauses, resumes and cancels. [`session`] and [`sign_in`] let leaders in, [`pages`] is what they see, and
@@ -13,7 +13,9 @@ pub mod cursor;
 pub mod deliveries;
 pub mod households;
 pub mod live;
+pub mod pace;
 pub mod pages;
+pub mod paused;
 pub mod session;
 pub mod sign_in;
 pub mod steering;

@@ -164,6 +164,13 @@ async fn mark(
     let cancelled = sqlx::query_scalar!(
         r#"UPDATE batches SET
                paused_at = CASE WHEN $3 AND cancelled_at IS NULL THEN coalesce(paused_at, app_now()) END,
+               -- What paused it first stays the reason.
+               paused_for = CASE WHEN NOT $3 OR cancelled_at IS NOT NULL THEN NULL
+                                 WHEN paused_at IS NULL THEN 'leader'::pause_reason
+                                 ELSE coalesce(paused_for, 'leader') END,
+               storm_count = CASE WHEN $3 AND cancelled_at IS NULL AND paused_at IS NOT NULL THEN storm_count END,
+               storm_sends = CASE WHEN $3 AND cancelled_at IS NULL AND paused_at IS NOT NULL THEN storm_sends END,
+               resumed_at = CASE WHEN $5 AND paused_at IS NOT NULL THEN app_now() ELSE resumed_at END,
                cancelled_at = CASE WHEN $4 THEN coalesce(cancelled_at, app_now()) ELSE cancelled_at END
            WHERE community_id = $1 AND id = $2
            RETURNING cancelled_at IS NOT NULL AS "cancelled!""#,
@@ -171,6 +178,7 @@ async fn mark(
         batch.uuid(),
         step == Step::Pause,
         step == Step::Cancel,
+        step == Step::Resume,
     )
     .fetch_optional(tx)
     .await?;

@@ -152,6 +152,65 @@ reasons! {
     Internal = "internal",
 }
 
+/// What a reason says of the address or number that the message was for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AddressVerdict {
+    /// Nobody gets anything there, now or later: a list with many such is old, or bought.
+    Dead,
+    /// It was refused for its own sake, and may be somebody's all the same.
+    Refused,
+    /// Nothing: it is about the message, about us, or about now.
+    Unsaid,
+}
+
+impl AttemptReason {
+    /// What it says of the address or number.
+    #[must_use]
+    pub const fn verdict_on_address(self) -> AddressVerdict {
+        match self {
+            Self::MailboxUnknown
+            | Self::DomainUnknown
+            | Self::AddressInvalid
+            | Self::MailboxDisabled
+            | Self::NumberUnknown
+            | Self::NumberNotMobile => AddressVerdict::Dead,
+            Self::MailboxFull
+            | Self::NumberOutOfReach
+            | Self::PhoneUnreachable
+            | Self::OptedOut
+            | Self::RecipientRefused => AddressVerdict::Refused,
+            Self::ConnectFailed
+            | Self::TlsFailed
+            | Self::HandshakeFailed
+            | Self::AuthFailed
+            | Self::ConnectionLost
+            | Self::BodyNotWritten
+            | Self::NoTimeLeft
+            | Self::ShuttingDown
+            | Self::ProtocolViolation
+            | Self::GreetingRefused
+            | Self::Throttled
+            | Self::QuotaUsedUp
+            | Self::AccountRefused
+            | Self::RequestRefused
+            | Self::AuthRefused
+            | Self::SenderRefused
+            | Self::BlockedByPolicy
+            | Self::Greylisted
+            | Self::TemporarilyRefused
+            | Self::MessageRefused
+            | Self::TooLarge
+            | Self::TimeoutAfterBody
+            | Self::ClosedAfterBody
+            | Self::UnreadableAfterBody
+            | Self::ProviderFailed
+            | Self::WorkerLost
+            | Self::WorkerStopped
+            | Self::Internal => AddressVerdict::Unsaid,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,6 +10,7 @@ mod delivery;
 mod email_address;
 mod ids;
 mod keyring;
+mod pause;
 mod receipt;
 pub mod segments;
 mod suppression;
@@ -18,7 +19,7 @@ mod text_sid;
 mod window;
 
 pub use access_code::{AccessCode, AccessCodeError};
-pub use attempt::{AttemptOutcome, AttemptReason, Refusal};
+pub use attempt::{AddressVerdict, AttemptOutcome, AttemptReason, Refusal};
 pub use channel::Channel;
 pub use delivery::{DeliveryState, HoldReason};
 pub use email_address::{EmailAddress, EmailAddressError};
@@ -27,6 +28,7 @@ pub use ids::{
     SuppressionId, TokenId,
 };
 pub use keyring::{KeyFileError, Keyring, Sealed, UnsealError};
+pub use pause::PauseReason;
 pub use receipt::ReceiptKind;
 pub use suppression::{SuppressionReason, masked};
 pub use text_sid::{is_message_sid, is_sid};

@@ -25,6 +25,8 @@ mod rules;
 mod sending;
 mod steering;
 mod stopping;
+mod storms;
 mod texting;
+mod time_left;
 mod windows;
 mod world;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::world::{World, rows, settled};
 
 impl World {
-    async fn steer(&self, batch: &str, step: &str) -> Value {
+    pub(crate) async fn steer(&self, batch: &str, step: &str) -> Value {
         let path = format!("batches/{batch}/{step}");
         let answer = self.client.post(&self.oakridge, &path, Vec::new(), &[]).await.unwrap();
         assert_eq!(answer.status, 200, "{}", answer.body);

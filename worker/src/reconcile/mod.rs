@@ -8,11 +8,13 @@
 //! * [`receipts`]: what a provider told us before we had recorded the attempt is heeded.
 //! * [`checking`]: what is `checking` and due is repeated once (e-mail), or put before a person; [`asking`] asks about texts
 //!   before that, in a task of its own.
+//! * [`storms`]: a batch whose list does harm (too many dead addresses, or complaints) is paused until a leader resumes it.
 //! * [`windows`]: when a community's texts may go next is worked out as soon as its window has closed, or was
 //!   changed.
 //! * [`held`]: what was held for a reason that has gone is queued; what may not go any more has expired.
 //! * [`due`]: rows that are due and that Redis does not know are pushed. This is the outbox: it makes up for a crash
 //!   between commit and push, a push that failed, and the loss of all of Redis.
+//! * [`progress`]: where each batch stands is noted, so that whoever watches learns how fast it goes now.
 //! * [`tallies`]: counts that disagree with their rows are put right.
 //! * [`finished`]: batches without open rows are closed, and not looked at again.
 //! * [`forgotten`]: what is kept for a time is dropped when it is over.
@@ -24,8 +26,10 @@ mod finished;
 mod forgotten;
 mod held;
 mod overdue;
+mod progress;
 mod receipts;
 mod report;
+mod storms;
 mod tallies;
 mod windows;
 
@@ -119,6 +123,7 @@ impl Reconciler {
         self.alone("overdue", self.overdue(everywhere)).await;
         self.alone("receipts", self.receipts()).await;
         self.alone("checking", self.checking(everywhere)).await;
+        self.alone("storms", self.storms()).await;
         if let Some(window) = &self.text_window {
             self.alone("windows", self.windows(window)).await;
         }
@@ -130,6 +135,7 @@ impl Reconciler {
             self.alone("forgotten", self.forgotten()).await;
         }
         self.alone("finished", self.finished()).await;
+        self.alone("progress", self.progress()).await;
         self.measure().await;
     }
 

@@ -13,6 +13,8 @@ pub enum Report {
     Checking(Moved),
     /// Receipts that had waited, by what became of their deliveries.
     Receipts(Moved),
+    /// Batches paused because they do harm.
+    Storms(u64),
     /// Communities whose window for texts was worked out.
     Windows(u64),
     /// Deliveries whose reason to be held has gone.
@@ -23,6 +25,8 @@ pub enum Report {
     Tallies(Tallies),
     /// Batches closed because none of their rows is open.
     Finished(u64),
+    /// Batches whose progress was noted: nothing had to be put right.
+    Progress(u64),
     /// What was kept for a time and dropped.
     Forgotten {
         /// Answers for an `Idempotency-Key`.
@@ -73,8 +77,9 @@ impl Report {
             }
             Self::Due(due) => vec![("pushed", due.pushed)],
             Self::Tallies(tallies) => vec![("batches", tallies.disagreed), ("rows", tallies.off_by)],
+            Self::Progress(_) => Vec::new(),
             Self::Windows(communities) => vec![("communities", *communities)],
-            Self::Finished(batches) => vec![("batches", *batches)],
+            Self::Storms(batches) | Self::Finished(batches) => vec![("batches", *batches)],
             Self::Forgotten { answers, drafts, texts, sessions, links } => {
                 vec![
                     ("answers", *answers),
@@ -110,6 +115,7 @@ mod tests {
             Report::Due(Due { asked: 5, pushed: 0, oldest: Duration::from_secs(20) }),
             Report::Tallies(Tallies { batches: 3, ..Tallies::default() }),
             Report::Finished(0),
+            Report::Progress(7),
         ] {
             assert_eq!(quiet.found(), [], "{quiet:?}");
         }

@@ -131,7 +131,7 @@ fn moment(at: Timestamp, now: &Zoned) -> String {
 }
 
 /// A number as people read it: 12,345.
-fn number(count: i64) -> String {
+pub(super) fn number(count: i64) -> String {
     let digits = count.to_string();
     let mut told = String::with_capacity(digits.len() + digits.len() / 3);
     for (place, digit) in digits.char_indices() {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::{extract::State, response::Response};
 use jiff::Zoned;
-use porchlight_shared::domain::BatchId;
+use porchlight_shared::domain::{BatchId, PauseReason};
 
 use super::{
     Frame, Place,
@@ -90,7 +90,8 @@ fn told(batch: &BatchStatus, now: &Zoned) -> Batch {
     let state = if batch.cancelled_at.is_some() {
         "The rest was cancelled".to_owned()
     } else if batch.paused_at.is_some() && open > 0 {
-        format!("Paused, {} to go", number(open))
+        let by_itself = batch.paused_for.is_some_and(|reason| reason != PauseReason::Leader);
+        format!("Paused{}, {} to go", if by_itself { " by itself" } else { "" }, number(open))
     } else if open > 0 {
         format!("{} to go", number(open))
     } else if batch.finished_at.is_none() && count(Bucket::Checking) > 0 {

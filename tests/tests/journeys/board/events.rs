@@ -17,13 +17,13 @@ impl Board {
 }
 
 /// Server-sent events as they come.
-struct Events {
+pub(crate) struct Events {
     answer: Response,
     read: String,
 }
 
 impl Events {
-    fn of(answer: Response) -> Self {
+    pub(crate) fn of(answer: Response) -> Self {
         assert_eq!(answer.status(), 200);
         assert_eq!(answer.headers()[header::CONTENT_TYPE], "text/event-stream");
         Self { answer, read: String::new() }
@@ -49,7 +49,7 @@ impl Events {
         }
     }
 
-    async fn next_named(&mut self, name: &str) -> Option<String> {
+    pub(crate) async fn next_named(&mut self, name: &str) -> Option<String> {
         loop {
             let (event, data) = self.next().await?;
             if event == name {

@@ -2,7 +2,7 @@
 //!
 //! [`pages`] are its pages, [`events`] its streams.
 
-mod events;
+pub(crate) mod events;
 mod pages;
 
 use std::{collections::BTreeMap, time::Duration};
@@ -27,7 +27,7 @@ impl World {
     }
 
     /// Signs a leader in.
-    async fn board(&self) -> Board {
+    pub(crate) async fn board(&self) -> Board {
         self.board_of(&self.oakridge).await
     }
 
@@ -61,7 +61,7 @@ impl Board {
     }
 
     /// A page that is there.
-    async fn page(&self, path: &str) -> String {
+    pub(crate) async fn page(&self, path: &str) -> String {
         let (status, page) = self.get(path).await;
         assert_eq!(status, 200, "{path}: {page}");
         page
@@ -72,7 +72,7 @@ impl Board {
     }
 
     /// Presses a button, and reads the page that follows.
-    async fn press(&self, path: &str) -> String {
+    pub(crate) async fn press(&self, path: &str) -> String {
         let answer = self.post(path).await;
         assert_eq!(answer.status(), 303, "{path}");
         self.page(answer.headers()[header::LOCATION].to_str().unwrap()).await

@@ -5,6 +5,7 @@
 
 use askama::Template;
 use jiff::{Zoned, tz::TimeZone};
+use porchlight_shared::domain::PauseReason;
 
 use super::query::Query;
 use crate::board::{
@@ -71,7 +72,11 @@ fn sentence(status: &BatchStatus, now: &Zoned) -> String {
     if status.channel_closed {
         let waiting = counted(open + later + held, "message waits", "messages wait");
         return format!(
-            "Nothing goes out at the moment: the provider takes nothing from us. {waiting}; the operator is told."
+            "Nothing goes out at the moment: the provider takes nothing from us. {waiting}; the operator is told.{}",
+            status
+                .waits_until
+                .map(|at| format!(" The next try is at {}.", moment(at, now)))
+                .unwrap_or_default(),
         );
     }
     let mut told = Vec::new();
@@ -87,11 +92,22 @@ fn sentence(status: &BatchStatus, now: &Zoned) -> String {
     }
     if held > 0 {
         told.push(format!(
-            "{} held; the list says why and until when.",
-            counted(held, "message is", "messages are")
+            "{} held{}",
+            counted(held, "message is", "messages are"),
+            status.waits_until.map_or_else(
+                || "; the list says why and until when.".to_owned(),
+                |at| format!(" until {}; the list says why.", moment(at, now)),
+            )
         ));
     }
     told.join(" ")
+}
+
+/// Why it paused by itself, if it did and something still waits.
+fn alarm(status: &BatchStatus) -> Option<String> {
+    let by_itself = status.paused_for.is_some_and(|reason| reason != PauseReason::Leader);
+    let words = status.paused_words.as_ref().filter(|_| by_itself && status.finished_at.is_none())?;
+    Some(format!("{} {}", words.what, words.next_step))
 }
 
 /// What became of a batch of which nothing waits any more.
@@ -119,8 +135,8 @@ fn ended(problems: i64, not_sent: i64, checking: i64) -> String {
 fn left(seconds: u64) -> String {
     match seconds {
         0..=9 => "a few seconds left".to_owned(),
-        10..=59 => format!("about {} seconds left", seconds / 10 * 10),
-        60..=89 => "about a minute left".to_owned(),
+        10..=54 => format!("about {} seconds left", (seconds + 5) / 10 * 10),
+        55..=89 => "about a minute left".to_owned(),
         90..=5399 => format!("about {} minutes left", (seconds + 30) / 60),
         5400..=172_799 => format!("about {} hours left", (seconds + 1800) / 3600),
         _ => format!("about {} days left", (seconds + 43_200) / 86_400),
@@ -139,6 +155,8 @@ fn rate(status: &BatchStatus) -> Option<String> {
 #[template(path = "board/progress.html")]
 pub(super) struct Progress {
     sentence: String,
+    /// Why it paused by itself.
+    alarm: Option<String>,
     rate: Option<String>,
     started: Option<String>,
     finished: Option<String>,
@@ -154,6 +172,7 @@ pub(super) fn progress_of(status: &BatchStatus, asked: &Query, now: &Zoned) -> P
     let waits = status.bucket(Bucket::Waiting) > 0 && status.cancelled_at.is_none();
     Progress {
         sentence: sentence(status, now),
+        alarm: alarm(status),
         rate: rate(status),
         started: status.started_at.map(|at| moment(at, now)),
         finished: status.finished_at.map(|at| moment(at, now)),
@@ -183,7 +202,8 @@ mod tests {
     fn what_is_left_is_told_as_exactly_as_it_deserves() {
         for (seconds, told) in [
             (0, "a few seconds left"),
-            (47, "about 40 seconds left"),
+            (47, "about 50 seconds left"),
+            (55, "about a minute left"),
             (75, "about a minute left"),
             (90, "about 2 minutes left"),
             (719, "about 12 minutes left"),
