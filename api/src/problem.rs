@@ -89,6 +89,8 @@ kinds! {
     CodeUsed => CONFLICT, "code-used", "This access code was used";
     TwinInFlight => CONFLICT, "twin-in-flight", "The same request is being answered right now";
     NotReady => CONFLICT, "community-not-ready", "The community is not ready to send";
+    NothingToDecide => CONFLICT, "nothing-to-decide", "There is nothing to decide about this delivery";
+    CannotBeSent => CONFLICT, "cannot-be-sent", "This message may not be sent again";
     UnknownCode => NOT_FOUND, "unknown-code", "This access code is not known";
     CodeExpired => GONE, "code-expired", "This access code has expired";
     CodeRevoked => GONE, "code-revoked", "This access code was cancelled";

@@ -75,6 +75,8 @@ fn routes() -> OpenApiRouter<Arc<AppState>> {
         .routes(routes!(board::steering::cancel_batch))
         .routes(routes!(board::deliveries::list_deliveries))
         .routes(routes!(board::timeline::show_delivery))
+        .routes(routes!(board::deciding::send_delivery_again))
+        .routes(routes!(board::deciding::leave_delivery))
         .merge(OpenApiRouter::new().routes(routes!(join::endpoint::join)).layer(pages::small_body()))
 }
 

@@ -12,7 +12,7 @@ use porchlight_shared::domain::{
     InvitationId, ReceiptKind,
 };
 use serde::Serialize;
-use sqlx::PgPool;
+use sqlx::{PgExecutor, PgPool};
 use utoipa::ToSchema;
 
 use super::words::{self, Words};
@@ -60,6 +60,12 @@ pub struct DeliveryStory {
     /// When its household joined.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub joined_at: Option<Timestamp>,
+    /// The earlier message that it repeats, because a leader said so.
+    #[schema(value_type = Option<uuid::Uuid>)]
+    pub repeats: Option<DeliveryId>,
+    /// The newer message that repeats it, because a leader said so.
+    #[schema(value_type = Option<uuid::Uuid>)]
+    pub repeated_by: Option<DeliveryId>,
     /// How it stands in words: what is the matter, who has to act, and what comes next.
     pub words: Option<Words>,
     /// What happened, oldest first.
@@ -113,6 +119,21 @@ pub enum Event {
         /// The provider's own code for that.
         code: Option<i32>,
     },
+    /// A leader had it sent again.
+    SentAgain {
+        /// When.
+        #[schema(value_type = String, format = DateTime)]
+        at: Timestamp,
+        /// The newer message.
+        #[schema(value_type = uuid::Uuid)]
+        delivery: DeliveryId,
+    },
+    /// It may have arrived, and was left at that.
+    Left {
+        /// When.
+        #[schema(value_type = String, format = DateTime)]
+        at: Timestamp,
+    },
     /// The household joined, with this message's code or another's.
     Joined {
         /// When.
@@ -136,6 +157,8 @@ impl Event {
     const fn at(&self) -> Timestamp {
         match self {
             Self::Created { at }
+            | Self::SentAgain { at, .. }
+            | Self::Left { at }
             | Self::Joined { at }
             | Self::Attempt { at, .. }
             | Self::Receipt { at, .. }
@@ -206,6 +229,7 @@ pub async fn read(
     )
     .fetch_all(pool)
     .await?;
+    let neighbours = neighbours(pool, delivery).await?;
     let mut timeline = vec![Event::Created { at: row.created_at.to_jiff() }];
     timeline.extend(attempts.into_iter().map(|attempt| Event::Attempt {
         at: attempt.began_at.to_jiff(),
@@ -227,10 +251,20 @@ pub async fn read(
         let (at, deadline) = (began.to_jiff(), deadline.to_jiff());
         timeline.push(Event::Sending { at, number: row.attempt_number, deadline });
     }
+    if let Some((delivery, at)) = neighbours.later {
+        timeline.push(Event::SentAgain { at, delivery });
+    }
+    if row.state == DeliveryState::Cancelled && row.reason.is_some_and(words::may_have_arrived) {
+        timeline.push(Event::Left { at: row.changed_at.to_jiff() });
+    }
     if let Some(joined) = row.joined_at {
         timeline.push(Event::Joined { at: joined.to_jiff() });
     }
     timeline.sort_by_key(Event::at);
+    let words = match neighbours.later {
+        Some(_) if row.state == DeliveryState::NeedsDecision => Some(words::sent_again()),
+        _ => words::of(row.channel, row.state, row.held_reason, row.reason),
+    };
     Ok(Some(DeliveryStory {
         id: delivery,
         batch: row.batch_id.map(Into::into),
@@ -245,7 +279,47 @@ pub async fn read(
         held_reason: row.held_reason,
         next_at: row.next_at.map(jiff_sqlx::Timestamp::to_jiff),
         joined_at: row.joined_at.map(jiff_sqlx::Timestamp::to_jiff),
-        words: words::of(row.channel, row.state, row.held_reason, row.reason),
+        repeats: neighbours.earlier.map(|(earlier, _)| earlier),
+        repeated_by: neighbours.later.map(|(later, _)| later),
+        words,
         timeline,
     }))
+}
+
+/// The messages of the same entry of the list before and after a delivery, and when each was made.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Neighbours {
+    /// The one that it repeats.
+    pub earlier: Option<(DeliveryId, Timestamp)>,
+    /// The one that repeats it.
+    pub later: Option<(DeliveryId, Timestamp)>,
+}
+
+/// Reads a delivery's neighbours: by the ledger's clock, and by way of the invitation that they have in common.
+///
+/// # Errors
+/// When the ledger does not answer.
+pub async fn neighbours(ledger: impl PgExecutor<'_>, delivery: DeliveryId) -> sqlx::Result<Neighbours> {
+    let rows = sqlx::query!(
+        r#"SELECT o.id, o.created_at, (o.created_at, o.id) > (d.created_at, d.id) AS "later!"
+           FROM deliveries d
+           CROSS JOIN LATERAL (
+               SELECT * FROM deliveries WHERE invitation_id = d.invitation_id OFFSET 0
+           ) AS o
+           WHERE d.id = $1 AND o.id <> d.id AND o.batch_id = d.batch_id AND o.batch_row = d.batch_row
+           ORDER BY o.created_at, o.id"#,
+        delivery.uuid(),
+    )
+    .fetch_all(ledger)
+    .await?;
+    let mut found = Neighbours::default();
+    for row in rows {
+        let neighbour = Some((row.id.into(), row.created_at.to_jiff()));
+        if !row.later {
+            found.earlier = neighbour;
+        } else if found.later.is_none() {
+            found.later = neighbour;
+        }
+    }
+    Ok(found)
 }

@@ -154,16 +154,29 @@ pub fn of(
         Sending => words("It is being sent right now.", Nobody, "Nothing to do."),
         RetryWait => remedy.while_it_is_tried(what),
         Checking => words("The message may have arrived.", Nobody, FINDING_OUT),
-        NeedsDecision => words("The message may have arrived: nobody can say.", Leader, ASK_OR_REPEAT),
+        NeedsDecision => words(NOBODY_CAN_SAY, Leader, DECIDE),
         Accepted => words("The provider took it.", Nobody, by(channel, MAY_BE_JUNK, NEWS_COMES)),
         Delivered => return None,
         Failed | Bounced => remedy.once_it_is_over(channel, what),
         Complained => words("It arrived and was reported as unwanted.", Leader, LEAVE_ALONE),
+        Cancelled if remedy == Remedy::Unclear => words(LEFT_AT_THAT, Nobody, INVITE_AGAIN),
         Cancelled => words("It was cancelled.", Nobody, INVITE_AGAIN),
         Suppressed => words(by(channel, NOT_THIS_ADDRESS, NOT_THIS_NUMBER), Leader, LEAVE_ALONE),
         Expired => words("It could not go out in time.", Leader, INVITE_AGAIN),
         NotNeeded => words("The household has joined meanwhile.", Nobody, "Nothing to do."),
     })
+}
+
+/// The words for a delivery that was sent again, as long as nobody can say whether it arrived.
+#[must_use]
+pub const fn sent_again() -> Words {
+    words(NOBODY_CAN_SAY, Nobody, "It was sent again: look at the newer message.")
+}
+
+/// Whether a message whose newest attempt ended so may have arrived.
+#[must_use]
+pub const fn may_have_arrived(reason: AttemptReason) -> bool {
+    matches!(entry(Email, reason).0, Remedy::Unclear)
 }
 
 /// Why an attempt ended as it did, as a clause that follows a colon.
@@ -174,14 +187,17 @@ pub const fn clause(reason: AttemptReason) -> &'static str {
 
 const AGAIN: &str = "It is tried again by itself; if that does not help, we will say so here.";
 const ASK_OR_REPEAT: &str = "Ask the household, or send the invitation again; it may then arrive twice.";
+const DECIDE: &str = "Ask the household whether it came; then send it again, or leave it.";
 const FINDING_OUT: &str = "We are finding out; this takes at most 20 minutes.";
 const GOES_THEN: &str = "It then goes out by itself.";
 const GOES_WHEN_MENDED: &str = "The operator has been told. Once this works again, it goes out by itself.";
 const INVITE_AGAIN: &str = "If the household is still to be invited, invite it again.";
 const LEAVE_ALONE: &str = "Please do not write there again; talk to the household in person.";
+const LEFT_AT_THAT: &str = "The message may have arrived and was left at that.";
 const MAY_BE_JUNK: &str = "Nothing to do. If the household does not find it, it may be among the junk mail.";
 const MENDED: &str = "Tell the operator; once this is mended, the invitation can be sent again.";
 const NEWS_COMES: &str = "Nothing to do. As a rule we soon hear whether it arrived, and say so here.";
+const NOBODY_CAN_SAY: &str = "The message may have arrived: nobody can say.";
 const NOT_HANDED_OVER: &str = "The message could not be handed to the provider.";
 const NOT_THIS_ADDRESS: &str = "We were asked not to write to this address.";
 const NOT_THIS_NUMBER: &str = "We were asked not to write to this number.";
@@ -348,6 +364,16 @@ mod tests {
                 assert!(words.who != Nobody || Bucket::of(state) != Bucket::Problem, "{about}");
             }
         }
+    }
+
+    #[test]
+    fn what_may_have_arrived_is_not_simply_called_cancelled() {
+        for &reason in AttemptReason::ALL {
+            let said = of(Text, Cancelled, None, Some(reason)).unwrap().what;
+            assert_eq!(said.contains("may have arrived"), may_have_arrived(reason), "{reason}: {said}");
+        }
+        assert!(may_have_arrived(AttemptReason::WorkerLost) && !may_have_arrived(AttemptReason::Greylisted));
+        assert_eq!(of(Email, Cancelled, None, None).unwrap().what, "It was cancelled.");
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::{
 /// When the ledger does not answer.
 pub async fn change(tx: &mut PgConnection, batch: BatchId, to: DeliveryState) -> Result<(Vec<Job>, i64)> {
     let changed = sqlx::query!(
-        "WITH waiting AS MATERIALIZED (
+        r#"WITH waiting AS MATERIALIZED (
              SELECT id FROM deliveries
              WHERE batch_id = $1 AND newest AND CASE $2::delivery_state
                  WHEN 'held' THEN state IN ('queued', 'retry_wait')
@@ -32,13 +32,16 @@ pub async fn change(tx: &mut PgConnection, batch: BatchId, to: DeliveryState) ->
              due_at = CASE $2 WHEN 'held' THEN d.due_at WHEN 'queued' THEN coalesce(d.due_at, clock.now) END,
              changed_at = clock.now
          FROM (SELECT app_now() AS now OFFSET 0) AS clock, waiting
-         WHERE d.id = waiting.id RETURNING d.id, d.community_id, d.repeated",
+         WHERE d.id = waiting.id
+         -- What a leader had sent again begins with its repeat used up: that says nothing about itself.
+         RETURNING d.id, d.community_id,
+                   d.repeated AND EXISTS (SELECT FROM attempts WHERE delivery_id = d.id AND outcome = 'unknown') AS "repeat!""#,
         batch.uuid(),
         to as DeliveryState,
     )
     .fetch_all(tx)
     .await?;
-    let repeats = changed.iter().filter(|row| row.repeated).count();
+    let repeats = changed.iter().filter(|row| row.repeat).count();
     let jobs =
         changed.into_iter().map(|row| Job { community: row.community_id.into(), delivery: row.id.into() });
     Ok((jobs.collect(), i64::try_from(repeats).unwrap_or(i64::MAX)))

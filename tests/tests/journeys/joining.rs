@@ -19,7 +19,7 @@ impl World {
     }
 
     /// The codes of all live invitations, by their contacts' addresses.
-    async fn codes(&self) -> HashMap<String, AccessCode> {
+    pub(crate) async fn codes(&self) -> HashMap<String, AccessCode> {
         let keyring = self.keyring();
         let live: Vec<(String, uuid::Uuid, uuid::Uuid, Vec<u8>, i16)> = sqlx::query_as(
             "SELECT c.address, i.id, i.community_id, i.code_sealed, i.code_sealed_key

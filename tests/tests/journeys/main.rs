@@ -12,6 +12,7 @@ mod browser;
 mod chaos;
 mod counts;
 mod deadline;
+mod deciding;
 mod drafts;
 mod homes;
 mod input;

@@ -4,7 +4,7 @@ use super::{LookError, Reconciler, report::Report};
 
 impl Reconciler {
     /// Closes them. The tallies say which ones to look at, the rows themselves decide: under the batch's lock, so that one
-    /// that gets another row in the same moment stays open.
+    /// of which a leader sends something again in the same moment stays open.
     pub(super) async fn finished(&self) -> Result<Report, LookError> {
         let mut tx = self.pool.begin().await?;
         let quiet = sqlx::query_scalar!(

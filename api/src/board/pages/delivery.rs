@@ -29,6 +29,8 @@ struct Line {
     told: String,
     /// What the provider said, word for word.
     said: Option<String>,
+    /// The page that goes on from here, and what it is.
+    link: Option<(String, &'static str)>,
     tone: &'static str,
 }
 
@@ -92,6 +94,10 @@ const fn way(channel: Channel) -> &'static str {
 /// The story's lines, the oldest first; the last says what comes next.
 fn lines(story: &DeliveryStory, now: &Zoned) -> Vec<Line> {
     let mut lines: Vec<Line> = story.timeline.iter().map(|event| line(story.channel, event, now)).collect();
+    if let (Some(earlier), Some(first)) = (story.repeats, lines.first_mut()) {
+        "A leader had it sent again; the message was ready.".clone_into(&mut first.told);
+        first.link = Some((format!("/deliveries/{earlier}"), "The earlier message"));
+    }
     let next = story.next_at.filter(|at| *at > now.timestamp()).map(|at| moment(at, now));
     let ahead = match (story.state, next) {
         (DeliveryState::RetryWait, Some(at)) => Some((at, "Tried again.".to_owned())),
@@ -107,7 +113,7 @@ fn lines(story: &DeliveryStory, now: &Zoned) -> Vec<Line> {
         _ => None,
     };
     if let Some((at, told)) = ahead {
-        lines.push(Line { at, told, said: None, tone: "ahead" });
+        lines.push(Line { at, told, said: None, link: None, tone: "ahead" });
     }
     lines
 }
@@ -117,11 +123,16 @@ fn line(channel: Channel, event: &Event, now: &Zoned) -> Line {
         Channel::Email => "the mail provider",
         Channel::Text => "the text provider",
     };
-    let plain = |at, told: String, tone| Line { at: moment(at, now), told, said: None, tone };
+    let plain = |at, told: String, tone| Line { at: moment(at, now), told, said: None, link: None, tone };
     match event {
         Event::Created { at } => {
             plain(*at, "The list was accepted; the message was ready.".to_owned(), "plain")
         }
+        Event::SentAgain { at, delivery } => Line {
+            link: Some((format!("/deliveries/{delivery}"), "The newer message")),
+            ..plain(*at, "A leader had it sent again.".to_owned(), "plain")
+        },
+        Event::Left { at } => plain(*at, "It was left at that.".to_owned(), "plain"),
         Event::Joined { at } => plain(*at, "The household joined.".to_owned(), "good"),
         Event::Sending { at, number, .. } => plain(*at, format!("{} is under way.", nth(*number)), "plain"),
         Event::Receipt { at, kind, reason, .. } => {

@@ -21,7 +21,7 @@ use crate::{
 /// How long a message's invitation can be used.
 const INVITATION_DAYS: i32 = 30;
 /// Messages to one contact in an invitation's life.
-const MOST_MESSAGES: i64 = 5;
+pub(crate) const MOST_MESSAGES: i64 = 5;
 
 impl Intake<'_> {
     /// Gives every entry the live invitation of its household. Those that were invited before are skipped, or sent the

@@ -36,6 +36,8 @@ use crate::{
 mod invite;
 mod settle;
 
+pub(crate) use invite::MOST_MESSAGES;
+
 /// How many of the entries that do not go an answer shows.
 const MOST_SHOWN: usize = 1_000;
 /// How far ahead a batch may be scheduled.
