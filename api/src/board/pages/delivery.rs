@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::{
-    extract::{Path, State},
+    extract::{Path, Query as Parameters, State},
     response::Response,
 };
-use jiff::Zoned;
+use jiff::{Timestamp, Zoned};
 use porchlight_shared::domain::{
     AttemptOutcome, Channel, DeliveryId, DeliveryState, HoldReason, ReceiptKind,
 };
 
-use super::{Frame, Place, board, moment, nothing_here};
+use super::{Frame, Place, board, deciding::Pressed, moment, nothing_here};
 use crate::{
     board::{
         session::{Leader, Turned},
@@ -38,6 +38,8 @@ struct Line {
 #[template(path = "board/delivery.html")]
 struct DeliveryPage<'a> {
     frame: Frame<'a>,
+    id: String,
+    told: Option<&'static str>,
     who: String,
     unit: Option<String>,
     to: Option<String>,
@@ -47,6 +49,7 @@ struct DeliveryPage<'a> {
     since: String,
     words: Option<Words>,
     next_at: Option<String>,
+    decide: bool,
     lines: Vec<Line>,
     batch: Option<String>,
 }
@@ -55,6 +58,7 @@ pub(super) async fn show(
     State(state): State<Arc<AppState>>,
     leader: Leader,
     Path(delivery): Path<String>,
+    Parameters(pressed): Parameters<Pressed>,
 ) -> Result<Response, Turned> {
     let Ok(delivery) = delivery.parse::<DeliveryId>() else { return Ok(nothing_here()) };
     let Some(story) = timeline::read(&state.pool, leader.community, delivery).await? else {
@@ -62,14 +66,22 @@ pub(super) async fn show(
     };
     let now = leader.now.to_zoned(leader.zone.clone());
     let bucket = Bucket::of(story.state);
+    let undecided = story.state == DeliveryState::NeedsDecision && story.joined_at.is_none();
     let (word, title, since) = match story.joined_at {
         Some(at) => (JOINED, "Joined", at),
+        // Nobody has to act any more.
+        None if undecided && let Some(at) = sent_again_at(&story) => {
+            (Bucket::Checking.as_str(), "Sent again", at)
+        }
         None => (bucket.as_str(), bucket.title(), story.since),
     };
     let lines = lines(&story, &now);
     let named = story.name.or_else(|| story.to.clone());
     Ok(board(&DeliveryPage {
         frame: Frame::of(&leader, Place::Elsewhere),
+        id: story.id.to_string(),
+        told: pressed.told(),
+        decide: undecided && story.repeated_by.is_none(),
         who: named.unwrap_or_else(|| "Details deleted".to_owned()),
         unit: story.unit,
         to: story.to,
@@ -82,6 +94,13 @@ pub(super) async fn show(
         lines,
         batch: story.batch.map(|batch| batch.to_string()),
     }))
+}
+
+fn sent_again_at(story: &DeliveryStory) -> Option<Timestamp> {
+    story.timeline.iter().find_map(|event| match event {
+        Event::SentAgain { at, .. } => Some(*at),
+        _ => None,
+    })
 }
 
 const fn way(channel: Channel) -> &'static str {
@@ -202,7 +221,6 @@ fn small(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
     use porchlight_shared::domain::AttemptReason;
 
     use super::*;

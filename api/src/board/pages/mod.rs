@@ -1,11 +1,12 @@
 //! The board's pages: rendered by the server, whole without script, live with it.
 //!
 //! [`overview`] is where a leader arrives: all households, adoption by day, the newest batches. [`batch`] is a batch filling
-//! up, [`delivery`] one message's story, [`households`] everybody; [`search`] is what lists have in common. What all have in
-//! common is here: the frame, the style sheet, the script, and how moments are told.
+//! up, [`delivery`] one message's story, [`deciding`] its buttons, [`households`] everybody; [`search`] is what lists have in
+//! common. What all have in common is here: the frame, the style sheet, the script, and how moments are told.
 
 pub mod batch;
 mod chart;
+mod deciding;
 mod delivery;
 mod households;
 mod overview;
@@ -49,6 +50,8 @@ pub fn routes() -> Router<Arc<AppState>> {
         .route("/batches/{batch}/pause", post(batch::pause))
         .route("/batches/{batch}/resume", post(batch::resume))
         .route("/deliveries/{delivery}", get(delivery::show))
+        .route("/deliveries/{delivery}/send-again", post(deciding::send_again))
+        .route("/deliveries/{delivery}/leave", post(deciding::leave))
         .route("/static/board.css", get(style))
         .route("/static/board.js", get(script))
         .merge(sign_in::routes())

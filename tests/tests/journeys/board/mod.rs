@@ -31,7 +31,7 @@ impl World {
         self.board_of(&self.oakridge).await
     }
 
-    async fn board_of(&self, community: &Community) -> Board {
+    pub(crate) async fn board_of(&self, community: &Community) -> Board {
         let link = self.installation.sign_in_link(community).await.unwrap();
         let mut board = self.stranger();
         let answer = board.post(&format!("/sign-in/{}", link.rsplit_once("/sign-in/").unwrap().1)).await;
@@ -42,7 +42,7 @@ impl World {
     }
 
     /// A browser in which nobody is signed in.
-    fn stranger(&self) -> Board {
+    pub(crate) fn stranger(&self) -> Board {
         let builder =
             reqwest::Client::builder().no_proxy().tls_certs_only([]).timeout(Duration::from_mins(1));
         let http = builder.redirect(reqwest::redirect::Policy::none()).build().unwrap();
@@ -51,11 +51,11 @@ impl World {
 }
 
 impl Board {
-    fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+    pub(crate) fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         self.http.request(method, format!("{}{path}", self.base)).header("cookie", &self.cookie)
     }
 
-    async fn get(&self, path: &str) -> (StatusCode, String) {
+    pub(crate) async fn get(&self, path: &str) -> (StatusCode, String) {
         let answer = self.request(Method::GET, path).send().await.unwrap();
         (answer.status(), answer.text().await.unwrap())
     }
@@ -67,7 +67,7 @@ impl Board {
         page
     }
 
-    async fn post(&self, path: &str) -> Response {
+    pub(crate) async fn post(&self, path: &str) -> Response {
         self.request(Method::POST, path).header("sec-fetch-site", "same-origin").send().await.unwrap()
     }
 

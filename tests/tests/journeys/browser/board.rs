@@ -250,6 +250,76 @@ async fn everything_is_done_by_keyboard_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_leader_decides_by_keyboard_and_without_script() {
+    let Some(browser) = Browser::start().await else { return };
+    let mut world = World::with(&[HERE]).await;
+    let base = world.client.base().to_owned();
+    let (batch, _) = world.unknown_email("ada").await;
+    let (other, _) = world.unknown_email("bo").await;
+    let tab = browser.open(320, false).await;
+    let to = async |wanted: &str| {
+        for _ in 0..60 {
+            tab.press("Tab").await;
+            if tab.focused().await == wanted {
+                return;
+            }
+        }
+        panic!("{wanted} is not reached; the focus is at {}", tab.focused().await);
+    };
+    tab.goto(&format!("{base}{}", world.sign_in_path().await)).await;
+    to("button \"Sign in\"").await;
+    tab.press_and_load("Enter").await;
+    // The newest batch first: left.
+    to("a \"1 e-mail\"").await;
+    tab.press_and_load("Enter").await;
+    assert_eq!(tab.url().await, format!("{base}/batches/{other}"));
+    to("a \"Decide\"").await;
+    tab.press_and_load("Enter").await;
+    assert_eq!(tab.text_of("#decide h2").await, "It is for you to decide");
+    for width in WIDTHS {
+        let seen = browser.open(width, true).await;
+        seen.goto(&tab.url().await).await;
+        seen.assert_fits().await;
+        for dark in [true, false] {
+            seen.dark(dark).await;
+            assert_accessible(&seen).await;
+        }
+    }
+    to("button \"Leave it\"").await;
+    tab.press_and_load("Space").await;
+    assert_eq!(tab.text_of(".told").await, "It is left at that: nothing more is sent.");
+    assert_eq!(
+        (tab.text_of("h1").await, tab.text_of(".state").await),
+        ("bo".to_owned(), "Not sent".to_owned())
+    );
+
+    // The other one: sent again.
+    tab.goto(&format!("{base}/batches/{batch}")).await;
+    to("a \"Decide\"").await;
+    tab.press_and_load("Enter").await;
+    to("button \"Send again\"").await;
+    tab.press_and_load("Enter").await;
+    assert_eq!(tab.text_of(".told").await, "It is sent again, and this is the newer message.");
+    assert_eq!(tab.text_of(".state").await, "Waiting");
+    let worker = world.installation.start_worker().await.unwrap();
+    world.batch_until(&batch, |counts| counts["accepted"] == 1).await;
+    tab.reload().await;
+    assert_eq!(tab.text_of(".state").await, "Sent");
+    to("a \"The earlier message\"").await;
+    tab.press_and_load("Enter").await;
+    assert_eq!((tab.text_of(".state").await, tab.count("#decide").await), ("Sent again".to_owned(), 0));
+    assert!(tab.text().await.contains("A leader had it sent again."));
+    tab.assert_fits().await;
+    assert_accessible(&tab).await;
+    to("a \"The newer message\"").await;
+    tab.press_and_load("Enter").await;
+    assert_eq!(tab.text_of(".state").await, "Sent");
+    tab.assert_clean(&base).await;
+    assert_eq!(world.installation.smtp.total(), 1);
+    assert!(worker.stop().await.unwrap().success());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_page_keeps_anybody_out_at_any_width() {
     let Some(browser) = Browser::start().await else { return };
     let mut world = World::with(&[HERE]).await;

@@ -1,7 +1,8 @@
 //! A leader decides about messages that may have arrived: send again, or leave it. `moments` is what comes at the same
-//! time.
+//! time, `pages` what a browser shows.
 
 mod moments;
+mod pages;
 
 use porchlight_shared::queue::Part;
 use porchlight_tests::{installation::Answer, sandbox::twilio::Switches};

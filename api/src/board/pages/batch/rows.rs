@@ -26,6 +26,7 @@ struct Row {
     next_step: Option<&'static str>,
     next_at: Option<String>,
     needs: bool,
+    decide: bool,
 }
 
 impl Row {
@@ -52,6 +53,7 @@ impl Row {
                 .filter(|at| words.is_some() && *at > now.timestamp())
                 .map(|at| moment(at, now)),
             needs: bucket == Bucket::Problem && row.joined_at.is_none(),
+            decide: row.state == DeliveryState::NeedsDecision && row.joined_at.is_none(),
         }
     }
 }
