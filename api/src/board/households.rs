@@ -75,7 +75,7 @@ impl Standing {
 }
 
 /// Of several deliveries of one invitation the one that stands first here is the household's: what reached it counts, then
-/// what may still do so.
+/// what may still do so. One that was sent again counts only if it reached it after all.
 fn best_first() -> Vec<DeliveryState> {
     use Bucket::{Checking, Delivered, NotSent, Problem, Sending, Sent, Waiting};
     [Delivered, Sent, Sending, Waiting, Checking, Problem, NotSent]
@@ -97,7 +97,7 @@ pub async fn counts(pool: &PgPool, community: CommunityId) -> sqlx::Result<BTree
                SELECT id FROM (SELECT id FROM invitations WHERE household_id = h.id OFFSET 0) AS own ORDER BY id DESC LIMIT 1
            ) AS i ON h.joined_at IS NULL
            LEFT JOIN LATERAL (
-               SELECT state FROM deliveries WHERE invitation_id = i.id AND newest
+               SELECT state FROM deliveries WHERE invitation_id = i.id AND (newest OR state IN ('accepted', 'delivered'))
                ORDER BY array_position($2::delivery_state[], state), id DESC LIMIT 1
            ) AS best ON true
            WHERE h.community_id = $1
@@ -178,7 +178,7 @@ pub async fn list(
                SELECT id FROM (SELECT id FROM invitations WHERE household_id = h.id OFFSET 0) AS own ORDER BY id DESC LIMIT 1
            ) AS i ON true
            LEFT JOIN LATERAL (
-               SELECT * FROM deliveries WHERE invitation_id = i.id AND newest
+               SELECT * FROM deliveries WHERE invitation_id = i.id AND (newest OR state IN ('accepted', 'delivered'))
                ORDER BY array_position($2::delivery_state[], state), id DESC LIMIT 1
            ) AS best ON true
            LEFT JOIN channels ch ON ch.channel = best.channel

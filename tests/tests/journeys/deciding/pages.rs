@@ -68,3 +68,23 @@ async fn the_page_of_a_message_asks_and_tells_what_became_of_it() {
     let page = board.page(&format!("/deliveries/{delivery}?done=%3Cscript%3E")).await;
     assert!(!page.contains("role=\"status\""), "{page}");
 }
+
+/// What reached a household counts, even where a leader had it sent again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_household_stands_where_its_best_message_does() {
+    let mut world = World::new().await;
+    let board = world.board().await;
+    let (batch, first) = world.unknown_email("refuse-ada").await;
+    let _worker = world.installation.start_worker().await.unwrap();
+    world.done(first, "send-again", "sent_again", "needs_decision").await.unwrap();
+    world.batch_until(&batch, |counts| counts["failed"] == 1).await;
+    assert!(board.page("/households?show=problem").await.contains("refuse-ada@example.org"));
+    sqlx::query("UPDATE deliveries SET state = 'delivered' WHERE id = $1")
+        .bind(first)
+        .execute(&world.installation.pool)
+        .await
+        .unwrap();
+    let arrived = board.page("/households?show=delivered").await;
+    assert!(arrived.contains(&format!("/deliveries/{first}")), "{arrived}");
+    assert_eq!(world.batch(&batch).await["counts"]["failed"], 1, "counts are of the newest");
+}

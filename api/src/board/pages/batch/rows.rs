@@ -2,7 +2,7 @@
 
 use askama::Template;
 use jiff::{Zoned, tz::TimeZone};
-use porchlight_shared::domain::BatchId;
+use porchlight_shared::domain::{BatchId, DeliveryState};
 
 use super::query::Query;
 use crate::{
