@@ -2,7 +2,10 @@
 
 use std::{sync::atomic::AtomicU64, time::Duration};
 
-use porchlight_shared::domain::{AttemptOutcome, AttemptReason, Channel, PauseReason};
+use porchlight_shared::{
+    domain::{AttemptOutcome, AttemptReason, Channel, PauseReason},
+    store::reconcilers::ReconcilerName,
+};
 use prometheus_client::{
     encoding::{EncodeLabelSet, text},
     metrics::{
@@ -136,9 +139,10 @@ impl LaneMetrics {
 
 impl ReconcileMetrics {
     /// Notes what a reconciler put right.
-    pub fn count(&self, reconciler: &'static str, found: &[(&'static str, u64)]) {
+    pub fn count(&self, reconciler: ReconcilerName, found: &[(&'static str, u64)]) {
         for &(what, count) in found {
-            self.found.get_or_create(&FoundLabels { reconciler, what }).inc_by(count);
+            let labels = FoundLabels { reconciler: reconciler.as_str(), what };
+            self.found.get_or_create(&labels).inc_by(count);
         }
     }
 

@@ -1,10 +1,11 @@
-//! The connection to the ledger, the one check both processes make before they trust it, and the few statements that
-//! both run.
+//! The connection to the ledger, the one check both processes make before they trust it, the few statements that both
+//! run, and the reconcilers' names.
 //!
 //! Any other statement lives with the room that owns its step.
 
 pub mod channels;
 pub mod receipts;
+pub mod reconcilers;
 pub mod steering;
 pub mod suppress;
 pub mod window;

@@ -10,7 +10,10 @@ use futures_util::future::join_all;
 use jiff::Timestamp;
 use porchlight_shared::{
     domain::{CommunityId, DeliveryId, DeliveryState, InvitationId, Sealed, SuppressionId, UnsealError},
-    store::receipts::{self, Receipt, Recorded},
+    store::{
+        receipts::{self, Receipt, Recorded},
+        reconcilers::ReconcilerName,
+    },
 };
 use rand::{
     SeedableRng,
@@ -128,6 +131,7 @@ impl Reconciler {
     async fn ask_about_all(&self, inquiry: &Inquiry) -> Result<(), LookError> {
         let mut moved = Moved::new();
         let batches = async { Ok(self.batches_with(DeliveryState::Checking, false).await?) };
+        in_time(self.note_asking()).await?;
         for batch in in_time(batches).await? {
             for questions in in_time(self.questions(batch)).await?.chunks(AT_A_TIME) {
                 let mut asked = Vec::with_capacity(AT_A_TIME);
@@ -137,9 +141,23 @@ impl Reconciler {
                 for state in join_all(asked).await {
                     add(&mut moved, state);
                 }
+                in_time(self.note_asking()).await?;
             }
         }
-        self.metrics.count("asking", &Report::Checking(moved).found());
+        self.tell(ReconcilerName::Asking, &Report::Checking(moved).found()).await;
+        Ok(())
+    }
+
+    /// All workers ask, each about what it finds: nobody's turn has to be waited for.
+    async fn note_asking(&self) -> Result<(), LookError> {
+        let name = ReconcilerName::Asking;
+        sqlx::query!(
+            "INSERT INTO reconcilers AS r (name, looked_at) VALUES ($1, app_now())
+             ON CONFLICT (name) DO UPDATE SET looked_at = excluded.looked_at",
+            name.as_str(),
+        )
+        .execute(&self.pool)
+        .await?;
         Ok(())
     }
 

@@ -1,7 +1,8 @@
 //! Reconcilers: what fell between two steps is picked up.
 //!
 //! Each takes no input, compares what the ledger intends with what is, puts the difference right and returns a
-//! [`Report`], which goes to the log, to the metrics and into `reconcilers`. All run in every worker ([`windows`] and [`asking`] in those that send
+//! [`Report`], which goes to the log, to the metrics and into `reconcilers`, under its
+//! [name](porchlight_shared::store::reconcilers::ReconcilerName). All run in every worker ([`windows`] and [`asking`] in those that send
 //! texts). Whoever comes first looks for all; should two look at once, row locks are skipped, not waited for, and no work is done twice.
 //!
 //! * [`overdue`]: attempts past their deadline are `checking`: the worker may have died after the provider took them.
@@ -39,6 +40,7 @@ use porchlight_shared::{
     domain::{Channel, DeliveryState, TextWindow},
     queue::{Job, Queue, push, within},
     runtime::clock::{Clock, Stopwatch},
+    store::reconcilers::ReconcilerName,
 };
 use redis::aio::ConnectionManager;
 use sqlx::PgPool;
@@ -99,6 +101,18 @@ enum LookError {
     Redis(#[from] redis::RedisError),
 }
 
+/// A look that this worker has begun for all.
+struct Turn {
+    at: jiff_sqlx::Timestamp,
+    /// When somebody looked before that.
+    before: Option<jiff_sqlx::Timestamp>,
+}
+
+fn could_not_look(name: ReconcilerName, error: &LookError) {
+    let cause = std::error::Error::source(error).map(ToString::to_string);
+    tracing::warn!(reconciler = %name, %error, cause, "could not look; trying again");
+}
+
 impl Reconciler {
     /// Looks every five seconds until `stopping` is cancelled.
     pub async fn run(self, stopping: CancellationToken) {
@@ -120,71 +134,83 @@ impl Reconciler {
     }
 
     async fn look(&self, everywhere: bool) {
-        self.alone("overdue", self.overdue(everywhere)).await;
-        self.alone("receipts", self.receipts()).await;
-        self.alone("checking", self.checking(everywhere)).await;
-        self.alone("storms", self.storms()).await;
+        self.alone(ReconcilerName::Overdue, self.overdue(everywhere)).await;
+        self.alone(ReconcilerName::Receipts, self.receipts()).await;
+        self.alone(ReconcilerName::Checking, self.checking(everywhere)).await;
+        self.alone(ReconcilerName::Storms, self.storms()).await;
         if let Some(window) = &self.text_window {
-            self.alone("windows", self.windows(window)).await;
+            self.alone(ReconcilerName::Windows, self.windows(window)).await;
         }
-        self.alone("held", self.held(everywhere)).await;
-        self.alone("due_email", self.due(Channel::Email)).await;
-        self.alone("due_text", self.due(Channel::Text)).await;
+        self.alone(ReconcilerName::Held, self.held(everywhere)).await;
+        self.alone(ReconcilerName::DueEmail, self.due(Channel::Email)).await;
+        self.alone(ReconcilerName::DueText, self.due(Channel::Text)).await;
         if everywhere {
-            self.alone("tallies", self.tallies()).await;
-            self.alone("forgotten", self.forgotten()).await;
+            self.alone(ReconcilerName::Tallies, self.tallies()).await;
+            self.alone(ReconcilerName::Forgotten, self.forgotten()).await;
         }
-        self.alone("finished", self.finished()).await;
-        self.alone("progress", self.progress()).await;
+        self.alone(ReconcilerName::Finished, self.finished()).await;
+        self.alone(ReconcilerName::Progress, self.progress()).await;
         self.measure().await;
     }
 
     /// Looks, unless another worker has just done so, and reports.
-    async fn alone(&self, name: &'static str, look: impl Future<Output = Result<Report, LookError>>) {
-        let found = match self.comes_first(name).await {
-            Ok(true) => look.await,
-            Ok(false) => return,
-            Err(error) => Err(error.into()),
+    async fn alone(&self, name: ReconcilerName, look: impl Future<Output = Result<Report, LookError>>) {
+        let turn = match self.take_turn(name).await {
+            Ok(Some(turn)) => turn,
+            Ok(None) => return,
+            Err(error) => return could_not_look(name, &error.into()),
         };
-        match found.map(|report| report.found()) {
-            Ok(found) if found.is_empty() => {}
-            Ok(found) => {
-                self.metrics.count(name, &found);
-                tracing::info!(reconciler = name, ?found, "put right");
-                if let Err(error) = self.keep(name, &found).await {
-                    tracing::warn!(reconciler = name, %error, "the report could not be kept");
-                }
-            }
+        match look.await.map(|report| report.found()) {
+            Ok(found) => self.tell(name, &found).await,
             Err(error) => {
-                let cause = std::error::Error::source(&error).map(ToString::to_string);
-                tracing::warn!(reconciler = name, %error, cause, "could not look; trying again");
-                // Another worker may be able to.
-                let again =
-                    sqlx::query!("UPDATE reconcilers SET looked_at = '-infinity' WHERE name = $1", name);
+                could_not_look(name, &error);
+                // It has not looked, and another worker may be able to.
+                let again = sqlx::query!(
+                    "UPDATE reconcilers SET looked_at = coalesce($3, '-infinity'::timestamptz) WHERE name = $1 AND looked_at = $2",
+                    name.as_str(),
+                    turn.at as jiff_sqlx::Timestamp,
+                    turn.before as Option<jiff_sqlx::Timestamp>,
+                );
                 let _ = again.execute(&self.pool).await;
             }
         }
     }
 
-    async fn comes_first(&self, name: &str) -> sqlx::Result<bool> {
-        let first = sqlx::query!(
-            "INSERT INTO reconcilers AS r (name, looked_at) VALUES ($1, app_now())
-             ON CONFLICT (name) DO UPDATE SET looked_at = excluded.looked_at
-             WHERE r.looked_at <= excluded.looked_at - make_interval(secs => $2)
-                 -- The clock was set back.
-                 OR r.looked_at > excluded.looked_at",
-            name,
+    /// Writes down that this worker looks, unless another has just done so.
+    async fn take_turn(&self, name: ReconcilerName) -> sqlx::Result<Option<Turn>> {
+        let turn = sqlx::query!(
+            r#"WITH was AS (SELECT looked_at FROM reconcilers WHERE name = $1)
+               INSERT INTO reconcilers AS r (name, looked_at) VALUES ($1, app_now())
+               ON CONFLICT (name) DO UPDATE SET looked_at = excluded.looked_at
+               WHERE r.looked_at <= excluded.looked_at - make_interval(secs => $2)
+                   -- The clock was set back.
+                   OR r.looked_at > excluded.looked_at
+               RETURNING looked_at, (SELECT looked_at FROM was WHERE isfinite(looked_at)) AS before"#,
+            name.as_str(),
             JUST_NOW.as_secs_f64(),
         );
-        Ok(first.execute(&self.pool).await?.rows_affected() == 1)
+        let turn = turn.fetch_optional(&self.pool).await?;
+        Ok(turn.map(|turn| Turn { at: turn.looked_at, before: turn.before }))
     }
 
-    async fn keep(&self, name: &str, found: &[(&'static str, u64)]) -> sqlx::Result<()> {
+    /// What was put right goes to the metrics, to the log and into the ledger.
+    async fn tell(&self, name: ReconcilerName, found: &[(&'static str, u64)]) {
+        if found.is_empty() {
+            return;
+        }
+        self.metrics.count(name, found);
+        tracing::info!(reconciler = %name, ?found, "put right");
+        if let Err(error) = self.keep(name, found).await {
+            tracing::warn!(reconciler = %name, %error, "the report could not be kept");
+        }
+    }
+
+    async fn keep(&self, name: ReconcilerName, found: &[(&'static str, u64)]) -> sqlx::Result<()> {
         let found: serde_json::Map<_, _> =
             found.iter().map(|&(what, count)| (what.to_owned(), count.into())).collect();
         sqlx::query!(
             "UPDATE reconcilers SET found_at = app_now(), found = $2 WHERE name = $1",
-            name,
+            name.as_str(),
             serde_json::Value::Object(found),
         )
         .execute(&self.pool)
