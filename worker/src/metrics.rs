@@ -1,9 +1,14 @@
 //! What the worker counts; `/metrics` shows it in the Prometheus text format.
 
-use std::{sync::atomic::AtomicU64, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError, atomic::AtomicU64},
+    time::Duration,
+};
 
 use porchlight_shared::{
     domain::{AttemptOutcome, AttemptReason, Channel, PauseReason},
+    runtime::clock::Stopwatch,
     store::reconcilers::ReconcilerName,
 };
 use prometheus_client::{
@@ -64,6 +69,13 @@ pub struct ReconcileMetrics {
     pauses: Family<ReasonLabels, Counter>,
     depth: Family<DepthLabels, Gauge>,
     oldest_due: Family<ChannelLabels, Gauge<f64, AtomicU64>>,
+    since_look: Family<ReconcilerLabels, Gauge<f64, AtomicU64>>,
+    looked: Arc<Mutex<BTreeMap<ReconcilerName, Stopwatch>>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ReconcilerLabels {
+    reconciler: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -152,6 +164,20 @@ impl ReconcileMetrics {
         self.pauses.get_or_create(&labels).inc();
     }
 
+    /// Notes that a reconciler looked just now, in this worker or in another, or is about to for the first time.
+    pub fn looked(&self, reconciler: ReconcilerName) {
+        let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
+        looked.insert(reconciler, Stopwatch::start());
+    }
+
+    /// How long ago that was is known when somebody asks: also of one that hangs.
+    fn tell_ages(&self) {
+        for (reconciler, watch) in &*self.looked.lock().unwrap_or_else(PoisonError::into_inner) {
+            let labels = ReconcilerLabels { reconciler: reconciler.as_str() };
+            self.since_look.get_or_create(&labels).set(watch.elapsed().as_secs_f64());
+        }
+    }
+
     /// Notes how many jobs the queue holds.
     pub fn depth(&self, channel: Channel, depth: Depth) {
         let parts = [("waiting", depth.waiting), ("delayed", depth.delayed), ("leased", depth.leased)];
@@ -201,6 +227,11 @@ impl Default for Metrics {
             "Batches that this worker paused because they do harm",
             reconcile.pauses.clone(),
         );
+        registry.register(
+            "reconciler_look_age_seconds",
+            "Seconds since a reconciler last looked, in this worker or in another",
+            reconcile.since_look.clone(),
+        );
         registry.register("queue_depth", "Jobs in Redis", reconcile.depth.clone());
         registry.register(
             "oldest_due_seconds",
@@ -248,6 +279,7 @@ impl Metrics {
     /// All of it as text.
     #[must_use]
     pub fn text(&self) -> String {
+        self.reconcile.tell_ages();
         let mut page = String::new();
         text::encode(&mut page, &self.registry).expect("writing to a string does not fail");
         page

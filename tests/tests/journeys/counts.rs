@@ -219,6 +219,8 @@ async fn no_metric_is_missing_from_a_workers_page() {
         ("conveyor_lease_expiries_total", "{channel=\"email\"}"),
         ("queue_depth", "{channel=\"email\",part=\"waiting\"} 0"),
         ("oldest_due_seconds", "{channel=\"email\"} 0"),
+        ("reconciler_look_age_seconds", "{reconciler=\"overdue\"} "),
+        ("reconciler_look_age_seconds", "{reconciler=\"asking\"} "),
         ("begin_group_size_count", ""),
         ("begin_seconds_count", ""),
         ("finish_seconds_count", ""),

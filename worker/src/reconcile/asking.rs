@@ -158,6 +158,7 @@ impl Reconciler {
         )
         .execute(&self.pool)
         .await?;
+        self.metrics.looked(name);
         Ok(())
     }
 

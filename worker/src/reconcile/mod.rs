@@ -40,7 +40,7 @@ use porchlight_shared::{
     domain::{Channel, DeliveryState, TextWindow},
     queue::{Job, Queue, push, within},
     runtime::clock::{Clock, Stopwatch},
-    store::reconcilers::ReconcilerName,
+    store::reconcilers::{Pace, ReconcilerName},
 };
 use redis::aio::ConnectionManager;
 use sqlx::PgPool;
@@ -118,6 +118,12 @@ impl Reconciler {
     pub async fn run(self, stopping: CancellationToken) {
         let mut ticks = tokio::time::interval(EVERY);
         let mut look = 0;
+        let asks = self.text_window.is_some();
+        for &name in ReconcilerName::ALL {
+            if asks || name.pace() != Pace::WithTexts {
+                self.metrics.looked(name);
+            }
+        }
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
@@ -157,11 +163,14 @@ impl Reconciler {
     async fn alone(&self, name: ReconcilerName, look: impl Future<Output = Result<Report, LookError>>) {
         let turn = match self.take_turn(name).await {
             Ok(Some(turn)) => turn,
-            Ok(None) => return,
+            Ok(None) => return self.metrics.looked(name),
             Err(error) => return could_not_look(name, &error.into()),
         };
         match look.await.map(|report| report.found()) {
-            Ok(found) => self.tell(name, &found).await,
+            Ok(found) => {
+                self.metrics.looked(name);
+                self.tell(name, &found).await;
+            }
             Err(error) => {
                 could_not_look(name, &error);
                 // It has not looked, and another worker may be able to.
