@@ -34,7 +34,7 @@ enum Command {
     /// Work on the key file
     #[command(subcommand)]
     Keys(Keys),
-    /// Work on communities and their tokens
+    /// Work on communities and their tokens, and look after the installation
     #[command(subcommand)]
     Admin(Admin),
 }
@@ -66,6 +66,13 @@ enum Admin {
         /// The community that it opens
         #[arg(long)]
         community: CommunityId,
+        /// Print one JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show what each reconciler is for, when it last looked and what it last found; fails when one has not looked for a
+    /// minute although it should
+    Reconcilers {
         /// Print one JSON object
         #[arg(long)]
         json: bool,
@@ -133,6 +140,15 @@ async fn obey(command: Command) -> Result<(), Failure> {
                     .await?;
             let link = admin::sign_in_link(&pool, community, &site, &mut rng).await?;
             say(&if json { format!(r#"{{"link": "{link}"}}"#) } else { link });
+        }
+        Command::Admin(Admin::Reconcilers { json }) => {
+            telemetry::start(&env)?;
+            let pool =
+                store::connect(&StoreSettings::from_env(&env, 1)?, "porchlight-api admin", &stopping()?)
+                    .await?;
+            let reconcilers = admin::reconcilers(&pool).await?;
+            say(&if json { reconcilers.to_json() } else { reconcilers.to_string() });
+            reconcilers.check()?;
         }
         Command::Serve => {
             telemetry::start(&env)?;

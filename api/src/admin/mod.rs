@@ -1,11 +1,13 @@
-//! What the operator does from the command line: the key file, communities, tokens.
+//! What the operator does from the command line: the key file, communities, tokens, and how the reconcilers do.
 
 mod community;
 mod keys;
+mod reconcilers;
 mod sign_in_link;
 mod token;
 
 pub use community::{CreateCommunityError, NewCommunity, create_community};
 pub use keys::{GenerateKeysError, generate_keys};
+pub use reconcilers::{Reconcilers, ReconcilersError, reconcilers};
 pub use sign_in_link::{SignInLinkError, sign_in_link};
 pub use token::{CreateTokenError, create_token};

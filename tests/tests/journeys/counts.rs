@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use porchlight_shared::domain::{AttemptOutcome, AttemptReason, Channel, DeliveryId, DeliveryState};
+use porchlight_shared::{
+    domain::{AttemptOutcome, AttemptReason, Channel, DeliveryId, DeliveryState},
+    store::reconcilers::ReconcilerName,
+};
 use porchlight_tests::caller::caller;
 use porchlight_worker::deliver::{
     begin::{Ask, Begin, BeginStatement},
@@ -230,4 +233,82 @@ async fn no_metric_is_missing_from_a_workers_page() {
         let line = format!("porchlight_worker_{name}{labels}");
         assert!(page.contains(&line), "{line} is missing in {page}");
     }
+}
+
+impl World {
+    /// What the operator is told of the reconcilers, or why the command fails.
+    async fn reconcilers(&self) -> Result<Value, String> {
+        let told = self.installation.api_command(&["admin", "reconcilers", "--json"]).await;
+        told.map(|told| serde_json::from_str(&told).unwrap()).map_err(|failure| failure.to_string())
+    }
+
+    async fn until_late(&self, late: &str) {
+        let said = format!("porchlight-api: {late} not looked for too long");
+        self.until(&format!("the operator reads that {late} not looked"), async || {
+            self.reconcilers().await.is_err_and(|failure| failure.contains(&said))
+        })
+        .await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_operator_sees_what_reconcilers_found_and_which_of_them_does_not_look() {
+    let mut world = World::new().await;
+    let without_texts =
+        "overdue, receipts, checking, held, due_email, due_text, tallies, forgotten, finished have";
+    world.until_late(without_texts).await;
+    let batch = world.send(&rows(3)).await;
+    world.sql("UPDATE tallies SET count = count + 2").await;
+    let worker = world.installation.start_worker().await.unwrap();
+    world.until("all have looked", async || world.reconcilers().await.is_ok()).await;
+    world.until("the batch is closed", async || world.batch(&batch).await["finished_at"].is_string()).await;
+    let told = world.reconcilers().await.unwrap();
+    let told = told["reconcilers"].as_array().unwrap();
+    let names: Vec<_> = told.iter().map(|one| one["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ReconcilerName::ALL.iter().map(|name| name.as_str()).collect::<Vec<_>>());
+    for one in told {
+        assert!(
+            one["looked_seconds_ago"].as_u64().is_some_and(|ago| ago < 60) && one["late"] == false,
+            "{one}"
+        );
+        assert_eq!(one["found"].is_null(), one["found_at"].is_null(), "{one}");
+    }
+    let tallies = told.iter().find(|one| one["name"] == "tallies").unwrap();
+    assert_eq!(tallies["found"], serde_json::json!({"batches": 1, "rows": 2}), "{tallies}");
+    let plain = world.installation.api_command(&["admin", "reconcilers"]).await.unwrap();
+    for name in ReconcilerName::ALL {
+        assert!(plain.contains(&format!("{:<10} {}\n", name.as_str(), name.purpose())), "{plain}");
+    }
+    assert!(plain.contains("UTC: batches 1, rows 2"), "{plain}");
+    let written: Vec<String> = sqlx::query_scalar("SELECT name FROM reconcilers ORDER BY name")
+        .fetch_all(&world.installation.pool)
+        .await
+        .unwrap();
+    let mut known: Vec<_> = names.iter().map(ToString::to_string).collect();
+    known.sort();
+    assert_eq!(written, known, "every name that is written is known");
+
+    // One that cannot look has not looked, however often it tries.
+    world.sql("ALTER TABLE receipts RENAME TO receipts_away").await;
+    world.ahead("70 seconds").await;
+    world.until_late("receipts has").await;
+    world.sql("ALTER TABLE receipts_away RENAME TO receipts").await;
+    world.until("all look again", async || world.reconcilers().await.is_ok()).await;
+
+    // A worker that has just come looks at everything; then nobody looks any more. Those for texts are missed while there
+    // are texts under way.
+    assert!(worker.stop().await.unwrap().success());
+    world.ahead("5 minutes").await;
+    let worker = world.installation.start_worker().await.unwrap();
+    world.until("all look again", async || world.reconcilers().await.is_ok()).await;
+    assert!(worker.stop().await.unwrap().success());
+    world.ahead("70 seconds").await;
+    world.until_late("overdue, receipts, checking, held, due_email, due_text, finished have").await;
+    world.text(&crate::world::numbers(1)).await;
+    world
+        .until_late("overdue, receipts, checking, asking, windows, held, due_email, due_text, finished have")
+        .await;
+    world.ahead("60 seconds").await;
+    let all: Vec<_> = ReconcilerName::ALL.iter().map(|name| name.as_str()).collect();
+    world.until_late(&format!("{} have", all.join(", "))).await;
 }
