@@ -19,7 +19,7 @@ impl World {
     }
 
     /// The same for a contact that nobody wrote to yet.
-    async fn stop_link_of(&self, address: &str) -> String {
+    pub(crate) async fn stop_link_of(&self, address: &str) -> String {
         let contact: uuid::Uuid = sqlx::query_scalar("SELECT id FROM contacts WHERE address = $1")
             .bind(address)
             .fetch_one(&self.installation.pool)

@@ -17,7 +17,7 @@ use crate::world::{World, rows};
 
 /// Cookies in the clear, as on a developer's machine.
 pub(super) const HERE: (&str, &str) = ("PORCHLIGHT_PUBLIC_URL", "http://board.example");
-const WIDTHS: [u32; 3] = [320, 768, 1280];
+pub(super) const WIDTHS: [u32; 3] = [320, 768, 1280];
 
 /// A way to the API that can be cut.
 struct Door {

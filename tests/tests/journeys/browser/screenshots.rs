@@ -1,17 +1,37 @@
-//! Pictures of the board, for the README and for whoever changes a page: `cargo screenshots`.
+//! Pictures of pages: two for the README, and an album of all for whoever changes one. `cargo screenshots` takes both.
+//!
+//! The album's folder is what `PORCHLIGHT_SCREENSHOTS` names, or `screenshots` in the folder of the build. Each page is
+//! taken as a whole, at three widths, the middle one in dark colours.
 
-use porchlight_tests::{demo::list, installation::programs::workspace};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
 
-use super::{Browser, board::HERE};
-use crate::world::{World, settled};
+use porchlight_tests::{
+    demo::list,
+    installation::{Process, programs::workspace},
+};
+use serde_json::{Value, json};
 
-/// Writes `docs/images/*.png`, of a community in the middle of its second list.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "writes pictures; `cargo screenshots` runs it"]
-async fn take() {
-    let browser = Browser::start().await.unwrap();
-    let mut world = World::with(&[HERE, ("PORCHLIGHT_SMTP_RATE", "15")]).await;
-    let base = world.client.base().to_owned();
+use super::{
+    Browser, Tab,
+    board::{HERE, WIDTHS},
+    told,
+};
+use crate::world::{World, rows, settled};
+
+const DARK: u32 = WIDTHS[1];
+/// Slow enough that a list is seen on its way.
+const RATE: (&str, &str) = ("PORCHLIGHT_SMTP_RATE", "15");
+
+/// What is to be tried again is not yet while pictures are taken.
+const PATIENT: (&str, &str) = ("PORCHLIGHT_EMAIL_RETRY", "20m,1h");
+
+const LIVE: &str = "document.getElementById('live').dataset.state === 'on'";
+
+/// A community that has joined bit by bit, in the middle of its second list: that list's batch, and its worker.
+async fn community(world: &mut World) -> (String, Process) {
     let first = world.client.send_list(&world.oakridge, &list::texts(300)).await.unwrap().body;
     let worker = world.installation.start_worker().await.unwrap();
     world.batch_until(first["id"].as_str().unwrap(), settled).await;
@@ -24,19 +44,199 @@ async fn take() {
         days.bind(day).execute(&world.installation.pool).await.unwrap();
     }
     let second = world.client.send_list(&world.oakridge, &list::second(400)).await.unwrap().body;
-    let batch = second["id"].as_str().unwrap();
-    world.batch_until(batch, |counts| counts["accepted"].as_u64() > Some(230)).await;
+    let batch = second["id"].as_str().unwrap().to_owned();
+    world.batch_until(&batch, |counts| counts["accepted"].as_u64() > Some(230)).await;
+    (batch, worker)
+}
 
+/// Writes `docs/images/*.png`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "writes pictures; `cargo screenshots` runs it"]
+async fn for_the_readme() {
+    let browser = Browser::start().await.unwrap();
+    let mut world = World::with(&[HERE, RATE]).await;
+    let base = world.client.base().to_owned();
+    let (batch, worker) = community(&mut world).await;
     let folder = workspace().join("docs/images");
-    std::fs::create_dir_all(&folder).unwrap();
+    fs::create_dir_all(&folder).unwrap();
     let tab = browser.open(1280, true).await;
     tab.sign_in(&world, &base).await;
     for (name, path) in [("overview", "/".to_owned()), ("batch", format!("/batches/{batch}"))] {
         tab.goto(&format!("{base}{path}")).await;
         if name == "batch" {
-            tab.until("it is live", "document.getElementById('live').dataset.state === 'on'").await;
+            tab.until("it is live", LIVE).await;
         }
         tab.screenshot(&folder.join(format!("{name}.png")), false).await;
     }
     assert!(worker.stop().await.unwrap().success());
+}
+
+/// Where the album goes.
+fn folder() -> PathBuf {
+    let build = env::current_exe().unwrap().ancestors().nth(3).unwrap().to_owned();
+    let folder = told("PORCHLIGHT_SCREENSHOTS").map_or_else(|| build.join("screenshots"), PathBuf::from);
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// One tab for each width.
+struct Album {
+    tabs: Vec<(u32, Tab)>,
+    base: String,
+    folder: PathBuf,
+}
+
+impl Album {
+    async fn of(browser: &Browser, base: &str, folder: &Path) -> Self {
+        let mut tabs = Vec::new();
+        for width in WIDTHS {
+            let tab = browser.open(width, true).await;
+            tab.dark(width == DARK).await;
+            tab.reduced_motion(true).await;
+            tabs.push((width, tab));
+        }
+        Self { tabs, base: base.to_owned(), folder: folder.to_owned() }
+    }
+
+    async fn sign_in(&self, path: &str) {
+        let (_, tab) = &self.tabs[0];
+        tab.goto(&format!("{}{path}", self.base)).await;
+        tab.click_and_load("main button").await;
+    }
+
+    /// Takes what is shown now.
+    async fn keep(&self, name: &str) {
+        for (width, tab) in &self.tabs {
+            tab.screenshot(&self.folder.join(format!("{name}-{width}.png")), true).await;
+        }
+    }
+
+    async fn take(&self, name: &str, path: &str) {
+        for (_, tab) in &self.tabs {
+            tab.goto(&format!("{}{path}", self.base)).await;
+            if tab.count("[data-stream]").await > 0 {
+                tab.until("it is live", LIVE).await;
+            }
+        }
+        self.keep(name).await;
+    }
+}
+
+/// A delivery of a batch that stands there.
+async fn one(world: &World, batch: &str, state: &str) -> String {
+    let path = format!("batches/{batch}/deliveries?state={state}&limit=1");
+    let page = world.client.get(&world.oakridge, &path).await.unwrap().body;
+    page["items"][0]["id"].as_str().unwrap_or_else(|| panic!("nothing is {state}")).to_owned()
+}
+
+async fn steer(world: &World, batch: &str, step: &str) {
+    let answer =
+        world.client.post(&world.oakridge, &format!("batches/{batch}/{step}"), Vec::new(), &[]).await;
+    assert_eq!(answer.unwrap().status, 200, "{step}");
+}
+
+/// Takes every page of the board and of the residents.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "writes pictures; `cargo screenshots` runs it"]
+async fn album() {
+    let browser = Browser::start().await.unwrap();
+    let mut world = World::with(&[HERE, RATE, PATIENT]).await;
+    let base = world.client.base().to_owned();
+    let done = world.send(&awkward()).await;
+    let later = world.send(&[json!({"email": "tempfail-later@oakridge.example", "name": "Later"})]).await;
+    let (live, worker) = community(&mut world).await;
+    world.until("a list is done", async || !world.batch(&done).await["finished_at"].is_null()).await;
+    // What is left of the list stays as it is while its pictures are taken.
+    assert!(worker.stop().await.unwrap().success());
+    let folder = folder();
+    let album = Album::of(&browser, &base, &folder).await;
+    leaders(&world, &album, [&live, &done, &later]).await;
+    residents(&world, &album).await;
+}
+
+/// Names, units and mailboxes that are hard to show.
+fn awkward() -> Vec<Value> {
+    let long = "Bartholomew Featherstonehaugh-Cholmondeley of the House at the End of the Lane";
+    vec![
+        json!({"email": format!("refuse-{}@oakridge.example", "x".repeat(50)), "name": long,
+               "unit": "1 Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch Road"}),
+        json!({"email": "no.name@oakridge.example"}),
+        json!({"email": "sofia@oakridge.example", "name": "سوفيا", "unit": "8 Elm Street"}),
+    ]
+}
+
+async fn leaders(world: &World, album: &Album, [live, done, later]: [&str; 3]) {
+    album.take("sign-in", "/sign-in").await;
+    let link = world.sign_in_path().await;
+    album.take("sign-in-link", &link).await;
+    album.sign_in(&link).await;
+    album.take("sign-in-link-used", &link).await;
+    album.take("overview", "/").await;
+    album.take("households", "/households").await;
+    album.take("households-problem", "/households?show=problem").await;
+    album.take("households-nobody", "/households?q=nobody+is+called+that").await;
+    let batch = format!("/batches/{live}");
+    album.take("batch-live", &batch).await;
+    album.take("batch-searched", &format!("{batch}?show=sent&q=ada")).await;
+    album.take("cancel", &format!("{batch}/cancel")).await;
+    album.take("batch-done", &format!("/batches/{done}")).await;
+    for (name, batch, state) in [
+        ("delivery-refused", done, "failed"),
+        ("delivery-sent", live, "accepted"),
+        ("delivery-later", later, "retry_wait"),
+    ] {
+        album.take(name, &format!("/deliveries/{}", one(world, batch, state).await)).await;
+    }
+    steer(world, live, "pause").await;
+    album.take("batch-paused", &format!("{batch}?done=paused&in_flight=2")).await;
+    album.take("delivery-held", &format!("/deliveries/{}", one(world, live, "held").await)).await;
+    steer(world, live, "cancel").await;
+    album.take("batch-cancelled", &format!("{batch}?done=cancelled&in_flight=0")).await;
+    album.take("cancel-too-late", &format!("{batch}/cancel")).await;
+    album.take("nothing-here", "/batches/nothing").await;
+
+    let new = world.installation.create_community("Birchwood", &[]).await.unwrap();
+    let link = world.installation.sign_in_link(&new).await.unwrap();
+    album.sign_in(&format!("/sign-in/{}", link.rsplit_once("/sign-in/").unwrap().1)).await;
+    album.take("overview-empty", "/").await;
+    album.take("households-empty", "/households").await;
+}
+
+async fn residents(world: &World, album: &Album) {
+    world.send(&rows(6)).await;
+    let codes = world.codes().await;
+    let code = |number: usize| codes[&format!("resident.{number}@example.org")].grouped();
+    album.take("join", "/join").await;
+    for (_, tab) in &album.tabs {
+        tab.type_into("#code", "2345-6789-CDF3").await;
+        tab.press_and_load("Enter").await;
+    }
+    album.keep("join-mistyped").await;
+    album.take("code-unknown", "/j/2345-6789-CDF2").await;
+    album.take("landing", &format!("/j/{}", code(1))).await;
+    for (_, tab) in &album.tabs {
+        tab.type_into("#name", "Ada Lovelace").await;
+        tab.type_into("#contact", "ada at example").await;
+        tab.press_and_load("Enter").await;
+    }
+    album.keep("landing-mistake").await;
+    for (number, (_, tab)) in album.tabs.iter().enumerate() {
+        tab.goto(&format!("{}/j/{}", album.base, code(number + 2))).await;
+        tab.type_into("#name", "Ada Lovelace").await;
+        tab.type_into("#contact", "ada@example.org").await;
+        tab.press_and_load("Enter").await;
+    }
+    album.keep("joined").await;
+    album.take("code-used", &format!("/j/{}", code(2))).await;
+    world.sql("UPDATE invitations SET expires_at = app_now() WHERE ended_at IS NULL").await;
+    album.take("code-expired", &format!("/j/{}", code(5))).await;
+    album.take("genuine", "/genuine").await;
+    let stop = world.stop_link_of("resident.6@example.org").await;
+    album.take("stop", &stop).await;
+    for (_, tab) in &album.tabs {
+        tab.goto(&format!("{}{stop}", album.base)).await;
+        tab.click_and_load("main button").await;
+    }
+    album.keep("stopped").await;
+    album.take("stop-broken", "/u/x").await;
 }
