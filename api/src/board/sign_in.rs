@@ -14,7 +14,10 @@ use axum::{
 };
 use porchlight_shared::domain::CommunityId;
 
-use super::session::{self, Leader, SameOrigin, Turned};
+use super::{
+    pages::astray,
+    session::{self, Leader, SameOrigin, Turned},
+};
 use crate::{
     pages::{Notice, leaders_page, page, private},
     secret::Secret,
@@ -96,17 +99,11 @@ async fn sign_in(
 }
 
 fn used_up() -> Response {
-    let notice = Notice {
-        brand: None,
-        heading: "This link does not sign anybody in any more",
-        lines: &[
-            "It was used already, or its time is over. If you used it yourself in this browser, you are signed in: go to the board.",
-            "Otherwise ask whoever runs this installation for a new one.",
-        ],
-        contact: None,
-        offer_code: false,
-    };
-    page(StatusCode::GONE, &notice)
+    let lines = [
+        "It was used already, or its time is over. If you used it yourself in this browser, you are signed in.",
+        "Otherwise ask whoever runs this installation for a new one.",
+    ];
+    astray(StatusCode::GONE, "This link does not sign anybody in any more", &lines)
 }
 
 async fn sign_out(

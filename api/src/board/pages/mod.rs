@@ -25,7 +25,7 @@ use jiff::{Timestamp, Zoned};
 
 use super::{session::Leader, sign_in, stream};
 use crate::{
-    pages::{Notice, TOKENS, leaders, page},
+    pages::{TOKENS, leaders, page},
     state::AppState,
 };
 
@@ -107,18 +107,23 @@ fn board(template: &impl Template) -> Response {
     leaders((headers, html))
 }
 
+/// What a leader reads who went astray, with the way back.
+#[derive(Template)]
+#[template(path = "board/astray.html")]
+struct Astray<'a> {
+    heading: &'a str,
+    lines: &'a [&'a str],
+}
+
+/// A page that leads back to the board.
+pub(super) fn astray(status: StatusCode, heading: &str, lines: &[&str]) -> Response {
+    page(status, &Astray { heading, lines })
+}
+
 /// There is no such thing in this community.
 fn nothing_here() -> Response {
-    let notice = Notice {
-        brand: None,
-        heading: "There is nothing here",
-        lines: &[
-            "This address leads nowhere in your community. Go back to the board by its name in the address bar, without what follows.",
-        ],
-        contact: None,
-        offer_code: false,
-    };
-    page(StatusCode::NOT_FOUND, &notice)
+    let lines = ["This address leads nowhere in your community."];
+    astray(StatusCode::NOT_FOUND, "There is nothing here", &lines)
 }
 
 /// How a moment is told: the time alone on the day of `now`, else with the day.
