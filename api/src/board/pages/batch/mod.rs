@@ -98,6 +98,8 @@ struct CancelPage<'a> {
     waiting: i64,
     waiting_told: String,
     in_flight: Option<String>,
+    /// What becomes of the batch without it.
+    back: &'static str,
 }
 
 /// Says what cancelling would take back, before it does.
@@ -120,6 +122,11 @@ pub(super) async fn ask_cancel(
         waiting,
         waiting_told: counted(waiting, "message", "messages"),
         in_flight: (in_flight > 0).then(|| counted(in_flight, "message is", "messages are")),
+        back: match (waiting, status.paused_at) {
+            (0, _) => "Back to the batch",
+            (_, Some(_)) => "Leave it paused",
+            (_, None) => "Keep sending",
+        },
     }))
 }
 
