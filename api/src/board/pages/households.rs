@@ -99,9 +99,13 @@ pub(super) async fn show(
         chosen: chosen == Some(standing),
     });
     let total: i64 = counts.values().sum();
+    let all = counted(total, "household", "households");
     Ok(board(&HouseholdsPage {
         frame: Frame::of(&leader, Place::Households),
-        total: counted(total, "household", "households"),
+        total: match chosen {
+            Some(standing) => format!("{} of {all}", number(counts[standing.as_str()])),
+            None => all,
+        },
         everybody: number(total),
         any: total > 0,
         filters: filters.collect(),
