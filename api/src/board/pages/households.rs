@@ -118,13 +118,14 @@ pub(super) async fn show(
 
 fn row(household: Household, now: &jiff::Zoned) -> Row {
     let named = household.name.or_else(|| household.to.clone()).or_else(|| household.unit.clone());
+    let who = named.unwrap_or_else(|| "Details deleted".to_owned());
     Row {
-        who: named.unwrap_or_else(|| "Details deleted".to_owned()),
-        unit: household.unit,
+        unit: household.unit.filter(|unit| *unit != who),
+        to: household.to.filter(|to| *to != who),
+        who,
         word: household.standing.as_str(),
         title: household.standing.title(),
         since: household.joined_at.or(household.since).map(|at| moment(at, now)),
-        to: household.to,
         delivery: household.delivery.map(|delivery| delivery.to_string()),
         words: household.words.filter(|_| !matches!(household.standing, Standing::Invited(Bucket::Sent))),
         needs: household.standing == Standing::Invited(Bucket::Problem),

@@ -18,6 +18,8 @@ use crate::{
 struct Row {
     id: String,
     who: String,
+    unit: Option<String>,
+    /// Unless that is what they are called here.
     to: Option<String>,
     word: &'static str,
     title: &'static str,
@@ -37,12 +39,12 @@ impl Row {
             None => (bucket.as_str(), bucket.title(), row.since),
         };
         let words = row.words.filter(|_| row.joined_at.is_none() && bucket != Bucket::Sent);
-        let lives = row.unit.map(|unit| format!(" · {unit}")).unwrap_or_default();
-        let named = row.name.or_else(|| row.to.clone()).unwrap_or_else(|| "Details deleted".to_owned());
+        let who = row.name.or_else(|| row.to.clone()).unwrap_or_else(|| "Details deleted".to_owned());
         Self {
             id: row.id.to_string(),
-            who: format!("{named}{lives}"),
-            to: row.to,
+            to: row.to.filter(|to| *to != who),
+            who,
+            unit: row.unit,
             word,
             title,
             since: moment(since, now),
