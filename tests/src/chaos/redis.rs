@@ -20,6 +20,8 @@ use crate::{
 
 /// What is not up by then does not come up.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How often a port may turn out to be taken before we give up.
+const DRAWS: usize = 5;
 
 /// One server. It appends to a file every second, as ours does in earnest.
 #[derive(Debug)]
@@ -35,8 +37,13 @@ impl Redis {
     pub(super) async fn start() -> Result<Self, Failure> {
         let program = tokio::task::spawn_blocking(stack::redis_program).await??;
         let folder = tempfile::Builder::new().prefix("porchlight-redis-").tempdir()?;
-        let port = stack::port::free()?;
-        let mut made = Self { program, folder, port, process: None };
+        let mut made = Self { program, folder, port: stack::port::free()?, process: None };
+        for _ in 1..DRAWS {
+            if made.come_up().await.is_ok() {
+                return Ok(made);
+            }
+            made.port = stack::port::free()?;
+        }
         made.come_up().await?;
         Ok(made)
     }
@@ -81,7 +88,8 @@ impl Redis {
             {
                 return Ok(());
             }
-            if began.elapsed() > PATIENCE {
+            let ended = self.process.as_mut().is_none_or(Process::has_ended);
+            if ended || began.elapsed() > PATIENCE {
                 return Err(format!("Redis did not come up on port {port}").into());
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
