@@ -146,6 +146,12 @@ async fn album() {
     let later = world.send(&[json!({"email": "tempfail-later@oakridge.example", "name": "Later"})]).await;
     let (live, worker) = community(&mut world).await;
     world.until("a list is done", async || !world.batch(&done).await["finished_at"].is_null()).await;
+    world
+        .sql(
+            "UPDATE households h SET joined_at = NULL FROM contacts c
+             WHERE c.household_id = h.id AND c.address ~ '^(refuse|tempfail)-'",
+        )
+        .await;
     // What is left of the list stays as it is while its pictures are taken.
     assert!(worker.stop().await.unwrap().success());
     let folder = folder();
