@@ -77,7 +77,7 @@ impl AppState {
             let pushing = async {
                 match queue::push(&mut redis, &queue, &jobs).await {
                     // Whoever first uses a connection that was cut is told so; the next finds a new one.
-                    Err(error) if error.is_io_error() => queue::push(&mut redis, &queue, &jobs).await,
+                    Err(error) if error.is_io_error() && !error.is_timeout() => queue::push(&mut redis, &queue, &jobs).await,
                     done => done,
                 }
             };

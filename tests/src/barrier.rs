@@ -13,14 +13,21 @@ use tokio_util::sync::CancellationToken;
 /// Whoever passes a place is held there while the barrier is closed at it.
 #[derive(Debug)]
 pub struct Barrier<P> {
-    /// Where, and how often those who waited there were let go.
+    /// Where, and how often those who waited were let go.
     closed: watch::Sender<(Option<P>, u64)>,
-    held: watch::Sender<usize>,
+    held: watch::Sender<Held>,
+}
+
+/// Who waits.
+#[derive(Clone, Copy, Debug, Default)]
+struct Held {
+    now: usize,
+    ever: u64,
 }
 
 impl<P> Default for Barrier<P> {
     fn default() -> Self {
-        Self { closed: watch::Sender::new((None, 0)), held: watch::Sender::new(0) }
+        Self { closed: watch::Sender::new((None, 0)), held: watch::Sender::default() }
     }
 }
 
@@ -32,12 +39,12 @@ impl<P: Copy + PartialEq> Barrier<P> {
 
     /// Lets everybody go.
     pub fn open(&self) {
-        self.closed.send_modify(|(closed, _)| *closed = None);
+        self.closed.send_modify(|(closed, times)| (*closed, *times) = (None, *times + 1));
     }
 
     /// Lets those go who wait now; whoever comes next waits.
     pub fn step(&self) {
-        self.closed.send_modify(|(_, steps)| *steps += 1);
+        self.closed.send_modify(|(_, times)| *times += 1);
     }
 
     /// Goes by `place`, and waits there while it is closed.
@@ -46,33 +53,46 @@ impl<P: Copy + PartialEq> Barrier<P> {
         if now.0 != Some(place) {
             return;
         }
-        self.held.send_modify(|held| *held += 1);
+        self.held.send_modify(|held| (held.now, held.ever) = (held.now + 1, held.ever + 1));
         // Whoever waits may be dropped there.
         let _counted = Counted(&self.held);
         let mut closed = self.closed.subscribe();
         // The sender lives in ourselves, so that the channel is never closed.
-        let _opened = closed.wait_for(|closed| *closed != now).await;
+        let _opened = closed.wait_for(|closed| closed.1 != now.1).await;
     }
 
     /// How many wait.
     #[must_use]
     pub fn held(&self) -> usize {
-        *self.held.borrow()
+        self.held.borrow().now
+    }
+
+    /// How many have come to wait, ever.
+    #[must_use]
+    pub fn arrived(&self) -> u64 {
+        self.held.borrow().ever
+    }
+
+    /// Waits until more than so many have come, and no longer than `patience`; answers how many have.
+    pub async fn wait_for_another(&self, than: u64, patience: Duration) -> u64 {
+        let mut held = self.held.subscribe();
+        let _reached = tokio::time::timeout(patience, held.wait_for(|held| held.ever > than)).await;
+        self.arrived()
     }
 
     /// Waits until so many wait, and no longer than `patience`; answers how many do.
     pub async fn wait_for(&self, count: usize, patience: Duration) -> usize {
         let mut held = self.held.subscribe();
-        let _reached = tokio::time::timeout(patience, held.wait_for(|held| *held >= count)).await;
+        let _reached = tokio::time::timeout(patience, held.wait_for(|held| held.now >= count)).await;
         self.held()
     }
 }
 
-struct Counted<'a>(&'a watch::Sender<usize>);
+struct Counted<'a>(&'a watch::Sender<Held>);
 
 impl Drop for Counted<'_> {
     fn drop(&mut self) {
-        self.0.send_modify(|held| *held -= 1);
+        self.0.send_modify(|held| held.now -= 1);
     }
 }
 

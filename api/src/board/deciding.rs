@@ -207,7 +207,7 @@ impl Asked {
         .await?;
         let Some(known) = known else { return Ok(None) };
         let joined = sqlx::query_scalar!(
-            r#"SELECT joined_at IS NOT NULL AS "joined!" FROM households WHERE id = $1 FOR SHARE"#,
+            r#"SELECT joined_at IS NOT NULL AS "joined!" FROM households WHERE id = $1 FOR NO KEY UPDATE"#,
             known.household_id,
         )
         .fetch_one(&mut *tx)
@@ -275,6 +275,15 @@ impl Asked {
                        WHERE address_hash = c.address_hash AND lifted_at IS NULL
                            AND (community_id = d.community_id OR community_id IS NULL)
                    ) THEN 'suppressed'
+                   -- Another list has written there since, or is about to.
+                   WHEN EXISTS (
+                       SELECT FROM deliveries o
+                       WHERE o.invitation_id = d.invitation_id AND o.contact_id = d.contact_id
+                           AND (o.batch_id, o.batch_row) IS DISTINCT FROM (d.batch_id, d.batch_row)
+                           AND (o.state IN ('held', 'queued', 'sending', 'retry_wait', 'checking')
+                                OR o.state IN ('accepted', 'delivered')
+                                   AND greatest(o.created_at, o.changed_at) > clock.now - interval '24 hours')
+                   ) THEN 'another_goes'
                    WHEN $2 <= (
                        SELECT count(*) FROM deliveries
                        WHERE invitation_id = d.invitation_id AND contact_id = d.contact_id
@@ -306,11 +315,11 @@ impl Asked {
         Ok(())
     }
 
-    /// A batch of which a row is open is looked after again. The new message inherits that the one repeat was used: what
-    /// a leader sends again goes once.
+    /// A batch of which a row is open is looked after again, and judged by what ends from now on: what ended before was
+    /// over. The new message inherits that the one repeat was used: what a leader sends again goes once.
     async fn send_again(&self, tx: &mut PgConnection, new: DeliveryId) -> sqlx::Result<()> {
         sqlx::query!(
-            "UPDATE batches SET finished_at = NULL WHERE id = $1 AND finished_at IS NOT NULL",
+            "UPDATE batches SET finished_at = NULL, resumed_at = app_now() WHERE id = $1 AND finished_at IS NOT NULL",
             self.batch
         )
         .execute(&mut *tx)

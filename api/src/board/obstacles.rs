@@ -53,6 +53,8 @@ obstacles! {
     Erased = "erased", CannotBeSent, "The address was deleted, as its owner wished. Nothing was sent; leave it.";
     /// The address must not be written to.
     Suppressed = "suppressed", CannotBeSent, "We were asked not to write there any more. Nothing was sent; leave it, and talk to the household in person.";
+    /// Another message of the invitation is on its way there, or went within a day.
+    AnotherGoes = "another_goes", CannotBeSent, "Another list has written there within a day, or is about to. Nothing was sent; look what becomes of that one, or leave this.";
     /// An invitation's messages are bounded.
     TooOften = "too_often", CannotBeSent, "Five messages of this invitation went there already, which is the most. Nothing was sent; leave it.";
     /// There is no provider.

@@ -35,7 +35,7 @@ pub async fn change(tx: &mut PgConnection, batch: BatchId, to: DeliveryState) ->
          WHERE d.id = waiting.id
          -- What a leader had sent again begins with its repeat used up: that says nothing about itself.
          RETURNING d.id, d.community_id,
-                   d.repeated AND EXISTS (SELECT FROM attempts WHERE delivery_id = d.id AND outcome = 'unknown') AS "repeat!""#,
+                   d.repeated AND EXISTS (SELECT FROM attempts WHERE delivery_id = d.id AND outcome = 'unknown' OFFSET 0) AS "repeat!""#,
         batch.uuid(),
         to as DeliveryState,
     )

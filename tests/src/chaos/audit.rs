@@ -79,6 +79,8 @@ pub struct Verdict {
     pub texts_doubled: Vec<String>,
     /// Called failed without a doubt, although a provider took it.
     pub misjudged: Vec<String>,
+    /// Ended, or put before a person, although nothing that was said or asked calls for it.
+    pub unexplained: Vec<String>,
     /// Taken by a provider, and promised to nobody.
     pub unasked: Vec<String>,
     /// Attempts whose outcome nobody knew.
@@ -104,6 +106,7 @@ impl Verdict {
             say("e-mails repeated more than once", &self.repeated_too_often),
             say("texts doubled", &self.texts_doubled),
             say("called failed although they were taken", &self.misjudged),
+            say("ended without a reason", &self.unexplained),
             say("taken and promised to nobody", &self.unasked),
         ];
         found.into_iter().flatten().collect()
@@ -163,6 +166,10 @@ impl Verdict {
                 self.submitted += 1;
                 0
             }
+            "needs_decision" if unknown == 0 => {
+                self.unexplained.push(told());
+                return;
+            }
             "needs_decision" => {
                 self.with_a_person += 1;
                 2
@@ -171,7 +178,16 @@ impl Verdict {
                 self.misjudged.push(told());
                 return;
             }
-            "failed" | "bounced" | "complained" | "cancelled" | "suppressed" | "expired" | "not_needed" => {
+            // Nobody cancelled, opted out or joined, and only a refusal ends a message.
+            "cancelled" | "suppressed" | "expired" | "not_needed" => {
+                self.unexplained.push(told());
+                return;
+            }
+            "failed" if tries.last().is_none_or(|last| last.outcome != "refused_permanent") => {
+                self.unexplained.push(told());
+                return;
+            }
+            "failed" | "bounced" | "complained" => {
                 self.ended += 1;
                 1
             }
@@ -188,14 +204,19 @@ impl Verdict {
 
     /// How often it was taken, and how often that may be.
     fn count(&mut self, channel: Channel, address: &str, tries: &[&Attempt], times: u32) {
-        let unknown = tries.iter().filter(|attempt| attempt.was_unknown()).count();
         let handed_over =
             tries.iter().filter(|attempt| attempt.was_unknown() || attempt.outcome == "accepted").count();
         let told = || format!("{address} (taken {times} times)");
+        // Something was begun after the provider's word was known.
+        let begun_again = tries
+            .iter()
+            .position(|attempt| attempt.outcome == "accepted" && !attempt.late)
+            .is_some_and(|place| place + 1 < tries.len());
+        let more_than_said = usize::try_from(times).is_ok_and(|times| times > handed_over);
         match channel {
+            Channel::Email if begun_again || (more_than_said && times > 1) => self.doubled.push(told()),
             Channel::Text if times > 1 || handed_over > 1 => self.texts_doubled.push(told()),
             Channel::Email if times > 2 || handed_over > 2 => self.repeated_too_often.push(told()),
-            Channel::Email if times == 2 && unknown == 0 => self.doubled.push(told()),
             Channel::Email if times == 2 => self.repeated += 1,
             Channel::Text | Channel::Email => {}
         }
@@ -254,8 +275,14 @@ mod tests {
             (Email, "accepted", &["accepted"][..], 0, "lost"),
             (Email, "retry_wait", &["refused_temporary"], 0, "not settled"),
             (Email, "accepted", &["refused_temporary", "accepted"], 2, "doubled although"),
+            (Email, "accepted", &["accepted", "unknown"], 2, "doubled although"),
+            (Email, "needs_decision", &["unknown"], 2, "doubled although"),
+            (Email, "accepted", &["not_sent", "unknown"], 2, "doubled although"),
             (Email, "accepted", &["unknown", "unknown", "accepted"], 1, "more than once"),
-            (Email, "accepted", &["unknown", "accepted"], 3, "more than once"),
+            (Email, "accepted", &["unknown", "unknown", "accepted"], 3, "more than once"),
+            (Email, "failed", &["refused_temporary"], 0, "without a reason"),
+            (Email, "cancelled", &[], 0, "without a reason"),
+            (Text, "needs_decision", &["refused_temporary"], 0, "without a reason"),
             (Text, "accepted", &["unknown", "accepted"], 2, "texts doubled"),
             (Text, "accepted", &["unknown", "accepted"], 1, "texts doubled"),
             (Email, "failed", &["refused_permanent"], 1, "although they were taken"),

@@ -53,6 +53,8 @@ pub(super) struct Promise {
 pub(super) struct Feeder {
     communities: Vec<Community>,
     clients: RwLock<Vec<Client>>,
+    /// Where each list is tried first; beyond the last: in turn.
+    preferred: AtomicUsize,
     promises: Mutex<Vec<Promise>>,
     lists: AtomicUsize,
     people: [AtomicUsize; 2],
@@ -65,11 +67,22 @@ impl Feeder {
         Self {
             communities,
             clients: RwLock::default(),
+            preferred: AtomicUsize::new(usize::MAX),
             promises: Mutex::default(),
             lists: AtomicUsize::new(0),
             people: [AtomicUsize::new(0), AtomicUsize::new(0)],
             repeated: AtomicUsize::new(0),
         }
+    }
+
+    /// From now on each list is tried at API number `place` first.
+    pub(super) fn prefer(&self, place: usize) {
+        self.preferred.store(place, Ordering::Relaxed);
+    }
+
+    /// From now on APIs are tried in turn.
+    pub(super) fn prefer_none(&self) {
+        self.prefer(usize::MAX);
     }
 
     /// From now on API number `place` is there.
@@ -103,10 +116,12 @@ impl Feeder {
         let body = body(channel, &addresses).to_string().into_bytes();
         let (key, community) = (format!("list-{list}"), &self.communities[list % self.communities.len()]);
         let began = Instant::now();
-        for round in list.. {
+        for round in 0.. {
             let client = {
                 let clients = self.clients.read().unwrap_or_else(PoisonError::into_inner);
-                clients[round % clients.len()].clone()
+                let preferred = self.preferred.load(Ordering::Relaxed);
+                let first = if preferred < clients.len() { preferred } else { list };
+                clients[(first + round) % clients.len()].clone()
             };
             let answer = client.post(community, "batches", body.clone(), &[("idempotency-key", &key)]).await;
             match answer {

@@ -206,9 +206,9 @@ impl Fleet {
 
     /// Waits until nothing moves any more: what is still claimed belongs to whoever is held.
     pub(super) async fn until_still(&self) -> Result<(), Failure> {
-        let (mut seen, mut times, began) = ((0, 0), 0, Instant::now());
-        while times < 4 {
-            let now = (self.taken(), self.redis.claimed().await?.len());
+        let (mut seen, mut times, began) = (None, 0, Instant::now());
+        while times < 6 {
+            let now = Some((self.taken(), self.redis.claimed().await?));
             times = if now == seen { times + 1 } else { 0 };
             seen = now;
             if began.elapsed() > PATIENCE {

@@ -131,6 +131,9 @@ async fn run_from_outside(arguments: &Arguments) -> Result<bool, Failure> {
         return measure_pace(&programs, arguments.write.as_deref()).await;
     }
     let rows = if arguments.only.is_empty() { possible_rows() } else { arguments.only.clone() };
+    for left_out in Row::ALL.iter().filter(|row| arguments.only.is_empty() && !rows.contains(row)) {
+        complain(&format!("{} is left out: libfaketime is not installed", left_out.as_str()));
+    }
     let mut order = Order::of(&rows, arguments.faults, arguments.messages, arguments.seed);
     order.hurry = arguments.hurry;
     let account = run(programs, &order, complain).await?;

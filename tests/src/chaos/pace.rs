@@ -19,7 +19,7 @@ use tokio::{
 use super::fleet::{Fleet, PATIENCE};
 use crate::{
     installation::{Failure, Programs},
-    stack::Options,
+    stack::{Options, proxy::Way},
 };
 
 /// E-mails a second.
@@ -154,6 +154,9 @@ impl Paced {
         if self.admitted > self.limit {
             broken.push(format!("{}: {} admitted in a second", self.who, self.admitted));
         }
+        if self.doubled > 0 {
+            broken.push(format!("{}: {} addresses got more than one message", self.who, self.doubled));
+        }
         if self.used < 950 {
             broken.push(format!("{}: {} thousandths of the limit used", self.who, self.used));
         }
@@ -226,9 +229,12 @@ async fn sending(
         fleet.start_worker(place % workers).await?;
         place += 1;
         if place == SECONDS / 4 {
+            // Nobody claims before somebody listens.
+            fleet.workers.iter().for_each(|worker| worker.queue.hold(Way::Requests));
             fleet.redis.stop().await?;
             fleet.redis.come_up().await?;
             admissions.listen_again(fleet.redis.address()).await?;
+            fleet.workers.iter().for_each(|worker| worker.queue.release());
         }
     }
     fleet.until("nearly all are taken", PATIENCE, async || Ok(fleet.taken() >= few)).await?;

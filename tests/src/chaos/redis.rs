@@ -148,6 +148,14 @@ impl Redis {
         Ok(())
     }
 
+    /// Lets claims through that the breaker or a provider's word had stopped.
+    pub(super) async fn open_gates(&self) -> Result<(), Failure> {
+        let mut connection = self.connection().await?;
+        let gates = ["email", "text"].map(|channel| format!("porchlight:{{{channel}:v1}}:gate"));
+        redis::cmd("DEL").arg(&gates).exec_async(&mut connection).await?;
+        Ok(())
+    }
+
     /// What it holds, in words.
     pub(super) async fn state(&self) -> Result<String, Failure> {
         let mut connection = self.connection().await?;

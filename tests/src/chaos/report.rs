@@ -1,6 +1,6 @@
 //! The account of a run: what was struck, what it cost, and whether the promises were kept.
 
-use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path, time::Duration};
+use std::{fmt::Write as _, fs, path::Path, time::Duration};
 
 use super::{
     Order,
@@ -21,10 +21,14 @@ pub struct Struck {
     pub row: Row,
     /// When it began, in seconds, by the ledger's clock.
     pub at: f64,
-    /// When workers were killed in it.
-    pub kills: Vec<f64>,
-    /// Attempts that are unknown because of it.
-    pub unknown: usize,
+    /// When it was over, and what dead processes had sent off had arrived.
+    pub until: f64,
+    /// How many workers were killed in it.
+    pub killed: usize,
+    /// Attempts that are unknown because of that.
+    pub lost_their_worker: usize,
+    /// Attempts that are unknown for another reason, and ended after it began and before the next did.
+    pub others: usize,
 }
 
 /// All of it.
@@ -32,6 +36,8 @@ pub struct Struck {
 pub struct Account {
     /// What decided it.
     pub seed: u64,
+    /// Messages that were to be sent.
+    pub wanted: usize,
     /// Attempts that a worker has under way at most.
     pub slots: usize,
     /// Each fault, in order.
@@ -59,6 +65,7 @@ impl Account {
         Self {
             seed: order.seed,
             hurried: order.hurry,
+            wanted: order.messages,
             slots,
             struck: Vec::with_capacity(order.rows.len()),
             longest_stop: Duration::ZERO,
@@ -72,39 +79,34 @@ impl Account {
     }
 
     pub(super) fn begin(&mut self, row: Row, at: f64) {
-        self.struck.push(Struck { row, at, kills: Vec::new(), unknown: 0 });
+        self.struck.push(Struck { row, at, until: at, killed: 0, lost_their_worker: 0, others: 0 });
     }
 
-    /// Puts each unknown outcome down to a fault: one that lost its worker to the first kill after it began, any other
-    /// to the last fault before it ended.
+    /// Puts each unknown outcome down to a fault: one that lost its worker to the first with a kill that was over after it
+    /// began, any other to the last fault before it ended.
     pub(super) fn attribute(&mut self, attempts: &[Attempt]) {
-        let mut of_kill: BTreeMap<(usize, usize), usize> = BTreeMap::new();
         for attempt in attempts.iter().filter(|attempt| attempt.was_unknown()) {
-            let kills = self.struck.iter().enumerate().flat_map(|(fault, struck)| {
-                struck.kills.iter().enumerate().map(move |(kill, at)| (fault, kill, *at))
-            });
-            let killed = kills.into_iter().find(|(_, _, at)| *at >= attempt.began_at);
-            match killed.filter(|_| attempt.lost_its_worker()) {
-                Some((fault, kill, _)) => {
-                    self.struck[fault].unknown += 1;
-                    *of_kill.entry((fault, kill)).or_default() += 1;
-                }
-                None => {
-                    if let Some(struck) =
-                        self.struck.iter_mut().rev().find(|struck| struck.at <= attempt.ended_at)
-                    {
-                        struck.unknown += 1;
-                    }
-                }
+            let killed = |struck: &&mut Struck| struck.killed > 0 && struck.until >= attempt.began_at;
+            let killed = self.struck.iter_mut().find(killed).filter(|_| attempt.lost_its_worker());
+            if let Some(struck) = killed {
+                struck.lost_their_worker += 1;
+            } else if let Some(struck) =
+                self.struck.iter_mut().rev().find(|struck| struck.at <= attempt.ended_at)
+            {
+                struck.others += 1;
             }
         }
-        self.most_unknown = of_kill.into_values().max().unwrap_or(0);
+        let of_a_kill = |struck: &Struck| struck.lost_their_worker.div_ceil(struck.killed.max(1));
+        self.most_unknown = self.struck.iter().map(of_a_kill).max().unwrap_or(0);
     }
 
     /// The promises that were not kept, in words; empty when all were.
     #[must_use]
     pub fn broken(&self) -> Vec<String> {
         let mut broken = self.verdict.broken();
+        if self.verdict.promised < self.wanted {
+            broken.push(format!("{} messages of {} were sent", self.verdict.promised, self.wanted));
+        }
         if self.most_unknown > self.slots {
             broken.push(format!("{} unknown after one kill, of {} slots", self.most_unknown, self.slots));
         }
@@ -131,7 +133,7 @@ impl Account {
         let mut text = String::new();
         let verdict = &self.verdict;
         let (kills, faults) =
-            (self.struck.iter().map(|struck| struck.kills.len()).sum::<usize>(), self.struck.len());
+            (self.struck.iter().map(|struck| struck.killed).sum::<usize>(), self.struck.len());
         let settled = |share: usize| {
             let place =
                 (verdict.settled_after.len() * share / 100).min(verdict.settled_after.len().max(1) - 1);
@@ -148,6 +150,7 @@ impl Account {
             ),
             ("**texts handed over twice**", verdict.texts_doubled.len().to_string()),
             ("called failed although a provider took it", verdict.misjudged.len().to_string()),
+            ("ended without a reason", verdict.unexplained.len().to_string()),
             ("neither ended nor in front of a person", verdict.unsettled.len().to_string()),
             ("submitted", verdict.submitted.to_string()),
             ("ended otherwise, with a reason", verdict.ended.to_string()),
@@ -179,13 +182,18 @@ impl Account {
         for (what, value) in rows {
             let _ = writeln!(text, "| {what} | {value} |");
         }
-        let _ = writeln!(text, "\n| struck | how | times | unknown outcomes |\n| --- | --- | --- | --- |");
+        let _ = writeln!(
+            text,
+            "\n| struck | how | times | unknown, their worker killed | unknown for another reason |\n\
+             | --- | --- | --- | --- | --- |"
+        );
         for &row in Row::ALL {
-            let times = self.struck.iter().filter(|struck| struck.row == row).count();
-            let unknown: usize =
-                self.struck.iter().filter(|struck| struck.row == row).map(|struck| struck.unknown).sum();
+            let struck: Vec<_> = self.struck.iter().filter(|struck| struck.row == row).collect();
+            let lost: usize = struck.iter().map(|struck| struck.lost_their_worker).sum();
+            let others: usize = struck.iter().map(|struck| struck.others).sum();
+            let (who, how, times) = (row.part().as_str(), row.title(), struck.len());
             if times > 0 {
-                let _ = writeln!(text, "| {} | {} | {times} | {unknown} |", row.part().as_str(), row.title());
+                let _ = writeln!(text, "| {who} | {how} | {times} | {lost} | {others} |");
             }
         }
         text
@@ -225,7 +233,7 @@ mod tests {
         let order = Order::of(&[Row::AllWorkers, Row::MailReset], 2, 10, 1);
         let mut account = Account::new(&order, 1);
         account.begin(Row::AllWorkers, 10.0);
-        account.struck[0].kills = vec![12.0, 13.0];
+        (account.struck[0].until, account.struck[0].killed) = (13.0, 2);
         account.begin(Row::MailReset, 20.0);
         account.attribute(&[
             unknown(11.0, "worker_lost"),
@@ -233,8 +241,13 @@ mod tests {
             unknown(12.9, "worker_lost"),
             unknown(20.5, "closed_after_body"),
         ]);
-        assert_eq!((account.struck[0].unknown, account.struck[1].unknown), (3, 1));
-        assert_eq!((account.most_unknown, account.broken().len()), (2, 1));
+        assert_eq!((account.struck[0].lost_their_worker, account.struck[1].others), (3, 1));
+        assert_eq!(account.most_unknown, 2);
+        assert!(
+            account.broken()[0].contains("2 unknown after one kill, of 1 slots"),
+            "{:?}",
+            account.broken()
+        );
     }
 
     #[test]

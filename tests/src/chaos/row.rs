@@ -136,7 +136,7 @@ rows! {
     /// All connections cut.
     PostgresCut = "postgres-cut", Postgres, "all connections cut";
     /// It refuses to write.
-    PostgresFull = "postgres-full", Postgres, "disk full: every write refused for two seconds";
+    PostgresFull = "postgres-full", Postgres, "disk full: no delivery or attempt can be written for two seconds";
     /// What was asked is done, and the answers are lost.
     PostgresAnswersLost = "postgres-answers-lost", Postgres, "statements done, their answers lost";
     /// It says nothing for a while.

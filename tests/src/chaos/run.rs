@@ -16,6 +16,8 @@ use crate::{
 
 /// Within this everything has settled: the last promise is 20 minutes after a kill.
 const SETTLING: Duration = Duration::from_mins(25);
+/// The same where time is moved.
+const HURRIED: Duration = Duration::from_mins(5);
 /// One is killed, and the others go on.
 const WORKERS: usize = 3;
 /// Before the next harm is done, the line is as short as so many harms' messages.
@@ -46,12 +48,15 @@ pub async fn run(programs: Programs, order: &Order, tell: impl Fn(&str)) -> Resu
     let mut run = Run { fleet, rng: StdRng::seed_from_u64(order.seed), order: order.clone(), account };
     let began = Instant::now();
     for (number, &row) in order.rows.iter().enumerate() {
-        run.catch_up().await.map_err(|error| format!("before {row:?}: {error}"))?;
+        if let Err(error) = run.catch_up().await {
+            return Err(format!("before {row:?}: {error}; {}", run.fleet.state().await?).into());
+        }
         let at = run.fleet.now().await?;
         run.account.begin(row, at);
         if let Err(error) = run.strike(row).await {
             return Err(format!("{row:?}: {error}; {}", run.fleet.state().await?).into());
         }
+        run.note_end().await?;
         tell(&format!("{}/{} {} {}", number + 1, order.rows.len(), row.part().as_str(), row.title()));
     }
     run.settle(&tell).await?;
@@ -90,9 +95,12 @@ impl Run {
                 break;
             }
             if self.order.hurry {
-                self.pass_time().await?;
+                sqlx::query("UPDATE channels SET closed_until = app_now() WHERE closed_at IS NOT NULL")
+                    .execute(pool)
+                    .await?;
+                fleet.redis.open_gates().await?;
             }
-            let patience = if self.order.hurry { Duration::from_secs(5) } else { SETTLING };
+            let patience = if self.order.hurry { Duration::from_secs(10) } else { SETTLING };
             let _closed = fleet.until("every channel is open", patience, open).await;
         }
         sqlx::query("UPDATE channels SET closings = 0 WHERE closed_at IS NULL").execute(pool).await?;
@@ -110,7 +118,8 @@ impl Run {
             let _late = fleet.until("everything has settled", SETTLING, settled).await;
             return Ok(());
         }
-        for _ in 0..24 {
+        let began = Instant::now();
+        while began.elapsed() < HURRIED {
             let _busy = fleet.until_still().await;
             if fleet.count(&OPEN).await? == 0 {
                 return Ok(());
@@ -125,15 +134,15 @@ impl Run {
     async fn pass_time(&self) -> Result<(), Failure> {
         let fleet = &self.fleet;
         let pool = &fleet.installation.pool;
-        sqlx::query("UPDATE app_clock SET ahead = ahead + '3 minutes'").execute(pool).await?;
-        let moved = fleet.now().await?;
         let mut connection = fleet.redis.connection().await?;
         redis::cmd("FLUSHALL").exec_async(&mut connection).await?;
+        sqlx::query("UPDATE app_clock SET ahead = ahead + '3 minutes'").execute(pool).await?;
+        let moved = fleet.now().await?;
         fleet
             .until("reconcilers looked", fleet::PATIENCE, async || {
                 let looked = sqlx::query_scalar(
                     "SELECT bool_and(looked_at >= to_timestamp($1)) FROM reconcilers
-                     WHERE name IN ('overdue', 'checking', 'held', 'due_email', 'due_text', 'finished')",
+                     WHERE name IN ('overdue', 'checking', 'held', 'due_email', 'due_text', 'finished', 'progress')",
                 );
                 Ok(looked.bind(moved).fetch_one(pool).await?)
             })
@@ -145,10 +154,19 @@ impl Run {
         self.account.struck.last().map_or(0.0, |struck| struck.at)
     }
 
-    pub(super) fn note_kill(&mut self, at: f64) {
+    pub(super) fn note_kill(&mut self) {
         if let Some(struck) = self.account.struck.last_mut() {
-            struck.kills.push(at);
+            struck.killed += 1;
         }
+    }
+
+    /// The fault that is under way is over.
+    async fn note_end(&mut self) -> Result<(), Failure> {
+        let now = self.fleet.now().await?;
+        if let Some(struck) = self.account.struck.last_mut() {
+            struck.until = now;
+        }
+        Ok(())
     }
 
     pub(super) fn note_stop(&mut self, took: Duration) {

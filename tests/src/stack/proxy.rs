@@ -105,6 +105,17 @@ impl Proxy {
         self.faults.barrier.step();
     }
 
+    /// How many times something was held, ever.
+    #[must_use]
+    pub fn arrived(&self) -> u64 {
+        self.faults.barrier.arrived()
+    }
+
+    /// Waits until that is more than `than`, and no longer than `patience`; answers what it is then.
+    pub async fn wait_for_another(&self, than: u64, patience: Duration) -> u64 {
+        self.faults.barrier.wait_for_another(than, patience).await
+    }
+
     /// Waits until so many connections have something held, and no longer than `patience`; answers how many have.
     pub async fn wait_for_held(&self, count: usize, patience: Duration) -> usize {
         self.faults.barrier.wait_for(count, patience).await
@@ -142,7 +153,9 @@ impl Faults {
 async fn accept(listener: TcpListener, faults: Arc<Faults>) {
     // Dropped with this future, and the connections with it.
     let mut connections = JoinSet::new();
-    while let Ok((client, _)) = listener.accept().await {
+    loop {
+        // An error here concerns a caller who is gone already.
+        let Ok((client, _)) = listener.accept().await else { continue };
         let (line, faults) = (faults.lines.open(), Arc::clone(&faults));
         let upstream = faults.upstream.read().unwrap_or_else(PoisonError::into_inner).clone();
         connections.spawn(async move { line.carry(connect(client, upstream, &faults)).await });

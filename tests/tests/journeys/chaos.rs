@@ -14,8 +14,8 @@ async fn every_row_of_the_matrix_keeps_the_promises() {
     let account = account(Order::of(&rows, rows.len(), 40 * rows.len(), 1)).await;
     assert!(account.broken().is_empty(), "{:#?}\n{}", account.broken(), account.table());
     assert!(account.verdict.promised >= 40 * rows.len(), "{}", account.table());
-    // It was no stroll: somebody was killed, and not everything could be known.
-    assert!(account.verdict.unknown > 0, "{}", account.table());
+    // It was no stroll: workers were killed in the middle of their work.
+    assert!(account.most_unknown > 0, "{}", account.table());
 }
 
 /// What a worker that is broken on purpose does to the account.

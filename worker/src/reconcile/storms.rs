@@ -92,7 +92,7 @@ impl Reconciler {
         let mut connection = self.pool.acquire().await?;
         let mut tx = connection.begin().await?;
         let marks = sqlx::query!(
-            r#"SELECT community_id, channel, resumed_at FROM batches
+            r#"SELECT community_id, channel, resumed_at, paused_for IS NOT NULL AS "resumed_by_old!" FROM batches
                WHERE id = $1 AND finished_at IS NULL AND paused_at IS NULL AND cancelled_at IS NULL
                FOR NO KEY UPDATE SKIP LOCKED"#,
             batch.uuid(),
@@ -100,6 +100,17 @@ impl Reconciler {
         .fetch_optional(&mut *tx)
         .await?;
         let Some(marks) = marks else { return Ok(false) };
+        if marks.resumed_by_old {
+            // An API of the release before this resumed it, and knows nothing of why it had paused.
+            sqlx::query!(
+                "UPDATE batches SET paused_for = NULL, storm_count = NULL, storm_sends = NULL, resumed_at = app_now() WHERE id = $1",
+                batch.uuid(),
+            )
+            .execute(&mut *tx)
+            .await?;
+            tx.commit().await?;
+            return Ok(false);
+        }
         let rows = sqlx::query!(
             r#"SELECT state, reason, count(*) AS "rows!" FROM deliveries
                WHERE batch_id = $1 AND newest AND state IN ('accepted', 'delivered', 'bounced', 'complained', 'failed')

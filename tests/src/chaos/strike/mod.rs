@@ -74,14 +74,20 @@ impl Run {
     /// Whoever is in the middle of an attempt holds its claim; looked at while nothing moves.
     async fn check_claims(&mut self) -> Result<(), Failure> {
         let since = self.began();
-        let sending: Vec<Uuid> = sqlx::query_scalar(
-            "SELECT id FROM deliveries WHERE state = 'sending' AND attempt_began_at > to_timestamp($1)",
-        )
-        .bind(since)
-        .fetch_all(&self.fleet.installation.pool)
-        .await?;
+        let before = self.sending(since).await?;
         let claimed = self.fleet.redis.claimed().await?;
-        self.note_unclaimed(sending.iter().filter(|id| !claimed.contains(id)).count());
+        let after = self.sending(since).await?;
+        let unclaimed = before.iter().filter(|row| after.contains(row) && !claimed.contains(&row.0));
+        self.note_unclaimed(unclaimed.count());
         Ok(())
+    }
+
+    /// Attempts under way that began since then.
+    async fn sending(&self, since: f64) -> Result<Vec<(Uuid, i32)>, Failure> {
+        let sending = sqlx::query_as(
+            "SELECT id, attempt_number FROM deliveries
+             WHERE state = 'sending' AND attempt_began_at > to_timestamp($1)",
+        );
+        Ok(sending.bind(since).fetch_all(&self.fleet.installation.pool).await?)
     }
 }

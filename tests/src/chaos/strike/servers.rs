@@ -14,9 +14,7 @@ use crate::{
 impl Run {
     pub(super) async fn strike_api(&mut self, row: Row) -> Result<(), Failure> {
         let place = self.rng.random_range(0..self.fleet.apis.len());
-        let other = 1 - place;
-        // The other API is kept out of it until the deed is done.
-        self.fleet.apis[other].ledger.hold(Way::Requests);
+        let known = self.batches().await?;
         let member = &self.fleet.apis[place];
         match row {
             Row::ApiCommitting => member.ledger.hold(Way::Requests),
@@ -24,25 +22,29 @@ impl Run {
             Row::ApiNotAnswered => member.ledger.hold(Way::Answers),
             _ => {}
         }
+        // Lists come to the one that is struck, and to the others when it does not answer.
+        self.fleet.feeder.prefer(place);
         let feeding = self.feeding(1);
-        match row {
+        let there = match row {
             Row::ApiNotPushed => {
-                self.fleet.apis[other].ledger.release();
-                member.queue.wait_for_held(1, ARRIVAL).await;
+                let held = self.fleet.apis[place].queue.wait_for_held(1, ARRIVAL).await;
+                held > 0 && self.batches().await? > known
             }
-            Row::ApiCommitting | Row::ApiNotAnswered => {
-                // A few steps of the transaction, so that the harm is done at another each time.
-                for _ in 0..self.rng.random_range(1..12) {
-                    self.fleet.apis[place].ledger.wait_for_held(1, MOMENT).await;
-                    self.fleet.apis[place].ledger.step();
-                }
+            Row::ApiCommitting => {
+                // So many statements of the transaction go through, another number each time.
+                let most = self.rng.random_range(1..12);
+                self.go_on(place, most, async || Ok(false)).await?;
+                self.batches().await? == known
             }
-            _ => tokio::time::sleep(Duration::from_millis(self.rng.random_range(0..60))).await,
-        }
+            Row::ApiNotAnswered => self.go_on(place, 100, async || Ok(self.batches().await? > known)).await?,
+            _ => {
+                tokio::time::sleep(Duration::from_millis(self.rng.random_range(0..60))).await;
+                true
+            }
+        };
         if let Some(process) = self.fleet.apis[place].process.take() {
             process.kill().await?;
         }
-        self.fleet.apis[other].ledger.release();
         let member = &self.fleet.apis[place];
         if self.rng.random() {
             member.ledger.cut();
@@ -50,8 +52,39 @@ impl Run {
         }
         member.ledger.release();
         member.queue.release();
+        self.fleet.feeder.prefer_none();
         self.fleet.start_api(place).await?;
-        feeding.await?
+        feeding.await??;
+        if there { Ok(()) } else { Err("no list was there when the API was killed".into()) }
+    }
+
+    /// Lets what an API and the ledger say to each other through, piece by piece, until it is so or there is no more;
+    /// answers whether it is.
+    async fn go_on(
+        &self,
+        place: usize,
+        most: usize,
+        is_so: impl AsyncFn() -> Result<bool, Failure>,
+    ) -> Result<bool, Failure> {
+        let ledger = &self.fleet.apis[place].ledger;
+        let mut seen = 0;
+        for _ in 0..most {
+            let arrived = ledger.wait_for_another(seen, MOMENT).await;
+            if is_so().await? {
+                return Ok(true);
+            }
+            if arrived == seen {
+                break;
+            }
+            seen = ledger.arrived();
+            ledger.step();
+        }
+        Ok(false)
+    }
+
+    async fn batches(&self) -> Result<i64, Failure> {
+        let count = sqlx::query_scalar("SELECT count(*) FROM batches");
+        Ok(count.fetch_one(&self.fleet.installation.pool).await?)
     }
 
     pub(super) async fn strike_redis(&mut self, row: Row) -> Result<(), Failure> {

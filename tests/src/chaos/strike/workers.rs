@@ -20,17 +20,9 @@ impl Run {
         }
         let place = self.any_worker();
         match row {
-            Row::Claimed | Row::Begun | Row::Recorded | Row::NotRecorded => {
-                self.kill_at_ledger(place, row).await
-            }
-            Row::NotAcknowledged => {
-                self.fleet.workers[place].queue.hold(Way::Requests);
-                self.feed().await?;
-                self.fleet.until_still().await?;
-                self.kill_worker(place).await?;
-                self.fleet.workers[place].queue.cut();
-                self.fleet.workers[place].queue.release();
-                self.fleet.start_worker(place).await
+            Row::Claimed | Row::Begun => self.kill_before_sending(place, row).await,
+            Row::Recorded | Row::NotRecorded | Row::NotAcknowledged => {
+                self.kill_after_sending(place, row).await
             }
             Row::WorkerAnyTime => {
                 self.feed().await?;
@@ -80,6 +72,10 @@ impl Run {
         self.fleet.until_still().await?;
         self.check_claims().await?;
         self.kill_worker(place).await?;
+        if self.rng.random() {
+            // What it had sent off is lost with it, and what the frozen ones had with them; else it arrives now.
+            self.fleet.installation.smtp.cut();
+        }
         self.fleet.installation.smtp.release();
         self.signal_others(place, Signal::Cont).await;
         self.fleet.start_worker(place).await?;
@@ -102,30 +98,78 @@ impl Run {
         if held == 0 { Err(format!("no request came to {stage:?}").into()) } else { Ok(()) }
     }
 
-    /// Stops what a worker and the ledger say to each other, and kills it.
-    async fn kill_at_ledger(&mut self, place: usize, row: Row) -> Result<(), Failure> {
-        let way = if matches!(row, Row::Begun | Row::Recorded) { Way::Answers } else { Way::Requests };
-        if matches!(row, Row::Recorded | Row::NotRecorded) {
-            // Begun everywhere, and taken by the provider: its word is what the worker has yet to record.
-            self.fleet.installation.smtp.hold_at(smtp::Stage::Taken);
-            self.feed().await?;
-            self.fleet.installation.smtp.wait_for_held(CONNECTIONS, ARRIVAL).await;
-            self.fleet.workers[place].ledger.hold(way);
-            self.fleet.installation.smtp.release();
+    /// Stops what a worker and the ledger say to each other about begin, and kills it.
+    async fn kill_before_sending(&mut self, place: usize, row: Row) -> Result<(), Failure> {
+        let (way, states) =
+            if row == Row::Claimed { (Way::Requests, "queued") } else { (Way::Answers, "sending") };
+        self.signal_others(place, Signal::Stop).await;
+        self.fleet.workers[place].ledger.hold(way);
+        self.feed().await?;
+        let there = self.until_claimed_is(place, way, states).await?;
+        self.end_struck(place).await?;
+        if there { Ok(()) } else { Err("the worker had claimed nothing, or was further".into()) }
+    }
+
+    /// Lets a worker send, stops what it then says to the ledger or to the queue, and kills it.
+    async fn kill_after_sending(&mut self, place: usize, row: Row) -> Result<(), Failure> {
+        self.signal_others(place, Signal::Stop).await;
+        self.fleet.installation.smtp.hold_at(smtp::Stage::Taken);
+        self.feed().await?;
+        self.fleet.installation.smtp.wait_for_held(CONNECTIONS, ARRIVAL).await;
+        let member = &self.fleet.workers[place];
+        let (way, state) = match row {
+            Row::NotRecorded => (Way::Requests, "sending"),
+            Row::Recorded => (Way::Answers, "accepted"),
+            _ => (Way::Requests, "accepted"),
+        };
+        if row == Row::NotAcknowledged {
+            member.queue.hold(way);
         } else {
-            self.fleet.workers[place].ledger.hold(way);
-            self.feed().await?;
+            member.ledger.hold(way);
         }
-        let held = self.fleet.workers[place].ledger.wait_for_held(1, ARRIVAL).await;
-        self.fleet.until_still().await?;
+        self.fleet.installation.smtp.release();
+        let there = self.until_claimed_is(place, way, state).await?;
+        self.end_struck(place).await?;
+        if there { Ok(()) } else { Err("nothing of what the worker had claimed was there".into()) }
+    }
+
+    /// Waits until something that was claimed since the fault began stands so in the ledger; answers whether it does.
+    /// Answers go through one by one meanwhile: the first may only say that a statement was understood.
+    async fn until_claimed_is(&self, place: usize, way: Way, state: &str) -> Result<bool, Failure> {
+        for _ in 0..40 {
+            self.fleet.until_still().await?;
+            let claimed: Vec<_> = self.fleet.redis.claimed().await?.into_iter().collect();
+            let there: i64 = sqlx::query_scalar(
+                "SELECT count(*) FROM deliveries
+                 WHERE id = ANY ($1) AND state::text = $2 AND changed_at > to_timestamp($3)",
+            )
+            .bind(claimed)
+            .bind(state)
+            .bind(self.began())
+            .fetch_one(&self.fleet.installation.pool)
+            .await?;
+            if there > 0 {
+                return Ok(true);
+            }
+            if way == Way::Answers {
+                self.fleet.workers[place].ledger.step();
+            }
+        }
+        Ok(false)
+    }
+
+    /// Kills a worker whose lines are held; what it had sent off is lost with it, or arrives now.
+    async fn end_struck(&mut self, place: usize) -> Result<(), Failure> {
         self.kill_worker(place).await?;
+        let member = &self.fleet.workers[place];
         if self.rng.random() {
-            // What it had sent off is lost with it; else it arrives now.
-            self.fleet.workers[place].ledger.cut();
+            member.ledger.cut();
+            member.queue.cut();
         }
-        self.fleet.workers[place].ledger.release();
-        self.fleet.start_worker(place).await?;
-        if held == 0 { Err("the worker asked the ledger nothing".into()) } else { Ok(()) }
+        member.ledger.release();
+        member.queue.release();
+        self.signal_others(place, Signal::Cont).await;
+        self.fleet.start_worker(place).await
     }
 
     /// A worker goes by a clock of its own for a while.
@@ -175,11 +219,10 @@ impl Run {
     }
 
     async fn kill_worker(&mut self, place: usize) -> Result<(), Failure> {
-        let at = self.fleet.now().await?;
         if let Some(process) = self.fleet.workers[place].process.take() {
             process.kill().await?;
         }
-        self.note_kill(at);
+        self.note_kill();
         Ok(())
     }
 
