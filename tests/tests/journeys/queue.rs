@@ -285,3 +285,23 @@ async fn a_begin_and_a_finish_whose_answers_got_lost_count_once() {
     assert_eq!(row, ("retry_wait".to_owned(), 1, 1));
     assert_eq!(world.batch(&batch).await["counts"]["retry_wait"], 1);
 }
+
+/// While workers are replaced one by one, old ones run beside new APIs.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_older_worker_leaves_the_jobs_of_a_newer_release_alone() {
+    let mut world = World::new().await;
+    let batch = world.send(&rows(20)).await;
+    // What the next release's API would have pushed: the same keys under the next version, elements that mean nothing to us.
+    let queue = Queue::new(Channel::Email);
+    let newer = |part| queue.key(part).replace(":v1}", ":v2}");
+    let mut redis = world.redis().await;
+    redis::cmd("RPUSH").arg(newer(Part::Ring)).arg("oakridge").exec_async(&mut redis).await.unwrap();
+    redis::cmd("RPUSH").arg(newer(Part::Ready)).arg("a job").exec_async(&mut redis).await.unwrap();
+    redis::cmd("SADD").arg(newer(Part::Waiting)).arg("a job").exec_async(&mut redis).await.unwrap();
+    let worker = world.installation.start_worker().await.unwrap();
+    world.batch_until(&batch, settled).await;
+    assert!(worker.stop().await.unwrap().success());
+    let mut left = world.left_in_redis().await;
+    left.sort();
+    assert_eq!(left, [newer(Part::Ready), newer(Part::Ring), newer(Part::Waiting)]);
+}
