@@ -230,7 +230,7 @@ mod tests {
 
     #[test]
     fn an_unknown_outcome_is_put_down_to_the_kill_that_caused_it() {
-        let order = Order::of(&[Row::AllWorkers, Row::MailReset], 2, 10, 1);
+        let order = Order::of(&[Row::AllWorkers, Row::MailReset], 2, 0, 1);
         let mut account = Account::new(&order, 1);
         account.begin(Row::AllWorkers, 10.0);
         (account.struck[0].until, account.struck[0].killed) = (13.0, 2);
