@@ -1,6 +1,6 @@
 //! One run, from the first fault until everything has settled.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use rand::{SeedableRng, rngs::StdRng};
 use tokio::time::Instant;
@@ -59,6 +59,7 @@ pub async fn run(programs: Programs, order: &Order, tell: impl Fn(&str)) -> Resu
         run.note_end().await?;
         tell(&format!("{}/{} {} {}", number + 1, order.rows.len(), row.part().as_str(), row.title()));
     }
+    run.feed_rest().await?;
     run.settle(&tell).await?;
     run.account.took = began.elapsed();
     run.judge().await?;
@@ -70,6 +71,13 @@ impl Run {
     pub(super) fn portion(&self, of: usize) -> (usize, usize) {
         let all = (self.order.messages / self.order.rows.len().max(1) / of).max(4);
         (all - all / 4, all / 4)
+    }
+
+    /// Sends what rounding left over.
+    async fn feed_rest(&self) -> Result<(), Failure> {
+        let sent: usize = self.fleet.feeder.promises().iter().map(|promise| promise.addresses.len()).sum();
+        let rest = self.order.messages.saturating_sub(sent);
+        Arc::clone(&self.fleet.feeder).send_both(rest - rest / 4, rest / 4).await
     }
 
     /// Waits until every channel is open and there is not much left to send.

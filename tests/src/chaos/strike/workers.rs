@@ -10,6 +10,9 @@ use crate::{
     stack::proxy::Way,
 };
 
+/// How often a worker is stopped before it is where it is to be killed.
+const TRIES: usize = 3;
+
 impl Run {
     pub(super) async fn strike_worker(&mut self, row: Row) -> Result<(), Failure> {
         if let Some(stage) = row.smtp_stage() {
@@ -103,9 +106,18 @@ impl Run {
         let (way, states) =
             if row == Row::Claimed { (Way::Requests, "queued") } else { (Way::Answers, "sending") };
         self.signal_others(place, Signal::Stop).await;
-        self.fleet.workers[place].ledger.hold(way);
-        self.feed().await?;
-        let there = self.until_claimed_is(place, way, states).await?;
+        let mut there = false;
+        for _ in 0..TRIES {
+            self.fleet.workers[place].ledger.hold(way);
+            self.feed().await?;
+            there = self.until_claimed_is(place, way, states).await?;
+            if there {
+                break;
+            }
+            // It does not get over the fault before this one, and claims nothing, while the ledger says nothing.
+            self.fleet.workers[place].ledger.release();
+            self.some_progress().await?;
+        }
         self.end_struck(place).await?;
         if there { Ok(()) } else { Err("the worker had claimed nothing, or was further".into()) }
     }
