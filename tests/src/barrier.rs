@@ -47,6 +47,11 @@ impl<P: Copy + PartialEq> Barrier<P> {
         self.closed.send_modify(|(_, times)| *times += 1);
     }
 
+    /// Whether whoever comes to `place` now waits there.
+    pub fn is_closed_at(&self, place: P) -> bool {
+        self.closed.borrow().0 == Some(place)
+    }
+
     /// Goes by `place`, and waits there while it is closed.
     pub async fn pass(&self, place: P) {
         let now = *self.closed.borrow();

@@ -95,6 +95,12 @@ impl Feeder {
         }
     }
 
+    /// Whether API number `place` can do its work.
+    pub(super) async fn is_ready(&self, place: usize) -> Result<bool, Failure> {
+        let client = self.clients.read().unwrap_or_else(PoisonError::into_inner)[place].clone();
+        Ok(client.get_plain("/readyz").await?.0.is_success())
+    }
+
     /// Sends a list of so many; returns once an API has promised to deliver it.
     ///
     /// # Errors

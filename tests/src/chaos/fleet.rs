@@ -105,6 +105,11 @@ impl Fleet {
         Ok(fleet)
     }
 
+    /// Every process.
+    pub(super) fn members(&self) -> impl Iterator<Item = &Member> {
+        self.apis.iter().chain(&self.workers)
+    }
+
     async fn member(&self) -> Result<Member, Failure> {
         let port = self.database.port().ok_or("the ledger has no port")?;
         let ledger = Upstream::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
@@ -150,7 +155,7 @@ impl Fleet {
 
     /// Every line to Redis leads to the one that leads.
     pub(super) fn lead_to_redis(&self) {
-        for member in self.apis.iter().chain(&self.workers) {
+        for member in self.members() {
             member.queue.lead_to(Upstream::Tcp(self.redis.address()));
         }
     }

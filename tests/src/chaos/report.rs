@@ -31,6 +31,12 @@ pub struct Struck {
     pub others: usize,
 }
 
+impl Struck {
+    fn unknown_of_a_kill(&self) -> usize {
+        self.lost_their_worker.div_ceil(self.killed.max(1))
+    }
+}
+
 /// All of it.
 #[derive(Clone, Debug)]
 pub struct Account {
@@ -96,8 +102,7 @@ impl Account {
                 struck.others += 1;
             }
         }
-        let of_a_kill = |struck: &Struck| struck.lost_their_worker.div_ceil(struck.killed.max(1));
-        self.most_unknown = self.struck.iter().map(of_a_kill).max().unwrap_or(0);
+        self.most_unknown = self.struck.iter().map(Struck::unknown_of_a_kill).max().unwrap_or(0);
     }
 
     /// The promises that were not kept, in words; empty when all were.
@@ -108,7 +113,10 @@ impl Account {
             broken.push(format!("{} messages of {} were sent", self.verdict.promised, self.wanted));
         }
         if self.most_unknown > self.slots {
-            broken.push(format!("{} unknown after one kill, of {} slots", self.most_unknown, self.slots));
+            let (most, slots) = (self.most_unknown, self.slots);
+            let worst = self.struck.iter().max_by_key(|struck| struck.unknown_of_a_kill());
+            let worst = worst.map_or("", |struck| struck.row.title());
+            broken.push(format!("{most} unknown after one kill, of {slots} slots: {worst}"));
         }
         if self.longest_stop > STOPPED {
             broken.push(format!("a worker took {:?} to stop", self.longest_stop));

@@ -1,7 +1,5 @@
 //! The rows of the crash matrix: what is done to an installation while it sends.
 
-use crate::sandbox::{smtp, twilio};
-
 macro_rules! rows {
     ($($(#[$doc:meta])* $name:ident = $word:literal, $part:ident, $title:literal;)+) => {
         /// One way to do harm.
@@ -164,29 +162,5 @@ impl Row {
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|row| row.as_str() == word)
-    }
-
-    /// Where an e-mail's conversation is stopped while the worker is killed.
-    pub(super) const fn smtp_stage(self) -> Option<smtp::Stage> {
-        Some(match self {
-            Self::Greeting => smtp::Stage::Greeting,
-            Self::Ehlo => smtp::Stage::Ehlo,
-            Self::Mail => smtp::Stage::Mail,
-            Self::Rcpt => smtp::Stage::Rcpt,
-            Self::Data => smtp::Stage::Data,
-            Self::Body => smtp::Stage::Body,
-            Self::Dot => smtp::Stage::Dot,
-            Self::Taken => smtp::Stage::Taken,
-            _ => return None,
-        })
-    }
-
-    /// The same for a text's request.
-    pub(super) const fn text_stage(self) -> Option<twilio::Stage> {
-        Some(match self {
-            Self::TextAsked => twilio::Stage::Asked,
-            Self::TextTaken => twilio::Stage::Taken,
-            _ => return None,
-        })
     }
 }

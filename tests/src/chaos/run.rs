@@ -1,12 +1,17 @@
 //! One run, from the first fault until everything has settled.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use rand::{SeedableRng, rngs::StdRng};
 use tokio::time::Instant;
+use uuid::Uuid;
 
 use super::{
-    Account, Attempt, Delivery, Order, audit,
+    Account, Attempt, Delivery, Order, Row, audit,
     fleet::{self, Fleet, SLOTS},
 };
 use crate::{
@@ -29,6 +34,10 @@ pub(super) struct Run {
     pub(super) rng: StdRng,
     order: Order,
     account: Account,
+    /// What was claimed when all was left to one worker.
+    pub(super) claimed_before: HashSet<Uuid>,
+    /// Since when it was, in seconds, by the ledger's clock.
+    pub(super) alone_since: f64,
 }
 
 /// Does it all, and returns the account. `tell` hears how it goes.
@@ -45,18 +54,16 @@ pub async fn run(programs: Programs, order: &Order, tell: impl Fn(&str)) -> Resu
     ];
     let fleet = Fleet::start(programs, options, WORKERS, &variables, &order.worker_variables).await?;
     let account = Account::new(order, SLOTS);
-    let mut run = Run { fleet, rng: StdRng::seed_from_u64(order.seed), order: order.clone(), account };
+    let rng = StdRng::seed_from_u64(order.seed);
+    let mut run =
+        Run { fleet, rng, order: order.clone(), account, claimed_before: HashSet::new(), alone_since: 0.0 };
     let began = Instant::now();
     for (number, &row) in order.rows.iter().enumerate() {
-        if let Err(error) = run.catch_up().await {
-            return Err(format!("before {row:?}: {error}; {}", run.fleet.state().await?).into());
+        if let Err(error) = run.carry_out(row).await {
+            run.let_go().await;
+            let state = run.fleet.state().await.unwrap_or_else(|error| error.to_string());
+            return Err(format!("fault {}, {row:?}: {error}; {state}", number + 1).into());
         }
-        let at = run.fleet.now().await?;
-        run.account.begin(row, at);
-        if let Err(error) = run.strike(row).await {
-            return Err(format!("{row:?}: {error}; {}", run.fleet.state().await?).into());
-        }
-        run.note_end().await?;
         tell(&format!("{}/{} {} {}", number + 1, order.rows.len(), row.part().as_str(), row.title()));
     }
     run.feed_rest().await?;
@@ -67,6 +74,14 @@ pub async fn run(programs: Programs, order: &Order, tell: impl Fn(&str)) -> Resu
 }
 
 impl Run {
+    /// One fault, from a short line of messages until it is over.
+    async fn carry_out(&mut self, row: Row) -> Result<(), Failure> {
+        self.catch_up().await?;
+        let at = self.fleet.now().await?;
+        self.account.begin(row, at);
+        self.strike(row).await
+    }
+
     /// How many e-mails and texts a share of one fault's messages is.
     pub(super) fn portion(&self, of: usize) -> (usize, usize) {
         let all = (self.order.messages / self.order.rows.len().max(1) / of).max(4);
@@ -157,19 +172,14 @@ impl Run {
             .await
     }
 
-    /// When the fault that is under way began.
-    pub(super) fn began(&self) -> f64 {
-        self.account.struck.last().map_or(0.0, |struck| struck.at)
-    }
-
     pub(super) fn note_kill(&mut self) {
         if let Some(struck) = self.account.struck.last_mut() {
             struck.killed += 1;
         }
     }
 
-    /// The fault that is under way is over.
-    async fn note_end(&mut self) -> Result<(), Failure> {
+    /// The fault that is under way is over, and what begins from now on has nothing to do with it.
+    pub(super) async fn note_end(&mut self) -> Result<(), Failure> {
         let now = self.fleet.now().await?;
         if let Some(struck) = self.account.struck.last_mut() {
             struck.until = now;
@@ -208,8 +218,10 @@ impl Run {
         self.account.verdict = audit::judge(&promises, &deliveries, &attempts, &taken);
         self.account.attribute(&attempts);
         self.account.requests_repeated = self.fleet.feeder.repeated();
+        // What was wrong for a while and put right since counts too.
         self.account.miscounted = sqlx::query_scalar(
-            "SELECT count(*) FROM (
+            "SELECT count(*) + (SELECT count(*) FROM reconcilers WHERE name = 'tallies' AND found_at IS NOT NULL)
+             FROM (
                  SELECT batch_id, state, sum(count) AS count FROM tallies GROUP BY 1, 2 HAVING sum(count) <> 0
              ) AS t FULL JOIN (
                  SELECT batch_id, state, count(*) AS count FROM deliveries WHERE newest GROUP BY 1, 2

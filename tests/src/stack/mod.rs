@@ -283,11 +283,21 @@ impl Inner {
             Server::Postgres => self.postgres.start_script(self.postgres_port),
             Server::Redis => self.redis.start_script(self.redis_port),
         };
-        supervisor.start_server(server.name(), &script)?;
-        wait_until_ready(&mut supervisor, server, || match server {
-            Server::Postgres => self.postgres.is_ready(self.postgres_port),
-            Server::Redis => self.redis.is_ready(),
-        })
+        let began = Instant::now();
+        loop {
+            supervisor.start_server(server.name(), &script)?;
+            let started = wait_until_ready(&mut supervisor, server, || match server {
+                Server::Postgres => self.postgres.is_ready(self.postgres_port),
+                Server::Redis => self.redis.is_ready(),
+            });
+            // The children of a Postgres that was killed end a moment after it, and until then no other may start.
+            match started {
+                Err(_) if began.elapsed() < PATIENCE && !supervisor.is_alive(server.name())? => {
+                    thread::sleep(Duration::from_millis(100));
+                }
+                done => return done,
+            }
+        }
     }
 }
 

@@ -1,10 +1,13 @@
 //! Workers: killed at a step, stopped, frozen, and out of time.
 
-use super::{ARRIVAL, TROUBLE};
+use std::fmt::Debug;
+
 use rand::RngExt;
 
+use super::{ARRIVAL, Line, TROUBLE};
 use crate::{
-    chaos::{Run, clock, fleet::CONNECTIONS, row::Row},
+    barrier::Barrier,
+    chaos::{Run, clock, fleet::CONNECTIONS},
     installation::{Failure, Signal},
     sandbox::{smtp, twilio},
     stack::proxy::Way,
@@ -14,64 +17,31 @@ use crate::{
 const TRIES: usize = 3;
 
 impl Run {
-    pub(super) async fn strike_worker(&mut self, row: Row) -> Result<(), Failure> {
-        if let Some(stage) = row.smtp_stage() {
-            return self.kill_at_smtp(stage).await;
-        }
-        if let Some(stage) = row.text_stage() {
-            return self.kill_at_text(stage).await;
-        }
-        let place = self.any_worker();
-        match row {
-            Row::Claimed | Row::Begun => self.kill_before_sending(place, row).await,
-            Row::Recorded | Row::NotRecorded | Row::NotAcknowledged => {
-                self.kill_after_sending(place, row).await
-            }
-            Row::WorkerAnyTime => {
-                self.feed().await?;
-                self.some_progress().await?;
-                self.kill_worker(place).await?;
-                self.fleet.start_worker(place).await
-            }
-            Row::AllWorkers => {
-                self.feed().await?;
-                self.some_progress().await?;
-                for place in 0..self.fleet.workers.len() {
-                    self.kill_worker(place).await?;
-                }
-                for place in 0..self.fleet.workers.len() {
-                    self.fleet.start_worker(place).await?;
-                }
-                Ok(())
-            }
-            Row::WorkerStopped => {
-                self.feed().await?;
-                self.some_progress().await?;
-                self.stop_worker(place).await
-            }
-            Row::Rolling => self.roll().await,
-            Row::ClockJumps => self.jump_clock(place).await,
-            _ => {
-                self.feed().await?;
-                self.some_progress().await?;
-                self.signal(place, Signal::Stop).await;
-                tokio::time::sleep(TROUBLE / 2).await;
-                self.signal(place, Signal::Cont).await;
-                Ok(())
-            }
-        }
+    /// Stops e-mails at a stage until one worker has as many there as it can, and kills it.
+    pub(super) async fn kill_at_smtp(&mut self, at: smtp::Stage) -> Result<(), Failure> {
+        // Whoever is connected goes by no greeting any more.
+        let anew = matches!(at, smtp::Stage::Greeting | smtp::Stage::Ehlo);
+        let barrier = self.fleet.installation.smtp.barrier();
+        self.kill_held(&barrier, at, anew).await
     }
 
-    /// Stops e-mails at a stage until every connection of one worker is there, and kills it.
-    async fn kill_at_smtp(&mut self, stage: smtp::Stage) -> Result<(), Failure> {
-        let place = self.any_worker();
-        self.signal_others(place, Signal::Stop).await;
-        self.fleet.installation.smtp.hold_at(stage);
-        if matches!(stage, smtp::Stage::Greeting | smtp::Stage::Ehlo) {
+    /// The same for texts.
+    pub(super) async fn kill_at_text(&mut self, at: twilio::Stage) -> Result<(), Failure> {
+        let barrier = self.fleet.installation.twilio.barrier();
+        self.kill_held(&barrier, at, false).await
+    }
+
+    async fn kill_held<P>(&mut self, barrier: &Barrier<P>, at: P, anew: bool) -> Result<(), Failure>
+    where
+        P: Copy + PartialEq + Debug,
+    {
+        let place = self.leave_all_to_one().await?;
+        barrier.close(at);
+        if anew {
             self.fleet.installation.smtp.cut();
         }
         self.feed().await?;
-        let held = self.fleet.installation.smtp.wait_for_held(CONNECTIONS, ARRIVAL).await;
+        let held = barrier.wait_for(CONNECTIONS, ARRIVAL).await;
         self.fleet.until_still().await?;
         self.check_claims().await?;
         self.kill_worker(place).await?;
@@ -79,38 +49,56 @@ impl Run {
             // What it had sent off is lost with it, and what the frozen ones had with them; else it arrives now.
             self.fleet.installation.smtp.cut();
         }
-        self.fleet.installation.smtp.release();
+        barrier.open();
+        self.note_arrived().await?;
         self.signal_others(place, Signal::Cont).await;
         self.fleet.start_worker(place).await?;
-        if held == 0 { Err(format!("no conversation came to {stage:?}").into()) } else { Ok(()) }
+        if held == 0 { Err(format!("nobody came to {at:?}").into()) } else { Ok(()) }
     }
 
-    /// The same for texts.
-    async fn kill_at_text(&mut self, stage: twilio::Stage) -> Result<(), Failure> {
+    pub(super) async fn kill_at_any_time(&mut self) -> Result<(), Failure> {
         let place = self.any_worker();
-        self.signal_others(place, Signal::Stop).await;
-        self.fleet.installation.twilio.hold_at(stage);
-        self.feed().await?;
-        let held = self.fleet.installation.twilio.wait_for_held(CONNECTIONS, ARRIVAL).await;
-        self.fleet.until_still().await?;
-        self.check_claims().await?;
+        self.feed_and_move().await?;
         self.kill_worker(place).await?;
-        self.fleet.installation.twilio.release();
-        self.signal_others(place, Signal::Cont).await;
-        self.fleet.start_worker(place).await?;
-        if held == 0 { Err(format!("no request came to {stage:?}").into()) } else { Ok(()) }
+        self.note_end().await?;
+        self.fleet.start_worker(place).await
+    }
+
+    pub(super) async fn kill_all(&mut self) -> Result<(), Failure> {
+        self.feed_and_move().await?;
+        for place in 0..self.fleet.workers.len() {
+            self.kill_worker(place).await?;
+        }
+        self.note_end().await?;
+        for place in 0..self.fleet.workers.len() {
+            self.fleet.start_worker(place).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn stop_under_load(&mut self) -> Result<(), Failure> {
+        let place = self.any_worker();
+        self.feed_and_move().await?;
+        self.stop_worker(place).await
+    }
+
+    pub(super) async fn freeze(&mut self) -> Result<(), Failure> {
+        let place = self.any_worker();
+        self.feed_and_move().await?;
+        self.signal(place, Signal::Stop).await;
+        tokio::time::sleep(TROUBLE / 2).await;
+        self.signal(place, Signal::Cont).await;
+        Ok(())
     }
 
     /// Stops what a worker and the ledger say to each other about begin, and kills it.
-    async fn kill_before_sending(&mut self, place: usize, row: Row) -> Result<(), Failure> {
-        let (way, states) =
-            if row == Row::Claimed { (Way::Requests, "queued") } else { (Way::Answers, "sending") };
-        self.signal_others(place, Signal::Stop).await;
+    pub(super) async fn kill_before_sending(&mut self, way: Way, state: &str) -> Result<(), Failure> {
+        let place = self.leave_all_to_one().await?;
         let mut there = false;
         for _ in 0..TRIES {
             self.fleet.workers[place].ledger.hold(way);
             self.feed().await?;
-            there = self.until_claimed_is(place, way, states).await?;
+            there = self.until_claimed_is(place, way, state).await?;
             if there {
                 break;
             }
@@ -123,24 +111,29 @@ impl Run {
     }
 
     /// Lets a worker send, stops what it then says to the ledger or to the queue, and kills it.
-    async fn kill_after_sending(&mut self, place: usize, row: Row) -> Result<(), Failure> {
-        self.signal_others(place, Signal::Stop).await;
-        self.fleet.installation.smtp.hold_at(smtp::Stage::Taken);
-        self.feed().await?;
-        self.fleet.installation.smtp.wait_for_held(CONNECTIONS, ARRIVAL).await;
-        let member = &self.fleet.workers[place];
-        let (way, state) = match row {
-            Row::NotRecorded => (Way::Requests, "sending"),
-            Row::Recorded => (Way::Answers, "accepted"),
-            _ => (Way::Requests, "accepted"),
-        };
-        if row == Row::NotAcknowledged {
-            member.queue.hold(way);
-        } else {
-            member.ledger.hold(way);
+    pub(super) async fn kill_after_sending(
+        &mut self,
+        line: Line,
+        way: Way,
+        state: &str,
+    ) -> Result<(), Failure> {
+        let (place, barrier) = (self.leave_all_to_one().await?, self.fleet.installation.smtp.barrier());
+        let mut there = false;
+        for _ in 0..TRIES {
+            barrier.close(smtp::Stage::Taken);
+            self.feed().await?;
+            barrier.wait_for(CONNECTIONS, ARRIVAL).await;
+            line.of(&self.fleet.workers[place]).hold(way);
+            barrier.open();
+            there = self.until_claimed_is(place, way, state).await?;
+            if there {
+                break;
+            }
+            // It had not got over the fault before this one, and what it sent was claimed before.
+            line.of(&self.fleet.workers[place]).release();
+            self.fleet.until_still().await?;
+            self.claimed_before = self.fleet.redis.claimed().await?;
         }
-        self.fleet.installation.smtp.release();
-        let there = self.until_claimed_is(place, way, state).await?;
         self.end_struck(place).await?;
         if there { Ok(()) } else { Err("nothing of what the worker had claimed was there".into()) }
     }
@@ -150,14 +143,14 @@ impl Run {
     async fn until_claimed_is(&self, place: usize, way: Way, state: &str) -> Result<bool, Failure> {
         for _ in 0..40 {
             self.fleet.until_still().await?;
-            let claimed: Vec<_> = self.fleet.redis.claimed().await?.into_iter().collect();
+            let claimed = self.fleet.redis.claimed().await?;
+            let claimed: Vec<_> = claimed.difference(&self.claimed_before).copied().collect();
             let there: i64 = sqlx::query_scalar(
                 "SELECT count(*) FROM deliveries
-                 WHERE id = ANY ($1) AND state::text = $2 AND changed_at > to_timestamp($3)",
+                 WHERE id = ANY ($1) AND state::text = $2",
             )
             .bind(claimed)
             .bind(state)
-            .bind(self.began())
             .fetch_one(&self.fleet.installation.pool)
             .await?;
             if there > 0 {
@@ -180,12 +173,21 @@ impl Run {
         }
         member.ledger.release();
         member.queue.release();
+        self.note_arrived().await?;
         self.signal_others(place, Signal::Cont).await;
         self.fleet.start_worker(place).await
     }
 
+    /// The others still frozen, waits until all has arrived that the dead one had sent off. What begins from now on is
+    /// none of it.
+    async fn note_arrived(&mut self) -> Result<(), Failure> {
+        self.fleet.until_still().await?;
+        self.note_end().await
+    }
+
     /// A worker goes by a clock of its own for a while.
-    async fn jump_clock(&mut self, place: usize) -> Result<(), Failure> {
+    pub(super) async fn jump_clock(&mut self) -> Result<(), Failure> {
+        let place = self.any_worker();
         let Some(library) = clock::library() else { return Ok(()) };
         let clock = clock::Clock::new()?;
         self.end_worker(place).await?;
@@ -199,7 +201,7 @@ impl Run {
     }
 
     /// Every API and every worker, one after the other, while lists come in.
-    async fn roll(&mut self) -> Result<(), Failure> {
+    pub(super) async fn roll(&mut self) -> Result<(), Failure> {
         for place in 0..self.fleet.workers.len() {
             self.feed_part(3).await?;
             self.stop_worker(place).await?;
@@ -217,7 +219,16 @@ impl Run {
         Ok(())
     }
 
-    /// Frozen, the others leave everything to one.
+    /// Freezes all workers but one, which does what there is to do. What is claimed after that is that one's.
+    async fn leave_all_to_one(&mut self) -> Result<usize, Failure> {
+        let place = self.any_worker();
+        self.signal_others(place, Signal::Stop).await;
+        self.fleet.until_still().await?;
+        self.claimed_before = self.fleet.redis.claimed().await?;
+        self.alone_since = self.fleet.now().await?;
+        Ok(place)
+    }
+
     async fn signal_others(&self, place: usize, signal: Signal) {
         for other in (0..self.fleet.workers.len()).filter(|other| *other != place) {
             self.signal(other, signal).await;

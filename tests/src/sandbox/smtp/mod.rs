@@ -25,7 +25,7 @@
 //! # Switches, for the whole server
 //!
 //! [`Switches`] refuse the greeting, AUTH, the sender or every message, and slow all down. [`SmtpSandbox::inbox`] is
-//! a page of the newest messages and sets the switches over HTTP. [`SmtpSandbox::hold_at`] stops every conversation at
+//! a page of the newest messages and sets the switches over HTTP. [`SmtpSandbox::barrier`] stops every conversation at
 //! one [`Stage`], and [`SmtpSandbox::cut`] hangs up on all.
 //!
 //! What was accepted is recorded one by one (recipient, sender, Message-ID, time); the whole source is
@@ -44,7 +44,10 @@ use std::{
     collections::HashMap,
     io,
     net::{Ipv4Addr, SocketAddr},
-    sync::{Arc, Mutex, PoisonError, RwLock},
+    sync::{
+        Arc, Mutex, PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -109,8 +112,9 @@ struct Server {
     tries: Mutex<HashMap<String, Tries>>,
     total: watch::Sender<u64>,
     connections: watch::Sender<usize>,
-    barrier: Barrier<Stage>,
+    barrier: Arc<Barrier<Stage>>,
     lines: Lines,
+    switched: AtomicU64,
 }
 
 /// How often an address with a fault was tried, and since when.
@@ -136,8 +140,9 @@ impl SmtpSandbox {
             tries: Mutex::default(),
             total: watch::Sender::new(0),
             connections: watch::Sender::new(0),
-            barrier: Barrier::default(),
+            barrier: Arc::default(),
             lines: Lines::default(),
+            switched: AtomicU64::new(0),
         });
         let stop = CancellationToken::new();
         tokio::spawn(stop.clone().run_until_cancelled_owned(serve(
@@ -212,19 +217,16 @@ impl SmtpSandbox {
         let _reached = connections.wait_for(|open| *open == count).await;
     }
 
-    /// Stops every conversation that comes to `stage` until [`release`](Self::release).
-    pub fn hold_at(&self, stage: Stage) {
-        self.server.barrier.close(stage);
+    /// Where every conversation can be stopped.
+    #[must_use]
+    pub fn barrier(&self) -> Arc<Barrier<Stage>> {
+        Arc::clone(&self.server.barrier)
     }
 
-    /// Goes on where it was stopped.
-    pub fn release(&self) {
-        self.server.barrier.open();
-    }
-
-    /// Waits until so many conversations are stopped, and no longer than `patience`; answers how many are.
-    pub async fn wait_for_held(&self, count: usize, patience: Duration) -> usize {
-        self.server.barrier.wait_for(count, patience).await
+    /// How often a switch made a greeting or an answer other than it would have been.
+    #[must_use]
+    pub fn switched(&self) -> u64 {
+        self.server.switched.load(Ordering::Relaxed)
     }
 
     /// Hangs up on everybody who is connected now.
@@ -303,6 +305,11 @@ impl Server {
             tries.entry(recipient.to_owned()).or_insert_with(|| Tries { count: 0, first: Instant::now() });
         tries.count += 1;
         fault.strikes(tries.count, tries.first.elapsed()).then_some(fault.act)
+    }
+
+    /// Something went otherwise than it would have without a switch.
+    fn note_switched(&self) {
+        self.switched.fetch_add(1, Ordering::Relaxed);
     }
 
     fn accept(&self, sender: &str, recipients: &[String], source: &[u8], answered: bool) {

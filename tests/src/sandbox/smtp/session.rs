@@ -70,6 +70,7 @@ impl<'a> Session<'a> {
     pub(super) async fn run(mut self) -> io::Result<()> {
         self.stream.set_nodelay(true)?;
         if self.server.switches().refuse_greeting {
+            self.server.note_switched();
             self.reply("421 4.3.2 sandbox takes nothing now");
             return self.flush().await;
         }
@@ -84,6 +85,10 @@ impl<'a> Session<'a> {
                 continue;
             };
             if let (Expect::Command, Some(stage)) = (&self.expect, Stage::of_command(&line)) {
+                if self.server.barrier.is_closed_at(stage) {
+                    // What came before in one piece is answered: whoever waits, waits for this.
+                    self.flush().await?;
+                }
                 self.server.barrier.pass(stage).await;
             }
             match self.line(&line) {
@@ -128,7 +133,10 @@ impl<'a> Session<'a> {
         if self.replies.is_empty() {
             return Ok(());
         }
-        pause(self.server.switches().reply_delay_ms).await;
+        if let delay @ 1.. = self.server.switches().reply_delay_ms {
+            self.server.note_switched();
+            pause(delay).await;
+        }
         self.stream.write_all(&self.replies).await?;
         self.replies.clear();
         Ok(())

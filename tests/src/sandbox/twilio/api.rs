@@ -63,7 +63,10 @@ fn admit(server: &Server, request: &Request) -> Result<(), Refusal> {
         return Err(Refusal::unauthorised());
     }
     match server.throttled() {
-        Some(seconds) => Err(Refusal::throttled(Some(seconds))),
+        Some(seconds) => {
+            server.note_switched();
+            Err(Refusal::throttled(Some(seconds)))
+        }
         None => Ok(()),
     }
 }

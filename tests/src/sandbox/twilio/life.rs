@@ -18,6 +18,7 @@ pub(super) async fn live(server: Arc<Server>, accepted: Accepted, rule: Option<R
         progress(&server, &accepted, end, code);
     };
     if switches.callbacks_reordered {
+        server.note_switched();
         carried.await;
         tell(&server, &accepted, end, code).await;
         tell(&server, &accepted, Status::Sent, None).await;
@@ -35,8 +36,14 @@ fn progress(server: &Server, accepted: &Accepted, status: Status, code: Option<u
 /// Makes a status callback, as soon and as often as the switches want.
 async fn tell(server: &Server, accepted: &Accepted, status: Status, code: Option<u32>) {
     let Some(url) = &accepted.callback else { return };
-    server.until(|switches| !switches.callbacks_held).await;
+    if server.switches().callbacks_held {
+        server.note_switched();
+        server.until(|switches| !switches.callbacks_held).await;
+    }
     let switches = server.switches();
+    if switches.callbacks_doubled {
+        server.note_switched();
+    }
     let times = match (switches.callbacks_off, switches.callbacks_doubled) {
         (true, _) => 0,
         (false, true) => 2,

@@ -64,8 +64,7 @@ use std::{
     collections::HashMap,
     io,
     net::{Ipv4Addr, SocketAddr},
-    sync::Arc,
-    time::Duration,
+    sync::{Arc, atomic::Ordering},
 };
 
 use tokio::net::TcpListener;
@@ -81,6 +80,7 @@ pub use self::{
     switches::Switches,
     webhook::Reply,
 };
+use crate::barrier::Barrier;
 
 /// How a sandbox is set up; fixed while it runs.
 #[derive(Clone, Debug)]
@@ -219,19 +219,16 @@ impl TwilioSandbox {
         let _reached = now.wait_for(|now| *now == listening).await;
     }
 
-    /// Stops every request to send at `stage` until [`release`](Self::release).
-    pub fn hold_at(&self, stage: Stage) {
-        self.server.barrier.close(stage);
+    /// Where every request to send can be stopped.
+    #[must_use]
+    pub fn barrier(&self) -> Arc<Barrier<Stage>> {
+        Arc::clone(&self.server.barrier)
     }
 
-    /// Goes on where it was stopped.
-    pub fn release(&self) {
-        self.server.barrier.open();
-    }
-
-    /// Waits until so many requests are stopped, and no longer than `patience`; answers how many are.
-    pub async fn wait_for_held(&self, count: usize, patience: Duration) -> usize {
-        self.server.barrier.wait_for(count, patience).await
+    /// How often a switch made an answer or a callback other than it would have been.
+    #[must_use]
+    pub fn switched(&self) -> u64 {
+        self.server.switched.load(Ordering::Relaxed)
     }
 
     /// The switches as they are.

@@ -3,7 +3,10 @@
 use std::{
     collections::HashMap,
     io,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant, SystemTime},
 };
 
@@ -44,7 +47,8 @@ pub(super) struct Server {
     proxies: Mutex<Vec<(String, String)>>,
     pub(super) http: reqwest::Client,
     pub(super) calls: Semaphore,
-    pub(super) barrier: Barrier<Stage>,
+    pub(super) barrier: Arc<Barrier<Stage>>,
+    pub(super) switched: AtomicU64,
     pub(super) stop: CancellationToken,
 }
 
@@ -60,7 +64,8 @@ impl Server {
             proxies: Mutex::default(),
             http: caller(ANSWERED).map_err(io::Error::other)?,
             calls: Semaphore::new(CALLS),
-            barrier: Barrier::default(),
+            barrier: Arc::default(),
+            switched: AtomicU64::new(0),
             stop,
         }))
     }
@@ -95,6 +100,11 @@ impl Server {
 
     pub(super) fn set(&self, switches: Switches) {
         self.switches.send_replace((switches, Instant::now()));
+    }
+
+    /// Something went otherwise than it would have without a switch.
+    pub(super) fn note_switched(&self) {
+        self.switched.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Waits until the switches are as wanted.
