@@ -3,6 +3,7 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
+use jiff::SignedDuration;
 use porchlight_shared::{
     domain::CommunityId,
     runtime::{clock::Clock, env::Env, shutdown, telemetry},
@@ -43,6 +44,24 @@ enum Command {
 enum Keys {
     /// Write a new key file to `PORCHLIGHT_KEYS_FILE` (never overwrites)
     Generate,
+    /// Add new keys and seal every live code with them, while everything runs; may be broken off and run again
+    Rotate {
+        /// How long every program and machine has to read the new file before its keys are used
+        #[arg(long, default_value = "60s", value_parser = a_while)]
+        wait: SignedDuration,
+    },
+    /// Show which keys there are, since when they are used, and how many rows need each
+    Status {
+        /// Print one JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// Take keys that nothing needs any more out of the file
+    Prune {
+        /// For how long newer ones must have been in use
+        #[arg(long, default_value = "10m", value_parser = a_while)]
+        superseded_for: SignedDuration,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -79,6 +98,14 @@ enum Admin {
     },
 }
 
+/// Up to 30 days.
+fn a_while(word: &str) -> Result<SignedDuration, String> {
+    let time: SignedDuration =
+        word.parse().map_err(|_| "it should be a time such as 60s or 2h".to_owned())?;
+    let fits = !time.is_negative() && time <= SignedDuration::from_hours(30 * 24);
+    if fits { Ok(time) } else { Err("it should be a time up to 30 days".to_owned()) }
+}
+
 /// Runs the program that the command line names.
 #[must_use]
 pub fn run() -> ExitCode {
@@ -99,14 +126,7 @@ async fn obey(command: Command) -> Result<(), Failure> {
     let (clock, mut rng) = (Clock::system(), rand::rand_core::UnwrapErr(SysRng));
     match command {
         Command::Openapi => say(&serve::openapi().to_pretty_json()?),
-        Command::Keys(Keys::Generate) => {
-            let path: PathBuf = env.required("PORCHLIGHT_KEYS_FILE", "the path of the key file to write")?;
-            admin::generate_keys(&path, &mut rng)?;
-            say(&format!(
-                "wrote {} (mode 0600); keep a copy where no copy of the database is",
-                path.display()
-            ));
-        }
+        Command::Keys(keys) => obey_about_keys(keys, &env).await?,
         Command::Migrate => {
             telemetry::start(&env)?;
             let pool =
@@ -153,6 +173,38 @@ async fn obey(command: Command) -> Result<(), Failure> {
         Command::Serve => {
             telemetry::start(&env)?;
             serve::serve(ServeSettings::from_env(&env)?, clock, stopping()?).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn obey_about_keys(keys: Keys, env: &Env) -> Result<(), Failure> {
+    let (clock, mut rng) = (Clock::system(), rand::rand_core::UnwrapErr(SysRng));
+    let path: PathBuf = env.required("PORCHLIGHT_KEYS_FILE", "the path of the key file")?;
+    let connect = async || {
+        telemetry::start(env)?;
+        let settings = StoreSettings::from_env(env, 2)?;
+        Ok::<_, Failure>(store::connect(&settings, "porchlight-api keys", &stopping()?).await?)
+    };
+    match keys {
+        Keys::Generate => {
+            admin::generate_keys(&path, &mut rng)?;
+            let advice = "keep a copy where no copy of the database is";
+            say(&format!("wrote {} (mode 0600); {advice}", path.display()));
+        }
+        Keys::Rotate { wait } => {
+            let change = admin::KeyChange::new(&path, connect().await?, &clock);
+            let resealed = change.rotate(wait, &mut rng, say).await?;
+            say(&format!("{resealed} codes were sealed anew; `keys prune` removes what nothing needs"));
+        }
+        Keys::Status { json } => {
+            let status = admin::KeyChange::new(&path, connect().await?, &clock).status().await?;
+            say(&if json { status.to_json() } else { status.to_string() });
+        }
+        Keys::Prune { superseded_for } => {
+            let removed =
+                admin::KeyChange::new(&path, connect().await?, &clock).prune(superseded_for).await?;
+            say(&format!("{removed} keys were removed"));
         }
     }
     Ok(())

@@ -7,7 +7,7 @@ use std::{
     path::Path,
 };
 
-use porchlight_shared::domain::Keyring;
+use porchlight_shared::domain::KeyFile;
 use rand::CryptoRng;
 
 /// Why no key file was written.
@@ -34,7 +34,7 @@ pub fn generate_keys(path: &Path, rng: &mut impl CryptoRng) -> Result<(), Genera
     let name = path.display().to_string();
     let written =
         OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).and_then(|mut file| {
-            file.write_all(Keyring::generate(rng).as_bytes())?;
+            file.write_all(KeyFile::generate(rng).to_text().as_bytes())?;
             file.sync_all()
         });
     written.map_err(|source| match source.kind() {
@@ -46,6 +46,7 @@ pub fn generate_keys(path: &Path, rng: &mut impl CryptoRng) -> Result<(), Genera
 #[cfg(test)]
 mod tests {
     use super::*;
+    use porchlight_shared::domain::Keyring;
     use std::os::unix::fs::PermissionsExt;
 
     #[test]

@@ -3,11 +3,13 @@
 mod community;
 mod keys;
 mod reconcilers;
+mod rotation;
 mod sign_in_link;
 mod token;
 
 pub use community::{CreateCommunityError, NewCommunity, create_community};
 pub use keys::{GenerateKeysError, generate_keys};
 pub use reconcilers::{Reconcilers, ReconcilersError, reconcilers};
+pub use rotation::{KeyChange, KeyStatus, KeysError, KeysStatus};
 pub use sign_in_link::{SignInLinkError, sign_in_link};
 pub use token::{CreateTokenError, create_token};

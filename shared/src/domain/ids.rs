@@ -92,6 +92,8 @@ ids! {
     BatchId;
     /// A list, or what was left of one, that is kept to be mended.
     DraftId;
+    /// An act of printing access passes.
+    PrintingId;
     /// One message to one contact on one channel for one invitation.
     DeliveryId;
     /// A bearer token of the HTTP API.

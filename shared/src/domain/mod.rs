@@ -24,10 +24,10 @@ pub use channel::Channel;
 pub use delivery::{DeliveryState, HoldReason};
 pub use email_address::{EmailAddress, EmailAddressError};
 pub use ids::{
-    BatchId, CommunityId, ContactId, DeliveryId, DraftId, HouseholdId, InvitationId, MemberId, PropertyId,
-    SuppressionId, TokenId,
+    BatchId, CommunityId, ContactId, DeliveryId, DraftId, HouseholdId, InvitationId, MemberId, PrintingId,
+    PropertyId, SuppressionId, TokenId,
 };
-pub use keyring::{KeyFileError, Keyring, Sealed, UnsealError};
+pub use keyring::{KeyFile, KeyFileError, KeyUse, Keyring, Sealed, UnsealError};
 pub use pause::PauseReason;
 pub use receipt::ReceiptKind;
 pub use suppression::{SuppressionReason, masked};

@@ -1,6 +1,6 @@
 //! The other side of the door: looking changes nothing, and a code lets one household in, once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use porchlight_shared::domain::{AccessCode, Keyring, Sealed};
 use porchlight_tests::installation::{Client, Method, Page};
@@ -34,6 +34,21 @@ impl World {
                 (address, code.unwrap())
             })
             .collect()
+    }
+
+    /// The same of households of which nobody knows a contact, too.
+    pub(crate) async fn live_codes(&self) -> HashSet<String> {
+        let keyring = self.keyring();
+        let live: Vec<(uuid::Uuid, uuid::Uuid, Vec<u8>, i16)> = sqlx::query_as(
+            "SELECT id, community_id, code_sealed, code_sealed_key FROM invitations WHERE ended_at IS NULL",
+        )
+        .fetch_all(&self.installation.pool)
+        .await
+        .unwrap();
+        let open = |(id, community, bytes, key): (uuid::Uuid, uuid::Uuid, Vec<u8>, i16)| {
+            keyring.unseal(&Sealed { key, bytes }, community.into(), id.into()).unwrap().plain().to_owned()
+        };
+        live.into_iter().map(open).collect()
     }
 
     /// Live invitations, households that joined, their heads, and deliveries that are not needed any more.

@@ -29,6 +29,10 @@ pub enum Report {
     Progress(u64),
     /// What was kept for a time and dropped.
     Forgotten {
+        /// Sealed codes of invitations that expired.
+        codes: u64,
+        /// What found a code again long after its end.
+        lookups: u64,
         /// Answers for an `Idempotency-Key`.
         answers: u64,
         /// Drafts of lists.
@@ -80,8 +84,10 @@ impl Report {
             Self::Progress(_) => Vec::new(),
             Self::Windows(communities) => vec![("communities", *communities)],
             Self::Storms(batches) | Self::Finished(batches) => vec![("batches", *batches)],
-            Self::Forgotten { answers, drafts, texts, sessions, links } => {
+            Self::Forgotten { codes, lookups, answers, drafts, texts, sessions, links } => {
                 vec![
+                    ("codes", *codes),
+                    ("lookups", *lookups),
                     ("answers", *answers),
                     ("drafts", *drafts),
                     ("texts", *texts),
