@@ -25,6 +25,7 @@ pub mod intake;
 pub mod join;
 pub mod metrics;
 pub mod pages;
+pub mod passes;
 pub mod problem;
 pub mod receipts;
 pub mod secret;

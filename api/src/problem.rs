@@ -90,6 +90,7 @@ kinds! {
     TwinInFlight => CONFLICT, "twin-in-flight", "The same request is being answered right now";
     NotReady => CONFLICT, "community-not-ready", "The community is not ready to send";
     NothingToDecide => CONFLICT, "nothing-to-decide", "There is nothing to decide about this delivery";
+    NothingToPrint => CONFLICT, "nothing-to-print", "There is nobody to print passes for";
     CannotBeSent => CONFLICT, "cannot-be-sent", "This message may not be sent again";
     UnknownCode => NOT_FOUND, "unknown-code", "This access code is not known";
     CodeExpired => GONE, "code-expired", "This access code has expired";
@@ -102,6 +103,7 @@ kinds! {
     InvalidField => UNPROCESSABLE_ENTITY, "invalid-field", "A field does not fit";
     EmptyList => UNPROCESSABLE_ENTITY, "empty-list", "The list is empty";
     TooManyEntries => UNPROCESSABLE_ENTITY, "too-many-entries", "The list is too long";
+    CannotBePrinted => UNPROCESSABLE_ENTITY, "cannot-be-printed", "The passes cannot be printed";
     NothingToSend => UNPROCESSABLE_ENTITY, "nothing-to-send", "No entry of the list can go";
     ChannelNotSetUp => UNPROCESSABLE_ENTITY, "channel-not-set-up", "This channel is not set up here";
     KeyReused => UNPROCESSABLE_ENTITY, "idempotency-key-reused", "This Idempotency-Key was used for another request";
@@ -156,6 +158,18 @@ impl Problem {
     #[must_use]
     pub fn not_found() -> Self {
         Self::new(Kind::NotFound, "Check the path and the ids in it; a token sees its own community only.")
+    }
+
+    /// What a page tells of it: the sort, and what to do.
+    #[must_use]
+    pub fn told(&self) -> String {
+        format!("{}. {}", self.kind.parts().2, self.detail)
+    }
+
+    /// Whether the fault is ours, and may pass.
+    #[must_use]
+    pub fn is_ours(&self) -> bool {
+        self.kind.parts().0.is_server_error()
     }
 
     /// Whether it says that there is nothing.

@@ -11,7 +11,7 @@ use axum::{
 };
 use porchlight_shared::{queue, runtime::clock::Clock, store};
 use secrecy::ExposeSecret;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use utoipa::{
     Modify, OpenApi,
@@ -25,7 +25,7 @@ use crate::{
     config::ServeSettings,
     health, intake, join,
     metrics::{Metrics, RequestLabels},
-    pages,
+    pages, passes,
     problem::{Kind, Problem},
     receipts,
     state::{AppState, RedisHandle},
@@ -34,6 +34,9 @@ use crate::{
 
 /// How long a script may run in Redis before its connection is given up.
 const REDIS_PATIENCE: Duration = Duration::from_secs(5);
+
+/// PDFs that are drawn at once.
+const DRAWN_AT_ONCE: usize = 2;
 
 /// How long a stop waits for connections to end.
 const LAST_PATIENCE: Duration = Duration::from_secs(15);
@@ -77,6 +80,11 @@ fn routes() -> OpenApiRouter<Arc<AppState>> {
         .routes(routes!(board::timeline::show_delivery))
         .routes(routes!(board::deciding::send_delivery_again))
         .routes(routes!(board::deciding::leave_delivery))
+        .routes(routes!(passes::endpoint::print_passes))
+        .routes(routes!(passes::endpoint::show_printing))
+        .routes(routes!(passes::endpoint::fetch_sheets))
+        .routes(routes!(passes::endpoint::hand_passes_over))
+        .routes(routes!(passes::endpoint::void_passes))
         .merge(OpenApiRouter::new().routes(routes!(join::endpoint::join)).layer(pages::small_body()))
 }
 
@@ -157,6 +165,7 @@ pub async fn serve(
         list_room: intake::body::Room::default(),
         trusted_proxies: settings.trusted_proxies,
         local_tries: join::LocalTries::default(),
+        drawing: Arc::new(Semaphore::new(DRAWN_AT_ONCE)),
         views: board::live::Views::until(stopping.clone()),
         site: settings.site,
         texts: settings.texts.map(receipts::Texts::new),

@@ -14,6 +14,7 @@ use rand::{
 };
 use redis::aio::ConnectionManager;
 use sqlx::PgPool;
+use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
 use crate::{
@@ -43,6 +44,8 @@ pub struct AppState {
     pub trusted_proxies: TrustedProxies,
     /// Wrong codes, counted here while Redis is away.
     pub local_tries: LocalTries,
+    /// Turns at drawing PDFs, which takes a core each.
+    pub drawing: Arc<Semaphore>,
     /// What is watched in this process.
     pub views: Views,
     /// By what name browsers reach us, if that is known.

@@ -10,11 +10,11 @@ use porchlight_api::intake::{
     reading::encoding,
     request::{self, Source},
 };
-use porchlight_shared::domain::{Channel, Keyring};
+use porchlight_shared::domain::{Channel, KeyFile, Keyring};
 use rand::{SeedableRng, rngs::StdRng};
 
 fn judged(bytes: &[u8], channel: Channel) -> String {
-    let keyring = Keyring::parse(&Keyring::generate(&mut StdRng::seed_from_u64(1))).unwrap();
+    let keyring = Keyring::parse(&KeyFile::generate(&mut StdRng::seed_from_u64(1)).to_text()).unwrap();
     let (text, encoding) = encoding::decode(bytes, None).unwrap();
     let rules = Rules { channel, country: "US", keyring: &keyring, keep: false };
     let (mut judged, read_as) = request::judge(Source::Text(text.into_owned(), None), rules).unwrap();

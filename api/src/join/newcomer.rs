@@ -71,12 +71,14 @@ fn address(contact: &str, country: &str) -> Result<(Channel, Address), Misfit> {
 
 #[cfg(test)]
 mod tests {
+    use porchlight_shared::domain::KeyFile;
+
     use super::*;
 
     #[test]
     fn one_field_takes_either_kind_of_address() {
-        let keyring =
-            Keyring::parse(&Keyring::generate(&mut rand::rand_core::UnwrapErr(rand::rngs::SysRng))).unwrap();
+        let rng = &mut rand::rand_core::UnwrapErr(rand::rngs::SysRng);
+        let keyring = Keyring::parse(&KeyFile::generate(rng).to_text()).unwrap();
         let read = |name: &str, contact: &str| Newcomer::read(name, contact, "US", &keyring);
         let ada = read(" Ada  Lovelace ", " Ada@Example.org ").unwrap();
         assert_eq!((ada.name.as_str(), ada.channel), ("Ada Lovelace", Channel::Email));

@@ -10,11 +10,11 @@ use porchlight_api::intake::{
     judging::Rules,
     request::{self, BatchRequest, ImportRequest, ListQuery, ListRequest},
 };
-use porchlight_shared::domain::Keyring;
+use porchlight_shared::domain::{KeyFile, Keyring};
 use rand::{SeedableRng, rngs::StdRng};
 
 static KEYRING: LazyLock<Keyring> =
-    LazyLock::new(|| Keyring::parse(&Keyring::generate(&mut StdRng::seed_from_u64(1))).expect("a key file"));
+    LazyLock::new(|| Keyring::parse(&KeyFile::generate(&mut StdRng::seed_from_u64(1)).to_text()).expect("a key file"));
 
 fuzz_target!(|bytes: &[u8]| {
     let json = [("content-type".parse().expect("a name"), "application/json".parse().expect("a value"))];

@@ -124,6 +124,21 @@ impl Client {
         answer(self.http.get(url).bearer_auth(&community.token).send().await?).await
     }
 
+    /// Gets a path of the community as it comes: what is no JSON.
+    ///
+    /// # Errors
+    /// When no answer came.
+    pub async fn fetch(
+        &self,
+        community: &Community,
+        path: &str,
+    ) -> Result<(u16, HeaderMap, Vec<u8>), Failure> {
+        let url = format!("{}/v1/communities/{}/{path}", self.base, community.id);
+        let response = self.http.get(url).bearer_auth(&community.token).send().await?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        Ok((status, headers, response.bytes().await?.into()))
+    }
+
     /// Visits a page, or sends its form, as a browser would from where `from` says (a trusted proxy's word).
     ///
     /// # Errors

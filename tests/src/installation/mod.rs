@@ -114,10 +114,18 @@ impl Installation {
             .api_command(&[&["admin", "create-community", "--name", name, "--json"], more].concat())
             .await?;
         let id = word(&made, "id")?;
-        let made = self
-            .api_command(&["admin", "create-token", "--community", &id, "--role", "leader", "--json"])
-            .await?;
-        Ok(Community { token: word(&made, "token")?, id })
+        self.create_token(&Community { id, token: String::new() }, "leader").await
+    }
+
+    /// The same community with another token.
+    ///
+    /// # Errors
+    /// When the command fails.
+    pub async fn create_token(&self, community: &Community, role: &str) -> Result<Community, Failure> {
+        let id = &community.id;
+        let made =
+            self.api_command(&["admin", "create-token", "--community", id, "--role", role, "--json"]).await?;
+        Ok(Community { token: word(&made, "token")?, id: id.clone() })
     }
 
     /// A link that signs a leader of the community in, once.
@@ -175,6 +183,12 @@ impl Installation {
     #[must_use]
     pub fn worker(&self) -> (&PathBuf, &[(String, String)]) {
         (&self.programs.worker, &self.variables)
+    }
+
+    /// The same for the API and its commands.
+    #[must_use]
+    pub fn api_program(&self) -> (&PathBuf, &[(String, String)]) {
+        (&self.programs.api, &self.variables)
     }
 
     /// A setting that every process of it gets.

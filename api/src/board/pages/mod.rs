@@ -1,7 +1,8 @@
 //! The board's pages: rendered by the server, whole without script, live with it.
 //!
 //! [`overview`] is where a leader arrives: all households, adoption by day, the newest batches. [`batch`] is a batch filling
-//! up, [`delivery`] one message's story, [`deciding`] its buttons, [`households`] everybody; [`search`] is what lists have in
+//! up, [`delivery`] one message's story, [`deciding`] its buttons, [`households`] everybody, [`passes`] what is
+//! printed; [`search`] is what lists have in
 //! common. What all have in common is here: the frame, the style sheet, the script, and how moments are told.
 
 pub mod batch;
@@ -10,6 +11,7 @@ mod deciding;
 mod delivery;
 mod households;
 mod overview;
+mod passes;
 pub mod search;
 
 use std::sync::Arc;
@@ -52,6 +54,12 @@ pub fn routes() -> Router<Arc<AppState>> {
         .route("/deliveries/{delivery}", get(delivery::show))
         .route("/deliveries/{delivery}/send-again", post(deciding::send_again))
         .route("/deliveries/{delivery}/leave", post(deciding::leave))
+        .route("/passes", get(passes::show).post(passes::create))
+        .route("/passes/hand-over", post(passes::hand_over))
+        .route("/passes/void", get(passes::ask_void).post(passes::void))
+        .route("/passes/test/{layout}", get(passes::test_sheet))
+        .route("/passes/{printing}", get(passes::show_printing))
+        .route("/passes/{printing}/pdf", get(passes::sheets))
         .route("/static/board.css", get(style))
         .route("/static/board.js", get(script))
         .merge(sign_in::routes())
@@ -72,6 +80,7 @@ async fn script() -> Response {
 enum Place {
     Overview,
     Households,
+    Passes,
     Elsewhere,
 }
 
@@ -91,6 +100,10 @@ impl<'a> Frame<'a> {
         self.place == Place::Overview
     }
 
+    fn is_passes(&self) -> bool {
+        self.place == Place::Passes
+    }
+
     fn is_households(&self) -> bool {
         self.place == Place::Households
     }
@@ -98,13 +111,17 @@ impl<'a> Frame<'a> {
 
 /// A page of the board as it is answered.
 fn board(template: &impl Template) -> Response {
+    board_with(StatusCode::OK, template)
+}
+
+fn board_with(status: StatusCode, template: &impl Template) -> Response {
     let html = template.render().expect("a template renders");
     let headers = [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];
-    leaders((headers, html))
+    leaders((status, headers, html))
 }
 
 /// What a leader reads who went astray, with the way back.

@@ -2,16 +2,15 @@
 
 use std::collections::{HashMap, HashSet};
 
-use porchlight_shared::domain::{AccessCode, CommunityId, HouseholdId, InvitationId};
-use rand::{rand_core::UnwrapErr, rngs::SysRng};
+use porchlight_shared::domain::{HouseholdId, InvitationId};
 
-use super::{Addressed, Intake, Invited};
+use super::{Addressed, Intake, Invited, drawing::Drawing};
 use crate::{
     intake::{
         judging::Reason,
         ledger::{
-            ROWS_AT_ONCE, homes,
-            invitations::{self, LiveInvitation, NewInvitations},
+            homes,
+            invitations::{self, LiveInvitation},
         },
         request::AlreadyInvited,
     },
@@ -103,56 +102,19 @@ impl Intake<'_> {
         Ok(invited)
     }
 
-    /// Draws one invitation for each household. A household that is missing in the answer was invited by another list
-    /// in the same moment; a code that was drawn before is drawn again.
+    /// Draws an invitation for the household of each entry.
     async fn draw_invitations(
         &mut self,
         entries: &[Addressed],
-    ) -> Result<HashMap<HouseholdId, InvitationId>, Problem> {
-        let community = self.community();
-        let mut missing: Vec<_> = entries.iter().map(|entry| entry.household).collect();
-        missing.sort_unstable();
-        missing.dedup();
-        let mut drawn = HashMap::with_capacity(missing.len());
-        while !missing.is_empty() {
-            for households in std::mem::take(&mut missing).chunks(ROWS_AT_ONCE) {
-                let new = tokio::task::block_in_place(|| self.seal(community, households));
-                let stored: HashSet<_> =
-                    invitations::insert_invitations(self.tx, community, INVITATION_DAYS, self.send_at, &new)
-                        .await?
-                        .into_iter()
-                        .collect();
-                for (id, household) in new.ids.iter().zip(households) {
-                    if stored.contains(id) {
-                        drawn.insert(*household, InvitationId::from(*id));
-                    } else {
-                        missing.push(*household);
-                    }
-                }
-            }
-            if !missing.is_empty() {
-                let taken: Vec<_> = missing.iter().map(|household| household.uuid()).collect();
-                let live = invitations::live_invitations(self.tx, &taken).await?;
-                missing.retain(|household| live.iter().all(|live| live.household != *household));
-            }
-        }
-        Ok(drawn)
-    }
-
-    fn seal(&mut self, community: CommunityId, households: &[HouseholdId]) -> NewInvitations {
-        let mut new = NewInvitations::default();
-        for household in households {
-            let id = InvitationId::new(self.now, &mut self.rng);
-            let code = AccessCode::draw(&mut UnwrapErr(SysRng));
-            let sealed = self.keyring.seal(&code, community, id, &mut self.rng);
-            let (lookup_key, lookup) = self.keyring.lookup(&code);
-            new.ids.push(id.uuid());
-            new.households.push(household.uuid());
-            new.lookups.push(lookup.to_vec());
-            new.lookup_keys.push(lookup_key);
-            new.sealed.push(sealed.bytes);
-            new.sealed_keys.push(sealed.key);
-        }
-        new
+    ) -> sqlx::Result<HashMap<HouseholdId, InvitationId>> {
+        let drawing = Drawing {
+            keyring: self.keyring,
+            community: self.community(),
+            days: INVITATION_DAYS,
+            from: self.send_at,
+            now: self.now,
+        };
+        let households = entries.iter().map(|entry| entry.household).collect();
+        drawing.draw(self.tx, &mut self.rng, households).await
     }
 }

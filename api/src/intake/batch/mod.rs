@@ -33,6 +33,7 @@ use crate::{
     state::AppState,
 };
 
+pub mod drawing;
 mod invite;
 mod settle;
 

@@ -71,6 +71,19 @@ impl Board {
         self.request(Method::POST, path).header("sec-fetch-site", "same-origin").send().await.unwrap()
     }
 
+    /// Sends a form, and reads the page that follows.
+    pub(crate) async fn submit(&self, path: &str, form: &str) -> (StatusCode, String) {
+        let request = self.request(Method::POST, path).header("sec-fetch-site", "same-origin");
+        let request =
+            request.header("content-type", "application/x-www-form-urlencoded").body(form.to_owned());
+        let answer = request.send().await.unwrap();
+        if answer.status() != 303 {
+            let status = answer.status();
+            return (status, answer.text().await.unwrap());
+        }
+        self.get(answer.headers()[header::LOCATION].to_str().unwrap()).await
+    }
+
     /// Presses a button, and reads the page that follows.
     pub(crate) async fn press(&self, path: &str) -> String {
         let answer = self.post(path).await;

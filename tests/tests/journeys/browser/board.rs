@@ -348,8 +348,14 @@ async fn no_page_keeps_anybody_out_at_any_width() {
         .unwrap()
         .body;
     let delivery = page["items"][0]["id"].as_str().unwrap().to_owned();
+    let wish = json!({"kind": "addressed", "layout": "cards", "paper": "letter"});
+    let printing = world.print(&wish).await["id"].as_str().unwrap().to_owned();
     let paths = [
         "/".to_owned(),
+        "/passes".to_owned(),
+        format!("/passes/{printing}"),
+        format!("/passes/{printing}?handed_over=2"),
+        format!("/passes/void?printing={printing}&from=1&to=9"),
         "/households".to_owned(),
         "/households?show=problem".to_owned(),
         "/households?q=nobody".to_owned(),

@@ -103,7 +103,7 @@ impl Browser {
             NAMES.iter().find_map(at)
         });
         if found.is_none() {
-            skip(&SAID, NO_CHROMIUM);
+            skip(&SAID, "PORCHLIGHT_REQUIRE_BROWSER", NO_CHROMIUM);
         }
         found
     }
@@ -223,9 +223,9 @@ fn told(name: &str) -> Option<OsString> {
 }
 
 /// Says once in a run what is skipped, or fails where nothing may be.
-fn skip(said: &Once, line: &str) {
-    let required = told("PORCHLIGHT_REQUIRE_BROWSER").is_some_and(|value| value == "1");
-    assert!(!required, "PORCHLIGHT_REQUIRE_BROWSER is 1, but {line}");
+pub(crate) fn skip(said: &Once, required_by: &str, line: &str) {
+    let required = told(required_by).is_some_and(|value| value == "1");
+    assert!(!required, "{required_by} is 1, but {line}");
     said.call_once(|| {
         // Whether anybody reads it does not matter to the journey.
         let _unread = writeln!(io::stderr(), "{line}");
@@ -238,7 +238,7 @@ fn axe_source() -> Option<String> {
     let this = env::current_exe().unwrap();
     let beside = || this.ancestors().map(|folder| folder.join("axe/axe.min.js")).find(|it| it.is_file());
     let Some(path) = told("PORCHLIGHT_AXE").map(PathBuf::from).or_else(beside) else {
-        skip(&SAID, NO_AXE);
+        skip(&SAID, "PORCHLIGHT_REQUIRE_BROWSER", NO_AXE);
         return None;
     };
     Some(fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display())))

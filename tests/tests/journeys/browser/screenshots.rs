@@ -181,6 +181,14 @@ async fn leaders(world: &World, album: &Album, [live, done, later]: [&str; 3]) {
     album.take("households", "/households").await;
     album.take("households-problem", "/households?show=problem").await;
     album.take("households-nobody", "/households?q=nobody+is+called+that").await;
+    let wish = json!({"kind": "addressed", "layout": "cards", "paper": "letter"});
+    let printing = format!("/passes/{}", world.print(&wish).await["id"].as_str().unwrap());
+    let marked = json!({"from": 3, "to": 9}).to_string().into_bytes();
+    world.client.post(&world.oakridge, "passes/hand-over", marked, &[]).await.unwrap();
+    album.take("passes", "/passes").await;
+    album.take("printing", &printing).await;
+    let void = printing.replace("/passes/", "/passes/void?printing=");
+    album.take("passes-void", &format!("{void}&from=2&to=4")).await;
     let batch = format!("/batches/{live}");
     album.take("batch-live", &batch).await;
     album.take("batch-searched", &format!("{batch}?show=sent&q=ada")).await;

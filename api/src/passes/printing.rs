@@ -1,0 +1,240 @@
+//! An act of printing: every household gets its live invitation, and what is printed is written down.
+//!
+//! Locks are taken in the order community, household, invitation: as an import and a list on their way into the ledger take
+//! theirs.
+
+use jiff::{Timestamp, ToSpan, tz::TimeZone};
+use porchlight_shared::{
+    domain::{CommunityId, HouseholdId, PrintingId, TokenId},
+    runtime::site::Site,
+};
+use serde::Serialize;
+use sqlx::PgConnection;
+use utoipa::ToSchema;
+
+use super::{
+    paper::{Layout, order::MAX_PASSES},
+    request::{Sort, Wish},
+    sheets,
+};
+use crate::{
+    intake::{
+        batch::drawing::Drawing,
+        ledger::{homes, invitations},
+        request,
+    },
+    problem::{Kind, Problem},
+    state::AppState,
+};
+
+/// How long a pass can be used at least, from the day on which it was printed.
+const DAYS: i32 = 90;
+
+/// What was printed.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Printing {
+    /// Which act of printing.
+    #[schema(value_type = uuid::Uuid)]
+    pub id: PrintingId,
+    /// How passes lie on paper.
+    #[schema(value_type = String)]
+    pub layout: Layout,
+    /// How many passes.
+    pub passes: i32,
+    /// Their serials, from the first
+    pub first_serial: i32,
+    /// to the last.
+    pub last_serial: i32,
+    /// Until when they can be used at least.
+    #[schema(value_type = String, format = DateTime)]
+    pub valid_until: Timestamp,
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+}
+
+/// Prints: the passes stand in the ledger afterwards, and can be rendered.
+///
+/// # Errors
+/// When the community may not send yet, nobody is left to print for, there are too many, or the ledger does not answer.
+pub async fn print(
+    state: &AppState,
+    community: CommunityId,
+    requested_by: Option<TokenId>,
+    wish: &Wish,
+) -> Result<Printing, Problem> {
+    let Some(site) = &state.site else {
+        let detail =
+            "The operator has to set PORCHLIGHT_PUBLIC_URL first: a pass says where its code is typed.";
+        return Err(Problem::new(Kind::ChannelNotSetUp, detail));
+    };
+    let (now, mut rng) = (state.clock.now(), AppState::rng());
+    let mut tx = state.pool.begin().await?;
+    sqlx::query("SET LOCAL lock_timeout = '10s'").execute(&mut *tx).await?;
+    homes::lock_community(&mut tx, community).await?;
+    let households = lock_households(&mut tx, community, wish).await?;
+    match households.len() {
+        0 => {
+            let detail = "Every household has joined, or there is none yet. Import a list of homes first.";
+            return Err(Problem::new(Kind::NothingToPrint, detail));
+        }
+        found if found > MAX_PASSES => {
+            let most = format!("must name the households: {MAX_PASSES} passes at most are printed at once");
+            return Err(request::invalid("/households", most).because("Nothing was printed."));
+        }
+        _ => {}
+    }
+    let ids: Vec<_> = households.iter().map(|household| household.uuid()).collect();
+    let live = invitations::live_invitations(&mut tx, &ids).await?;
+    let missing = households.iter().filter(|household| live.iter().all(|live| live.household != **household));
+    let keyring = &state.keyring;
+    let drawing = Drawing { keyring, community, days: DAYS, from: None, now };
+    drawing.draw(&mut tx, &mut rng, missing.copied().collect()).await?;
+    let valid_until = last_moment(&mut tx, community).await?;
+    extend(&mut tx, &ids, valid_until).await?;
+    let id = PrintingId::new(now, &mut rng);
+    let printing =
+        store(&mut tx, &New { id, community, requested_by, site, valid_until }, wish, &ids).await?;
+    // What cannot be drawn is found out now, and not when somebody stands at the printer.
+    let sheets = sheets::read(&mut tx, community, printing.id).await?.ok_or_else(Problem::internal)?;
+    sheets.order(keyring)?;
+    tx.commit().await.map_err(crate::problem::commit_unclear)?;
+    tracing::info!(%community, printing = %printing.id, passes = printing.passes, "passes printed");
+    Ok(printing)
+}
+
+/// Households that have not joined, one more than can be printed for at most, or those first that have no pass.
+async fn lock_households(
+    tx: &mut PgConnection,
+    community: CommunityId,
+    wish: &Wish,
+) -> sqlx::Result<Vec<HouseholdId>> {
+    let only = wish.households.as_deref();
+    let only: Option<Vec<_>> = only.map(|only| only.iter().map(|household| household.uuid()).collect());
+    let one_more = i64::from(!wish.as_many_as_fit);
+    let most = i64::try_from(MAX_PASSES).unwrap_or(i64::MAX) + one_more;
+    let rows = sqlx::query_scalar!(
+        "SELECT id FROM households WHERE joined_at IS NULL AND id IN (
+             SELECT h.id FROM households h
+             WHERE h.community_id = $1 AND h.joined_at IS NULL AND ($2::uuid[] IS NULL OR h.id = ANY ($2))
+             ORDER BY EXISTS (
+                 SELECT FROM invitations i JOIN passes p ON p.invitation_id = i.id
+                 WHERE i.household_id = h.id AND i.ended_at IS NULL
+             ), h.id LIMIT $3
+         ) ORDER BY id FOR NO KEY UPDATE",
+        community.uuid(),
+        only as Option<Vec<uuid::Uuid>>,
+        most,
+    );
+    Ok(rows.fetch_all(tx).await?.into_iter().map(HouseholdId::from).collect())
+}
+
+/// Until when a pass of today can be used: to the end of a day, as it is where the community is.
+async fn last_moment(tx: &mut PgConnection, community: CommunityId) -> Result<Timestamp, Problem> {
+    let row = sqlx::query!(
+        r#"SELECT app_now() AS "now!", time_zone FROM communities WHERE id = $1"#,
+        community.uuid()
+    )
+    .fetch_one(tx)
+    .await?;
+    let zone = TimeZone::get(&row.time_zone).unwrap_or(TimeZone::UTC);
+    let last_day = row.now.to_jiff().to_zoned(zone).saturating_add(DAYS.days());
+    last_day.end_of_day().map(|end| end.timestamp()).map_err(|_| Problem::internal())
+}
+
+/// A code on paper is used later than one in a message.
+async fn extend(tx: &mut PgConnection, households: &[uuid::Uuid], until: Timestamp) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE invitations SET expires_at = greatest(expires_at, $2)
+         WHERE household_id = ANY ($1) AND ended_at IS NULL",
+        households,
+        jiff_sqlx::Timestamp::from(until) as jiff_sqlx::Timestamp,
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// An act of printing, before it has serials.
+struct New<'a> {
+    id: PrintingId,
+    community: CommunityId,
+    requested_by: Option<TokenId>,
+    site: &'a Site,
+    valid_until: Timestamp,
+}
+
+/// Writes down what is printed, in the order in which it is.
+async fn store(
+    tx: &mut PgConnection,
+    new: &New<'_>,
+    wish: &Wish,
+    households: &[uuid::Uuid],
+) -> Result<Printing, Problem> {
+    let New { id, community, requested_by, site, valid_until } = *new;
+    let total = i32::try_from(households.len()).map_err(|_| Problem::internal())?;
+    let start = i16::try_from(wish.start).map_err(|_| Problem::internal())?;
+    let letterhead = sqlx::query!(
+        r#"UPDATE communities SET last_pass = last_pass + $2 WHERE id = $1
+           RETURNING last_pass, ready_at IS NOT NULL AS "ready!""#,
+        community.uuid(),
+        total,
+    )
+    .fetch_one(&mut *tx)
+    .await?;
+    if !letterhead.ready {
+        return Err(Problem::new(Kind::NotReady, "Its leaders have to finish the checklist first."));
+    }
+    let row = sqlx::query!(
+        r#"INSERT INTO printings (id, community_id, layout, start, name, contact, colour, site, valid_until, total, requested_by)
+           SELECT $2, id, $3, $4, name, contact, colour, $5, $6, $7, $8 FROM communities WHERE id = $1
+           RETURNING created_at"#,
+        community.uuid(),
+        id.uuid(),
+        wish.layout as Layout,
+        start,
+        site.as_str(),
+        jiff_sqlx::Timestamp::from(valid_until) as jiff_sqlx::Timestamp,
+        total,
+        requested_by.map(TokenId::uuid),
+    )
+    .fetch_one(&mut *tx)
+    .await?;
+    // Every number in a unit gets nine digits, so that 2 comes before 10.
+    sqlx::query!(
+        r"INSERT INTO passes (printing_id, position, community_id, serial, invitation_id)
+          SELECT $1, row_number() OVER whole, $2, $3 + row_number() OVER whole, i.id
+          FROM households h
+          JOIN invitations i ON i.household_id = h.id AND i.ended_at IS NULL
+          LEFT JOIN properties p ON p.id = h.property_id
+          CROSS JOIN LATERAL (
+              SELECT regexp_replace(
+                  regexp_replace(p.label_key, '([0-9]+)', '00000000\1', 'g'), '0*([0-9]{9})', '\1', 'g'
+              ) AS unit OFFSET 0
+          ) AS sorted
+          LEFT JOIN LATERAL (
+              SELECT name FROM contacts WHERE household_id = h.id AND name IS NOT NULL ORDER BY id LIMIT 1
+          ) AS k ON true
+          WHERE h.id = ANY ($4)
+          WINDOW whole AS (
+              ORDER BY CASE WHEN $5 THEN lower(coalesce(h.name, k.name)) END, sorted.unit,
+                       lower(coalesce(h.name, k.name)), h.id
+          )",
+        id.uuid(),
+        community.uuid(),
+        i64::from(letterhead.last_pass - total),
+        households,
+        wish.sort == Sort::Name,
+    )
+    .execute(&mut *tx)
+    .await?;
+    Ok(Printing {
+        id,
+        layout: wish.layout,
+        passes: total,
+        first_serial: letterhead.last_pass - total + 1,
+        last_serial: letterhead.last_pass,
+        valid_until,
+        created_at: row.created_at.to_jiff(),
+    })
+}
