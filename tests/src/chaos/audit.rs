@@ -28,6 +28,10 @@ pub struct Delivery {
 pub struct Attempt {
     /// Of which delivery.
     pub delivery_id: Uuid,
+    /// Of that delivery, from 1.
+    pub number: i32,
+    /// By which way.
+    pub channel: String,
     /// When it began, in seconds, by the ledger's clock.
     pub began_at: f64,
     /// When its end was recorded.
@@ -240,6 +244,8 @@ mod tests {
         let reason = if outcome == "accepted" { "" } else { "worker_lost" };
         Attempt {
             delivery_id: Uuid::from_u128(n),
+            number: 1,
+            channel: "email".to_owned(),
             began_at: 40.0,
             ended_at: 90.0,
             outcome: outcome.to_owned(),

@@ -144,6 +144,9 @@ async fn run_from_outside(arguments: &Arguments) -> Result<bool, Failure> {
     for broken in account.broken() {
         complain(&broken);
     }
+    if account.most_unknown > account.slots {
+        complain(&account.evidence());
+    }
     Ok(account.broken().is_empty())
 }
 

@@ -26,14 +26,30 @@ pub struct Struck {
     /// How many workers were killed in it.
     pub killed: usize,
     /// Attempts that are unknown because of that.
-    pub lost_their_worker: usize,
+    pub lost_their_worker: Vec<Attempt>,
     /// Attempts that are unknown for another reason, and ended after it began and before the next did.
     pub others: usize,
 }
 
 impl Struck {
     fn unknown_of_a_kill(&self) -> usize {
-        self.lost_their_worker.div_ceil(self.killed.max(1))
+        self.lost_their_worker.len().div_ceil(self.killed.max(1))
+    }
+
+    /// Each of them on a line, its times counted from the fault's beginning.
+    fn evidence(&self) -> String {
+        let mut text = format!("{:?}: over after {:.3} s\n", self.row, self.until - self.at);
+        let mut attempts: Vec<_> = self.lost_their_worker.iter().collect();
+        attempts.sort_by(|one, other| one.began_at.total_cmp(&other.began_at));
+        for Attempt { delivery_id, number, channel, began_at, ended_at, outcome, reason, late } in attempts {
+            let (began, ended) = (began_at - self.at, ended_at - self.at);
+            let late = if *late { " late" } else { "" };
+            let _ = writeln!(
+                text,
+                "{channel} {delivery_id} attempt {number}: {began:+.3} s to {ended:+.3} s {outcome} {reason}{late}"
+            );
+        }
+        text
     }
 }
 
@@ -85,7 +101,7 @@ impl Account {
     }
 
     pub(super) fn begin(&mut self, row: Row, at: f64) {
-        self.struck.push(Struck { row, at, until: at, killed: 0, lost_their_worker: 0, others: 0 });
+        self.struck.push(Struck { row, at, until: at, killed: 0, lost_their_worker: Vec::new(), others: 0 });
     }
 
     /// Puts each unknown outcome down to a fault: one that lost its worker to the first with a kill that was over after it
@@ -95,7 +111,7 @@ impl Account {
             let killed = |struck: &&mut Struck| struck.killed > 0 && struck.until >= attempt.began_at;
             let killed = self.struck.iter_mut().find(killed).filter(|_| attempt.lost_its_worker());
             if let Some(struck) = killed {
-                struck.lost_their_worker += 1;
+                struck.lost_their_worker.push(attempt.clone());
             } else if let Some(struck) =
                 self.struck.iter_mut().rev().find(|struck| struck.at <= attempt.ended_at)
             {
@@ -114,8 +130,7 @@ impl Account {
         }
         if self.most_unknown > self.slots {
             let (most, slots) = (self.most_unknown, self.slots);
-            let worst = self.struck.iter().max_by_key(|struck| struck.unknown_of_a_kill());
-            let worst = worst.map_or("", |struck| struck.row.title());
+            let worst = self.worst_kill().map_or("", |struck| struck.row.title());
             broken.push(format!("{most} unknown after one kill, of {slots} slots: {worst}"));
         }
         if self.longest_stop > STOPPED {
@@ -133,6 +148,16 @@ impl Account {
             broken.push(format!("an unknown outcome settled only after {longest:.0} s"));
         }
         broken
+    }
+
+    fn worst_kill(&self) -> Option<&Struck> {
+        self.struck.iter().max_by_key(|struck| struck.unknown_of_a_kill())
+    }
+
+    /// What nobody could know after the worst kill, attempt by attempt: for whoever asks why it is so many.
+    #[must_use]
+    pub fn evidence(&self) -> String {
+        self.worst_kill().map(Struck::evidence).unwrap_or_default()
     }
 
     /// What came of it, as Markdown.
@@ -197,7 +222,7 @@ impl Account {
         );
         for &row in Row::ALL {
             let struck: Vec<_> = self.struck.iter().filter(|struck| struck.row == row).collect();
-            let lost: usize = struck.iter().map(|struck| struck.lost_their_worker).sum();
+            let lost: usize = struck.iter().map(|struck| struck.lost_their_worker.len()).sum();
             let others: usize = struck.iter().map(|struck| struck.others).sum();
             let (who, how, times) = (row.part().as_str(), row.title(), struck.len());
             if times > 0 {
@@ -228,6 +253,8 @@ mod tests {
     fn unknown(began_at: f64, reason: &str) -> Attempt {
         Attempt {
             delivery_id: Uuid::nil(),
+            number: 1,
+            channel: "email".to_owned(),
             began_at,
             ended_at: began_at + 300.0,
             outcome: "unknown".to_owned(),
@@ -249,7 +276,7 @@ mod tests {
             unknown(12.9, "worker_lost"),
             unknown(20.5, "closed_after_body"),
         ]);
-        assert_eq!((account.struck[0].lost_their_worker, account.struck[1].others), (3, 1));
+        assert_eq!((account.struck[0].lost_their_worker.len(), account.struck[1].others), (3, 1));
         assert_eq!(account.most_unknown, 2);
         assert!(
             account.broken()[0].contains("2 unknown after one kill, of 1 slots"),

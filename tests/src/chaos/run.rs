@@ -205,10 +205,10 @@ impl Run {
         .fetch_all(pool)
         .await?;
         let attempts: Vec<Attempt> = sqlx::query_as(
-            "SELECT delivery_id, extract(epoch FROM began_at)::float8 AS began_at,
-                    extract(epoch FROM ended_at)::float8 AS ended_at, outcome::text,
-                    coalesce(reason::text, '') AS reason, late
-             FROM attempts ORDER BY delivery_id, number",
+            "SELECT a.delivery_id, a.number, d.channel::text, extract(epoch FROM a.began_at)::float8 AS began_at,
+                    extract(epoch FROM a.ended_at)::float8 AS ended_at, a.outcome::text,
+                    coalesce(a.reason::text, '') AS reason, a.late
+             FROM attempts a JOIN deliveries d ON d.id = a.delivery_id ORDER BY a.delivery_id, a.number",
         )
         .fetch_all(pool)
         .await?;
