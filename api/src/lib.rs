@@ -6,7 +6,10 @@
 //! * [`access`]: who is calling, for which community, how often.
 //! * [`intake`]: entries become verdicts, verdicts a batch, a batch jobs. One transaction, then the push.
 //! * [`board`]: what leaders watch.
+//! * [`passes`]: the same invitations on paper.
 //! * [`join`]: what residents see: a household joins with its code.
+//! * [`family`]: what they see afterwards: their household, and whom its head invites.
+//! * [`asked`]: what they ask for, and what leaders answer.
 //! * [`stop`]: a reader stops further messages.
 //! * [`receipts`]: providers tell how far a message came, and residents answer texts.
 //! * [`admin`]: what the operator does from the command line.
@@ -17,9 +20,11 @@
 
 pub mod access;
 pub mod admin;
+pub mod asked;
 pub mod board;
 mod cli;
 pub mod config;
+pub mod family;
 pub mod health;
 pub mod intake;
 pub mod join;

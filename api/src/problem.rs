@@ -87,6 +87,10 @@ kinds! {
     MethodNotAllowed => METHOD_NOT_ALLOWED, "method-not-allowed", "This cannot be done here";
     SameList => CONFLICT, "same-list", "This list was sent within the last day";
     CodeUsed => CONFLICT, "code-used", "This access code was used";
+    WaitingForApproval => CONFLICT, "waiting-for-approval", "A leader is asked about this access code";
+    HouseholdExists => CONFLICT, "household-exists", "The household has joined already";
+    MemberAlready => CONFLICT, "member-already", "They belong to this household already";
+    NothingToAnswer => CONFLICT, "nothing-to-answer", "This request was answered already";
     TwinInFlight => CONFLICT, "twin-in-flight", "The same request is being answered right now";
     NotReady => CONFLICT, "community-not-ready", "The community is not ready to send";
     NothingToDecide => CONFLICT, "nothing-to-decide", "There is nothing to decide about this delivery";

@@ -21,9 +21,9 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     access::CallerLimit,
-    board,
+    asked, board,
     config::ServeSettings,
-    health, intake, join,
+    family, health, intake, join,
     metrics::{Metrics, RequestLabels},
     pages, passes,
     problem::{Kind, Problem},
@@ -85,6 +85,9 @@ fn routes() -> OpenApiRouter<Arc<AppState>> {
         .routes(routes!(passes::endpoint::fetch_sheets))
         .routes(routes!(passes::endpoint::hand_passes_over))
         .routes(routes!(passes::endpoint::void_passes))
+        .routes(routes!(asked::endpoint::list_requests))
+        .routes(routes!(asked::endpoint::grant_request))
+        .routes(routes!(asked::endpoint::decline_request))
         .merge(OpenApiRouter::new().routes(routes!(join::endpoint::join)).layer(pages::small_body()))
 }
 
@@ -109,6 +112,7 @@ pub fn router(state: Arc<AppState>) -> Router {
         .merge(health::routes())
         .merge(join::landing::routes().layer(pages::small_body()))
         .merge(stop::routes().layer(pages::small_body()))
+        .merge(family::pages::routes().layer(pages::small_body()))
         .merge(pages::routes())
         .merge(board::pages::routes().layer(pages::small_body()))
         .merge(receipts::routes())

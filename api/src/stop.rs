@@ -19,10 +19,13 @@ use axum::{
     routing::get,
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use porchlight_shared::domain::{Channel, ContactId, Keyring, SuppressionId, SuppressionReason, masked};
+use porchlight_shared::domain::{
+    Channel, ContactId, Keyring, RequestId, SuppressionId, SuppressionReason, masked,
+};
 use sqlx::PgPool;
 
 use crate::{
+    asked,
     pages::{Notice, page},
     problem::Problem,
     state::AppState,
@@ -88,16 +91,38 @@ async fn ask(state: &AppState, contact: ContactId, token: &str) -> Response {
     }
 }
 
-/// What a body asks for: one of our buttons, or a mail program's own (RFC 8058, urlencoded or multipart). A form that says
-/// nothing comes from a scanner.
-fn pressed(body: &[u8]) -> Option<SuppressionReason> {
-    let body = String::from_utf8_lossy(body);
-    if body.contains("why=not_me") {
-        Some(SuppressionReason::NotMe)
-    } else if body.contains("why=stop") || (body.contains("List-Unsubscribe") && body.contains("One-Click")) {
-        Some(SuppressionReason::Unsubscribed)
-    } else {
-        None
+/// What a reader asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pressed {
+    /// No more messages, and why.
+    Stop(SuppressionReason),
+    /// The same, and that we forget the address.
+    Forget,
+}
+
+impl Pressed {
+    /// What a body asks for: one of our buttons, or a mail program's own (RFC 8058, urlencoded or multipart). A form that
+    /// says nothing comes from a scanner.
+    fn read(body: &[u8]) -> Option<Self> {
+        let body = String::from_utf8_lossy(body);
+        if body.contains("why=not_me") {
+            Some(Self::Stop(SuppressionReason::NotMe))
+        } else if body.contains("why=forget") {
+            Some(Self::Forget)
+        } else if body.contains("why=stop")
+            || (body.contains("List-Unsubscribe") && body.contains("One-Click"))
+        {
+            Some(Self::Stop(SuppressionReason::Unsubscribed))
+        } else {
+            None
+        }
+    }
+
+    const fn reason(self) -> SuppressionReason {
+        match self {
+            Self::Stop(reason) => reason,
+            Self::Forget => SuppressionReason::Unsubscribed,
+        }
     }
 }
 
@@ -108,17 +133,18 @@ async fn stop(
 ) -> Response {
     let token = token.map(|Path(token)| token).unwrap_or_default();
     let Some(contact) = contact(&state.keyring, &token) else { return broken_link() };
-    let Some(reason) = body.ok().and_then(|body| pressed(&body)) else {
+    let Some(pressed) = body.ok().and_then(|body| Pressed::read(&body)) else {
         return ask(&state, contact, &token).await;
     };
     let outcome = async {
         let Some(reader) = reader(&state.pool, contact).await? else { return Ok(None) };
-        let taken_back = suppress(&state, contact, &reader, reason).await?;
-        tracing::info!(%contact, ?reason, taken_back, "a reader stopped messages");
+        let taken_back = suppress(&state, contact, &reader, pressed).await?;
+        tracing::info!(%contact, ?pressed, taken_back, "a reader stopped messages");
         state.metrics.stops.inc();
         Ok(Some(reader.community))
     };
     match outcome.await {
+        Ok(Some(community)) if pressed == Pressed::Forget => forgotten(&community),
         Ok(Some(community)) => stopped(&community),
         Ok(None) => broken_link(),
         Err(error) => later(error),
@@ -130,8 +156,9 @@ async fn suppress(
     state: &AppState,
     contact: ContactId,
     reader: &Reader,
-    reason: SuppressionReason,
+    pressed: Pressed,
 ) -> sqlx::Result<u64> {
+    let reason = pressed.reason();
     let masked = reader.address.as_deref().map(|address| masked(reader.channel, address)).unwrap_or_default();
     let id = SuppressionId::new(state.clock.now(), &mut AppState::rng());
     let mut tx = state.pool.begin().await?;
@@ -147,6 +174,10 @@ async fn suppress(
     )
     .execute(&mut *tx)
     .await?;
+    if reason == SuppressionReason::NotMe {
+        asked::ledger::open_not_me(&mut tx, RequestId::new(state.clock.now(), &mut AppState::rng()), contact)
+            .await?;
+    }
     // By the household's invitations: deliveries have no index that their own changes would have to keep up.
     let taken_back = sqlx::query!(
         "WITH waiting AS MATERIALIZED (
@@ -162,6 +193,15 @@ async fn suppress(
     )
     .execute(&mut *tx)
     .await?;
+    if pressed == Pressed::Forget {
+        // Its keyed hash stays, so that the next list that names it skips it.
+        sqlx::query!(
+            "UPDATE contacts SET address = NULL, name = NULL, erased_at = app_now() WHERE id = $1 AND erased_at IS NULL",
+            contact.uuid(),
+        )
+        .execute(&mut *tx)
+        .await?;
+    }
     tx.commit().await?;
     Ok(taken_back.rows_affected())
 }
@@ -170,6 +210,19 @@ fn stopped(community: &str) -> Response {
     let lines =
         ["You will not get messages from there any more. What was on its way already may still arrive."];
     let heading = "Stopped";
+    page(
+        StatusCode::OK,
+        &Notice { brand: Some(community), heading, lines: &lines, contact: None, offer_code: false },
+    )
+}
+
+fn forgotten(community: &str) -> Response {
+    let lines = [
+        "Your address and your name are deleted here, and nobody writes to you from there any more. What is kept cannot be \
+         turned back into your address; it keeps the next list from writing to you again.",
+        "If you joined, what you wrote then stays with your household: leave it on its page to delete that, too.",
+    ];
+    let heading = "Deleted";
     page(
         StatusCode::OK,
         &Notice { brand: Some(community), heading, lines: &lines, contact: None, offer_code: false },

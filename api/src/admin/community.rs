@@ -32,6 +32,9 @@ pub struct NewCommunity {
     /// Whom residents may ask: an e-mail address or a phone number
     #[arg(long)]
     pub contact: Option<String>,
+    /// Where residents go once they have joined: the community's own site
+    #[arg(long)]
+    pub portal_url: Option<String>,
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,
@@ -81,10 +84,20 @@ pub async fn create_community(
     if TimeZone::get(&new.time_zone).is_err() {
         return refuse("--time-zone", "is not an IANA time zone such as America/Chicago");
     }
+    let portal = new.portal_url.as_deref().map(str::trim);
+    let is_link = |link: &str| {
+        let url = url::Url::parse(link);
+        url.is_ok_and(|url| matches!(url.scheme(), "https" | "http") && url.has_host())
+            && !link.contains(|c: char| c.is_whitespace() || matches!(c, '"' | '<' | '>'))
+            && link.chars().count() <= 300
+    };
+    if portal.is_some_and(|portal| !is_link(portal)) {
+        return refuse("--portal-url", "is not a web address such as https://portal.example.org");
+    }
     let id = CommunityId::new(now, rng);
     sqlx::query!(
-        "INSERT INTO communities (id, name, short_name, country, time_zone, postal_address, contact, text_window, ready_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, app_now())",
+        "INSERT INTO communities (id, name, short_name, country, time_zone, postal_address, contact, text_window, portal_url, ready_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, app_now())",
         id.uuid(),
         name,
         short_name,
@@ -93,6 +106,7 @@ pub async fn create_community(
         new.postal_address,
         new.contact,
         new.text_window.as_ref().map(ToString::to_string),
+        portal,
     )
     .execute(pool)
     .await?;

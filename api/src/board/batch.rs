@@ -154,7 +154,8 @@ async fn among(
                   ch.closed_at IS NOT NULL AS "closed!", clock.now AS "at!", t.state AS "state?: DeliveryState", t.count AS "count?", j.count AS "joined?"
            FROM (SELECT app_now() AS now OFFSET 0) AS clock
            CROSS JOIN (
-               SELECT * FROM batches WHERE community_id = $1 AND id BETWEEN $2 AND $3 ORDER BY id DESC LIMIT $4
+               SELECT * FROM batches
+               WHERE community_id = $1 AND purpose = 'list' AND id BETWEEN $2 AND $3 ORDER BY id DESC LIMIT $4
            ) AS b
            JOIN channels ch ON ch.channel = b.channel
            CROSS JOIN LATERAL (
@@ -173,7 +174,7 @@ async fn among(
                -- From those who joined to their rows, look-up by look-up: no statistics can turn that into a scan of the batch.
                SELECT d.batch_id, d.state, count(*) AS count
                FROM (SELECT id FROM households WHERE community_id = $1 AND joined_at IS NOT NULL OFFSET 0) AS h
-               CROSS JOIN LATERAL (SELECT id FROM invitations WHERE household_id = h.id OFFSET 0) AS i
+               CROSS JOIN LATERAL (SELECT id FROM invitations WHERE household_id = h.id AND kind <> 'member' OFFSET 0) AS i
                CROSS JOIN LATERAL (
                    SELECT batch_id, state, newest FROM deliveries WHERE invitation_id = i.id OFFSET 0
                ) AS d

@@ -94,7 +94,8 @@ pub async fn counts(pool: &PgPool, community: CommunityId) -> sqlx::Result<BTree
            FROM households h
            -- Its own ones first: to walk all invitations from the newest on until one is the household's takes minutes.
            LEFT JOIN LATERAL (
-               SELECT id FROM (SELECT id FROM invitations WHERE household_id = h.id OFFSET 0) AS own ORDER BY id DESC LIMIT 1
+               SELECT id FROM (SELECT id FROM invitations WHERE household_id = h.id AND kind <> 'member' OFFSET 0) AS own
+               ORDER BY id DESC LIMIT 1
            ) AS i ON h.joined_at IS NULL
            LEFT JOIN LATERAL (
                SELECT state FROM deliveries WHERE invitation_id = i.id AND (newest OR state IN ('accepted', 'delivered'))
@@ -175,7 +176,8 @@ pub async fn list(
                ), '') AS unit OFFSET 0
            ) AS sorted
            LEFT JOIN LATERAL (
-               SELECT id FROM (SELECT id FROM invitations WHERE household_id = h.id OFFSET 0) AS own ORDER BY id DESC LIMIT 1
+               SELECT id FROM (SELECT id FROM invitations WHERE household_id = h.id AND kind <> 'member' OFFSET 0) AS own
+               ORDER BY id DESC LIMIT 1
            ) AS i ON true
            LEFT JOIN LATERAL (
                SELECT * FROM deliveries WHERE invitation_id = i.id AND (newest OR state IN ('accepted', 'delivered'))

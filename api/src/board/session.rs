@@ -16,16 +16,13 @@ use porchlight_shared::{domain::CommunityId, runtime::site::Site};
 use sqlx::PgConnection;
 
 use crate::{
-    pages::{Notice, page},
+    pages::{Notice, cookie, page},
     secret::Secret,
     state::AppState,
 };
 
 /// How long a browser stays signed in, in seconds: two weeks.
 const HOLDS: i32 = 14 * 24 * 3600;
-const NAME: &str = "porchlight_session";
-/// The same where no other host of the domain can have set it.
-const HOST_NAME: &str = "__Host-porchlight_session";
 
 /// A leader who is signed in, and what every page of theirs shows of the community.
 #[derive(Clone, Debug)]
@@ -71,32 +68,7 @@ pub(super) async fn begin(
     )
     .execute(tx)
     .await?;
-    Ok(cookie(secret.as_str(), HOLDS, site))
-}
-
-/// The cookie that takes the place of a session's.
-pub(super) fn no_cookie(site: Option<&Site>) -> HeaderValue {
-    cookie("", 0, site)
-}
-
-/// Not sent along in the clear, unless the installation itself is reached so.
-fn cookie(value: &str, seconds: i32, site: Option<&Site>) -> HeaderValue {
-    let name = name(site);
-    let secure = if name == HOST_NAME { "; Secure" } else { "" };
-    let cookie = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}");
-    HeaderValue::from_str(&cookie).expect("base64 and digits fit a header")
-}
-
-fn name(site: Option<&Site>) -> &'static str {
-    let in_the_clear = site.is_some_and(|site| site.as_str().starts_with("http://"));
-    if in_the_clear { NAME } else { HOST_NAME }
-}
-
-fn secret(headers: &HeaderMap, site: Option<&Site>) -> Option<Secret> {
-    let wanted = name(site);
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| *name == wanted).map(|(_, value)| Secret::of(value))
+    Ok(cookie::LEADER.set(secret, HOLDS, site))
 }
 
 async fn find(state: &AppState, session: [u8; 32]) -> sqlx::Result<Option<Leader>> {
@@ -157,7 +129,7 @@ impl OptionalFromRequestParts<Arc<AppState>> for Leader {
     type Rejection = Turned;
 
     async fn from_request_parts(parts: &mut Parts, state: &Arc<AppState>) -> Result<Option<Self>, Turned> {
-        match secret(&parts.headers, state.site.as_ref()) {
+        match cookie::LEADER.read(&parts.headers, state.site.as_ref()) {
             Some(secret) => Ok(find(state, secret.sha256()).await?),
             None => Ok(None),
         }
@@ -239,19 +211,5 @@ mod tests {
         ] {
             assert_eq!(SameOrigin::is(&headers(pairs), Some(&site)), is_ours, "{pairs:?}");
         }
-    }
-
-    #[test]
-    fn a_cookie_is_found_among_others_and_hidden() {
-        let clear: Site = "http://127.0.0.1:8080".parse().unwrap();
-        let cookies = headers(&[("cookie", "a=b; porchlight_session=x-Y_1; c=d")]);
-        let found = secret(&cookies, Some(&clear)).unwrap();
-        assert_eq!((found.as_str(), format!("{found:?}").as_str()), ("x-Y_1", "Secret(***)"));
-        assert!(secret(&cookies, None).is_none(), "what a sibling may have set is not looked at");
-        assert!(secret(&headers(&[("cookie", "other_porchlight_session=1")]), Some(&clear)).is_none());
-        assert!(!cookie("x", 1, Some(&clear)).to_str().unwrap().contains("Secure"));
-        let cookie = cookie("x", 1, None);
-        let cookie = cookie.to_str().unwrap();
-        assert!(cookie.starts_with("__Host-porchlight_session=x; Path=/;") && cookie.ends_with("; Secure"));
     }
 }

@@ -19,7 +19,7 @@ use super::{
     session::{self, Leader, SameOrigin, Turned},
 };
 use crate::{
-    pages::{Notice, leaders_page, page, private},
+    pages::{Notice, cookie, leaders_page, page, private},
     secret::Secret,
     state::AppState,
 };
@@ -114,6 +114,6 @@ async fn sign_out(
     if let Some(leader) = leader {
         leader.sign_out(&state).await?;
     }
-    let cookie = session::no_cookie(state.site.as_ref());
+    let cookie = cookie::LEADER.drop(state.site.as_ref());
     Ok(private(([(header::SET_COOKIE, cookie)], Redirect::to("/sign-in"))).into_response())
 }

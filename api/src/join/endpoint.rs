@@ -7,16 +7,21 @@ use axum::{
     body::Bytes,
     extract::{State, rejection::BytesRejection},
     http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
 };
 use jiff::Timestamp;
-use porchlight_shared::domain::{HouseholdId, MemberId};
+use porchlight_shared::domain::{HouseholdId, InvitationKind, MemberId};
 use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
 use utoipa::ToSchema;
 
-use super::{Closed, Invitation, find, ledger, newcomer::Newcomer};
+use super::{
+    Closed, Joined, enter, find,
+    newcomer::{Newcomer, Said},
+};
 use crate::{
     intake::{body::require_json, request},
-    problem::{Kind, Problem, ProblemBody, commit_unclear},
+    problem::{Kind, Problem, ProblemBody},
     state::AppState,
     visitor::Visitor,
 };
@@ -33,6 +38,8 @@ pub struct JoinRequest {
     email: Option<String>,
     /// Phone number; without a country code it is one of the community's country.
     phone: Option<String>,
+    /// Where they live, as it stands on their door: for a blank pass, and left out otherwise.
+    address: Option<String>,
 }
 
 impl std::fmt::Debug for JoinRequest {
@@ -59,19 +66,30 @@ pub struct HouseholdJoined {
     pub joined_at: Timestamp,
 }
 
+/// Somebody whom a leader is asked to let in.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct JoinAsked {
+    /// The community's name.
+    pub community: String,
+    /// Always `waiting_for_approval`.
+    pub state: &'static str,
+}
+
 /// Join
 ///
-/// Uses an access code up: the household joins, and whoever sends this becomes its head. No token is needed; the code is
-/// the right to join. A typing mistake is answered without a look-up. Ten wrong codes in ten minutes from one address
+/// Uses an access code up: the household joins, and whoever sends this becomes its head; with a member's code they become
+/// a member. With a blank pass the address says which household it is; where nobody can tell, a leader is asked, and the
+/// code waits. No token is needed; the code is the right to join. A typing mistake is answered without a look-up. Ten wrong codes in ten minutes from one address
 /// are answered with 429.
 #[utoipa::path(
     post, path = "/v1/join", tag = "Joining",
     request_body = JoinRequest,
     responses(
         (status = 201, description = "Joined", body = HouseholdJoined),
+        (status = 202, description = "A leader is asked: nobody can tell from the address which household it is", body = JoinAsked),
         (status = 400, description = "Not JSON", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "Nobody has this code", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "The code was used", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "The code was used, a leader is asked already, or who lives there has joined", body = ProblemBody, content_type = "application/problem+json"),
         (status = 410, description = "The code has expired, or was cancelled or replaced", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "More than 8 KiB", body = ProblemBody, content_type = "application/problem+json"),
         (status = 415, description = "Not JSON", body = ProblemBody, content_type = "application/problem+json"),
@@ -85,10 +103,10 @@ pub async fn join(
     visitor: Visitor,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
-) -> Result<(StatusCode, Json<HouseholdJoined>), Problem> {
+) -> Result<Response, Problem> {
     let bytes = body.map_err(|_| Problem::new(Kind::BodyTooLarge, "Who joins needs no more than 8 KiB."))?;
     require_json(&headers, "the code and who joins")?;
-    let known = ["code", "name", "email", "phone"];
+    let known = ["code", "name", "email", "phone", "address"];
     let request: JoinRequest = request::parse(&bytes, &known, "needs code, name and one of email and phone")?;
     let (pointer, contact) = match (&request.email, &request.phone) {
         (Some(email), None) => ("/email", email),
@@ -96,47 +114,38 @@ pub async fn join(
         _ => return Err(request::invalid("", "needs one of email and phone")),
     };
     let invitation = find(&state, visitor, &request.code).await?;
-    let newcomer = Newcomer::read(&request.name, contact, &invitation.brand.country, &state.keyring);
+    let place = match (invitation.kind, &request.address) {
+        (InvitationKind::Blank, address) => Some(address.as_deref().unwrap_or_default()),
+        (InvitationKind::Household | InvitationKind::Member, None) => None,
+        (InvitationKind::Household | InvitationKind::Member, Some(_)) => {
+            return Err(request::invalid(
+                "/address",
+                "goes with a blank pass only; this code knows its household",
+            ));
+        }
+    };
+    let said = Said { name: &request.name, contact, place };
+    let newcomer = Newcomer::read(said, &invitation.brand.country, &state.keyring);
     let newcomer = newcomer.map_err(|misfits| {
         let problem = Problem::new(Kind::InvalidField, "Nothing was changed, and the code still works.");
         misfits.into_iter().fold(problem, |problem, misfit| {
-            problem.at(if misfit.field == "name" { "/name" } else { pointer }, misfit.mend)
+            let pointer = match misfit.field {
+                "name" => "/name",
+                "place" => "/address",
+                _ => pointer,
+            };
+            problem.at(pointer, misfit.mend)
         })
     })?;
-    let joined = enter(&state, visitor, &request.code, invitation, &newcomer).await?;
-    Ok((StatusCode::CREATED, Json(joined)))
-}
-
-/// One transaction: whoever comes second is told how the code stands then.
-pub(super) async fn enter(
-    state: &AppState,
-    visitor: Visitor,
-    code: &str,
-    invitation: Invitation,
-    newcomer: &Newcomer,
-) -> Result<HouseholdJoined, Closed> {
-    let member = MemberId::new(state.clock.now(), &mut AppState::rng());
-    let mut tx = state.pool.begin().await?;
-    // A long list may hold the invitation; its household is asked to come again before all connections wait for it.
-    sqlx::query("SET LOCAL lock_timeout = '3s'").execute(&mut *tx).await?;
-    let Some(joined) = ledger::join(&mut tx, &invitation, member, newcomer).await? else {
-        tx.rollback().await?;
-        return Err(match find(state, visitor, code).await {
-            Err(closed) => closed,
-            Ok(invitation) => Closed::Used(invitation.brand),
-        });
+    let community = invitation.brand.name.clone();
+    let also = async |_: &mut PgConnection, _| Ok(());
+    let (entered, ()) = enter(&state, visitor, &request.code, invitation, &newcomer, also).await?;
+    let Some(Joined { household, member, at, verified, .. }) = entered.household else {
+        let asked = JoinAsked { community, state: "waiting_for_approval" };
+        return Ok((StatusCode::ACCEPTED, Json(asked)).into_response());
     };
-    tx.commit().await.map_err(|error| Closed::Unavailable(commit_unclear(error)))?;
-    let (community, household) = (invitation.community, invitation.household);
-    state.metrics.households_joined.inc();
-    tracing::info!(%community, %household, invitation = %invitation.id, spared = joined.spared, "a household joined");
-    Ok(HouseholdJoined {
-        household,
-        member,
-        community: invitation.brand.name,
-        verified: joined.verified,
-        joined_at: joined.at,
-    })
+    let joined = HouseholdJoined { household, member, community, verified, joined_at: at };
+    Ok((StatusCode::CREATED, Json(joined)).into_response())
 }
 
 impl From<Closed> for Problem {
@@ -156,7 +165,7 @@ impl From<Closed> for Problem {
                 Kind::CodeUsed,
                 format!("A household joins once; ask the others at home to invite you.{}", ask(brand)),
             ),
-            Closed::Expired(brand) => {
+            Closed::Expired(brand, _) => {
                 Self::new(Kind::CodeExpired, format!("Ask for a new invitation.{}", ask(brand)))
             }
             Closed::Revoked(brand) => {
@@ -165,6 +174,21 @@ impl From<Closed> for Problem {
             Closed::Replaced(brand) => Self::new(
                 Kind::CodeReplaced,
                 format!("There is a newer invitation; use the code in that one.{}", ask(brand)),
+            ),
+            Closed::Waiting(brand) => Self::new(
+                Kind::WaitingForApproval,
+                format!("Somebody asked to join with it, and a leader has not answered yet.{}", ask(brand)),
+            ),
+            Closed::HouseholdExists(brand) => Self::new(
+                Kind::HouseholdExists,
+                format!(
+                    "Ask whoever joined there to invite you; nothing was changed, and the code still works.{}",
+                    ask(brand)
+                ),
+            ),
+            Closed::Member(brand) => Self::new(
+                Kind::MemberAlready,
+                format!("Nothing was changed, and the code still works.{}", ask(brand)),
             ),
             Closed::TooManyTries(seconds) => Self::new(
                 Kind::TooManyRequests,

@@ -12,20 +12,23 @@ use axum::{
     },
     http::{StatusCode, header},
     response::{IntoResponse, Redirect, Response},
-    routing::get,
+    routing::{get, post},
 };
 use jiff::tz::TimeZone;
-use porchlight_shared::domain::{AccessCode, AccessCodeError};
+use porchlight_shared::domain::{AccessCode, InvitationKind};
 use serde::Deserialize;
 
 use super::{
-    Brand, Closed, Invitation,
-    endpoint::enter,
-    find, ledger,
-    newcomer::{Misfit, Newcomer},
+    Brand, Closed, Invitation, enter, find, ledger, look,
+    newcomer::{Misfit, Newcomer, Said},
+    outcome::{CodeBox, Step, mistyped, outcome, tell, waiting, welcome},
 };
 use crate::{
-    pages::{Notice, page, private},
+    asked::{self, Asking},
+    board::session::{Leader, SameOrigin},
+    family::{self, session::Resident},
+    pages::{page, private},
+    passes::marking::hand_over_scanned,
     state::AppState,
     visitor::Visitor,
 };
@@ -37,13 +40,8 @@ pub fn routes() -> Router<Arc<AppState>> {
         .route("/j/{code}", get(show_landing).post(join))
         // As a QR code in capitals has it.
         .route("/J/{code}", get(show_landing).post(join))
-}
-
-#[derive(Default, Template)]
-#[template(path = "code.html")]
-struct CodeBox<'a> {
-    typed: &'a str,
-    fault: Option<&'a str>,
+        .route("/j/{code}/ask", post(ask))
+        .route("/j/{code}/hand-over", post(hand_over))
 }
 
 async fn show_box() -> Response {
@@ -65,31 +63,18 @@ async fn typed(form: Result<Form<Typed>, FormRejection>) -> Response {
     }
 }
 
-fn mistyped(typed: &str, error: AccessCodeError) -> Response {
-    let fault = match error {
-        AccessCodeError::Length(0) => "Type the code from your invitation.".to_owned(),
-        AccessCodeError::Length(found) => {
-            format!("An access code has 12 letters and digits; this has {found}.")
-        }
-        AccessCodeError::Character { position } => format!(
-            "There is a typing mistake: character {position} never occurs in an access code. Compare it with your invitation."
-        ),
-        AccessCodeError::Check => {
-            "There is a typing mistake in this code. Compare it with your invitation, letter by letter."
-                .to_owned()
-        }
-    };
-    page(StatusCode::UNPROCESSABLE_ENTITY, &CodeBox { typed, fault: Some(&fault) })
-}
-
 #[derive(Template)]
 #[template(path = "landing.html")]
 struct Landing<'a> {
     brand: &'a Brand,
+    kind: InvitationKind,
     code: &'a str,
     expires: String,
-    name: &'a str,
-    contact: &'a str,
+    who: &'a Who,
+    /// Whether who that is is known in this browser.
+    known: bool,
+    /// The passes that a leader in this browser may hand over.
+    pass: bool,
     faults: &'a [Misfit],
 }
 
@@ -97,32 +82,77 @@ impl Landing<'_> {
     fn fault(&self, field: &str) -> Option<&'static str> {
         self.faults.iter().find(|misfit| misfit.field == field).map(|misfit| misfit.mend)
     }
+
+    fn is_first_fault(&self, field: &str) -> bool {
+        self.faults.first().is_some_and(|misfit| misfit.field == field)
+    }
+
+    fn is_blank(&self) -> bool {
+        self.kind == InvitationKind::Blank
+    }
+
+    fn is_members(&self) -> bool {
+        self.kind == InvitationKind::Member
+    }
 }
 
-fn landing(invitation: &Invitation, code: &str, form: &Who, faults: &[Misfit]) -> Response {
+/// What is on a landing page beside the invitation.
+#[derive(Default)]
+struct Around<'a> {
+    who: Who,
+    known: bool,
+    pass: bool,
+    faults: &'a [Misfit],
+}
+
+fn landing(invitation: &Invitation, code: &str, around: &Around<'_>) -> Response {
     let brand = &invitation.brand;
     let zone = TimeZone::get(&brand.time_zone).unwrap_or(TimeZone::UTC);
     let expires = invitation.expires_at.to_zoned(zone).strftime("%-d %B %Y").to_string();
+    let Around { who, known, pass, faults } = around;
     let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let Who { name, contact } = form;
-    page(status, &Landing { brand, code, expires, name, contact, faults })
+    let (known, pass) = (*known, *pass);
+    page(status, &Landing { brand, kind: invitation.kind, code, expires, who, known, pass, faults })
 }
 
 async fn show_landing(
     State(state): State<Arc<AppState>>,
     visitor: Visitor,
+    resident: Option<Resident>,
+    leader: Option<Leader>,
     code: Result<Path<String>, PathRejection>,
 ) -> Response {
     let code = code.map(|Path(code)| code).unwrap_or_default();
-    match find(&state, visitor, &code).await {
-        Ok(invitation) => landing(&invitation, &plain(&code), &Who::default(), &[]),
-        Err(closed) => tell(closed, &code),
-    }
+    let shown = async {
+        let invitation = find(&state, visitor, &code).await?;
+        let known = match resident {
+            Some(resident) => family::ledger::calling_card(&state.pool, resident.account).await?,
+            None => None,
+        };
+        let around = Around {
+            known: known.is_some(),
+            who: known.map(|(name, contact)| Who { name, contact, ..Who::default() }).unwrap_or_default(),
+            pass: match leader {
+                Some(leader) if leader.community == invitation.community => {
+                    asked::ledger::is_on_paper(&state.pool, invitation.id).await?
+                }
+                _ => false,
+            },
+            faults: &[],
+        };
+        Ok(landing(&invitation, &plain(&code), &around))
+    };
+    shown.await.unwrap_or_else(|closed| tell(closed, &plain_or(&code)))
 }
 
 /// A code that was found, as it stands in a link.
 fn plain(code: &str) -> String {
     code.parse::<AccessCode>().map(|code| code.plain().to_owned()).unwrap_or_default()
+}
+
+/// The same, or what was typed, to be mended.
+fn plain_or(typed: &str) -> String {
+    typed.parse::<AccessCode>().map_or_else(|_| typed.to_owned(), |code| code.plain().to_owned())
 }
 
 /// What the form says.
@@ -132,122 +162,156 @@ struct Who {
     name: String,
     #[serde(default)]
     contact: String,
+    #[serde(default)]
+    place: String,
+}
+
+impl Who {
+    fn said(&self, kind: InvitationKind) -> Said<'_> {
+        let place = (kind == InvitationKind::Blank).then_some(self.place.as_str());
+        Said { name: &self.name, contact: &self.contact, place }
+    }
 }
 
 async fn join(
     State(state): State<Arc<AppState>>,
     visitor: Visitor,
+    resident: Option<Resident>,
     code: Result<Path<String>, PathRejection>,
     form: Result<Form<Who>, FormRejection>,
 ) -> Response {
     let code = code.map(|Path(code)| code).unwrap_or_default();
     // A form of another kind is an empty one.
-    let form = form.map(|Form(form)| form).unwrap_or_default();
+    let who = form.map(|Form(form)| form).unwrap_or_default();
     let invitation = match find(&state, visitor, &code).await {
         Ok(invitation) => invitation,
-        Err(Closed::Used(brand)) => return used(&state, &code, &form, brand).await,
-        Err(closed) => return tell(closed, &code),
+        Err(closed) => return closed_to(&state, &code, &who, closed).await,
     };
-    let newcomer = match Newcomer::read(&form.name, &form.contact, &invitation.brand.country, &state.keyring)
-    {
-        Ok(newcomer) => newcomer,
-        Err(faults) => return landing(&invitation, &plain(&code), &form, &faults),
+    let read = Newcomer::read(who.said(invitation.kind), &invitation.brand.country, &state.keyring);
+    let newcomer = match read {
+        Ok(newcomer) => Newcomer { account: resident.map(|resident| resident.account), ..newcomer },
+        Err(faults) => {
+            let around = Around { who, known: resident.is_some(), pass: false, faults: &faults };
+            return landing(&invitation, &plain(&code), &around);
+        }
     };
-    let brand = invitation.brand.clone();
-    match enter(&state, visitor, &code, invitation, &newcomer).await {
-        Ok(_) => welcome(&brand),
-        Err(Closed::Used(brand)) => used(&state, &code, &form, brand).await,
-        Err(closed) => tell(closed, &code),
+    let (brand, kind) = (invitation.brand.clone(), invitation.kind);
+    let site = state.site.clone();
+    let known = resident.is_some();
+    let remember = async move |tx: &mut sqlx::PgConnection, account| {
+        if known { Ok(None) } else { family::session::begin(tx, account, site.as_ref()).await.map(Some) }
+    };
+    match enter(&state, visitor, &code, invitation, &newcomer, remember).await {
+        Ok((entered, cookie)) => {
+            let page = match entered.household {
+                Some(_) => welcome(&brand, kind),
+                None => waiting(StatusCode::ACCEPTED, &brand),
+            };
+            match cookie {
+                Some(cookie) => ([(header::SET_COOKIE, cookie)], page).into_response(),
+                None => page,
+            }
+        }
+        Err(closed) => closed_to(&state, &code, &who, closed).await,
     }
 }
 
-fn welcome(brand: &Brand) -> Response {
-    notice(
-        StatusCode::OK,
-        Some(brand),
-        "Welcome! Your household has joined",
-        &["You are its Head of Household. The access code is used up; nobody else can join with it."],
-    )
-}
-
 /// Whoever pressed twice, or loads the page again, joined; somebody else did not.
-async fn used(state: &AppState, code: &str, form: &Who, brand: Brand) -> Response {
-    let newcomer = Newcomer::read(&form.name, &form.contact, &brand.country, &state.keyring);
+async fn closed_to(state: &AppState, code: &str, who: &Who, closed: Closed) -> Response {
+    let Closed::Used(brand) = closed else { return tell(closed, &plain_or(code)) };
+    let said = who.said(InvitationKind::Household);
+    let newcomer = Newcomer::read(said, &brand.country, &state.keyring);
     if let (Ok(newcomer), Ok(code)) = (newcomer, code.parse::<AccessCode>()) {
         let asked = async {
             let mut connection = state.pool.acquire().await?;
             ledger::joined_before(&mut connection, &state.keyring.lookups(&code), &newcomer.hash).await
         };
         match asked.await {
-            Ok(true) => return welcome(&brand),
-            Ok(false) => {}
+            Ok(Some(kind)) => return welcome(&brand, kind),
+            Ok(None) => {}
             Err(error) => return tell(Closed::from(error), ""),
         }
     }
     tell(Closed::Used(brand), "")
 }
 
-fn notice(status: StatusCode, brand: Option<&Brand>, heading: &str, lines: &[&str]) -> Response {
-    let contact = brand.and_then(|brand| brand.contact.as_deref());
-    let offer_code = matches!(status, StatusCode::NOT_FOUND | StatusCode::GONE);
-    page(
-        status,
-        &Notice { brand: brand.map(|brand| brand.name.as_str()), heading, lines, contact, offer_code },
-    )
+/// What is asked for beside joining.
+#[derive(Default, Deserialize)]
+struct Wanted {
+    #[serde(default)]
+    what: String,
 }
 
-/// Each way in which a code opens nothing, with what to do next; nobody is named.
-fn tell(closed: Closed, typed: &str) -> Response {
-    match closed {
-        Closed::Typing(error) => mistyped(typed, error),
-        Closed::Unknown => notice(
-            StatusCode::NOT_FOUND,
-            None,
-            "This access code is not known",
-            &[
-                "Compare it with your invitation. If it is the same there, ask whoever invited you for a new one.",
-            ],
+/// A new code, the newest one once more, or not to be meant. A form that says nothing changes nothing.
+async fn ask(
+    State(state): State<Arc<AppState>>,
+    visitor: Visitor,
+    code: Result<Path<String>, PathRejection>,
+    form: Result<Form<Wanted>, FormRejection>,
+) -> Response {
+    let code = code.map(|Path(code)| code).unwrap_or_default();
+    let wanted = form.map(|Form(Wanted { what })| what).unwrap_or_default();
+    let told = async {
+        let found = look(&state, visitor, &code).await?;
+        let asking = match wanted.as_str() {
+            "new_code" if found.may_be_renewed() => Asking::NewCode,
+            "again" if found.was_replaced() => Asking::Again,
+            "not_me" if found.is_live() && found.invitation.kind != InvitationKind::Blank => Asking::NotMe,
+            _ => return Ok(None),
+        };
+        asked::ask(&state, &found.invitation, asking).await?;
+        Ok(Some((found.invitation.brand, asking)))
+    };
+    match told.await {
+        Ok(Some((brand, asking))) => thanked(&brand, asking),
+        // A scanner's form, an older page, or whoever types the address: the code's own page says how it stands.
+        Ok(None) => private(Redirect::to(&format!("/j/{}", plain(&code)))),
+        Err(closed) => tell(closed, &plain_or(&code)),
+    }
+}
+
+fn thanked(brand: &Brand, asking: Asking) -> Response {
+    let (heading, line) = match asking {
+        Asking::NewCode => (
+            "Your community was asked",
+            "A leader sends you a new invitation, or gets in touch. Asking once is enough.",
         ),
-        Closed::Used(brand) => notice(
-            StatusCode::CONFLICT,
-            Some(&brand),
-            "This access code was used",
-            &[
-                "A household joins once. If it was somebody at home, ask them to add you; if it was none of you, tell your \
-               community.",
-            ],
+        Asking::Again => (
+            "It is sent again",
+            "The newest invitation goes once more to where the one before it went, at most once a day. Nothing there? Ask \
+             your community.",
         ),
-        Closed::Expired(brand) => notice(
-            StatusCode::GONE,
-            Some(&brand),
-            "This access code has expired",
-            &["Your household can still join: ask your community for a new invitation."],
+        Asking::NotMe => (
+            "Thank you for telling us",
+            "Your community was told that this invitation reached the wrong person. You need do nothing more.",
         ),
-        Closed::Revoked(brand) => notice(
-            StatusCode::GONE,
-            Some(&brand),
-            "This invitation was cancelled",
-            &["Your community took it back. If that surprises you, ask them."],
-        ),
-        Closed::Replaced(brand) => notice(
-            StatusCode::GONE,
-            Some(&brand),
-            "There is a newer invitation",
-            &["This code was replaced by another. Use the newest message or pass that your household got."],
-        ),
-        Closed::TooManyTries(seconds) => {
-            let wait = format!("Wait {} minutes, then try again.", seconds.div_ceil(60));
-            let lines = ["Several wrong access codes came from your address.", wait.as_str()];
-            let page = notice(StatusCode::TOO_MANY_REQUESTS, None, "Too many tries", &lines);
-            ([(header::RETRY_AFTER, seconds.to_string())], page).into_response()
+    };
+    outcome(StatusCode::OK, Some(brand), "", heading, &[line], &[] as &[Step])
+}
+
+/// A leader scanned a pass and gives it away.
+async fn hand_over(
+    State(state): State<Arc<AppState>>,
+    _: SameOrigin,
+    visitor: Visitor,
+    leader: Option<Leader>,
+    code: Result<Path<String>, PathRejection>,
+) -> Response {
+    let code = code.map(|Path(code)| code).unwrap_or_default();
+    let Some(leader) = leader else { return private(Redirect::to("/sign-in")) };
+    let marked = async {
+        let invitation = find(&state, visitor, &code).await?;
+        if invitation.community != leader.community {
+            return Err(Closed::Unknown);
         }
-        Closed::Unavailable(_) => notice(
-            StatusCode::SERVICE_UNAVAILABLE,
-            None,
-            "This does not work right now",
-            &[
-                "Try again in a few minutes. If you were just joining, it may have worked: doing it again is safe.",
-            ],
-        ),
+        hand_over_scanned(&state, leader.community, invitation.id).await.map_err(Closed::Unavailable)?;
+        Ok(invitation.brand)
+    };
+    match marked.await {
+        Ok(brand) => {
+            let line = "The board shows this pass as handed over. You can scan the next one.";
+            outcome(StatusCode::OK, Some(&brand), "", "Handed over", &[line], &[])
+        }
+        Err(closed) => tell(closed, &plain_or(&code)),
     }
 }

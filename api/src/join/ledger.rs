@@ -1,10 +1,13 @@
 //! The statements of joining.
 
 use jiff::Timestamp;
-use porchlight_shared::domain::{HouseholdId, MemberId};
+use porchlight_shared::domain::{
+    AccountId, Channel, CommunityId, HouseholdId, InvitationId, InvitationKind, MemberId, RequestId,
+};
+use rand::Rng;
 use sqlx::PgConnection;
 
-use super::{Brand, Closed, Invitation, newcomer::Newcomer};
+use super::{Brand, Closed, Invitation, Joined, LetIn, newcomer::Newcomer};
 
 /// How an invitation ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
@@ -23,10 +26,12 @@ pub enum InvitationEnd {
 /// What a code belongs to.
 #[derive(Debug)]
 pub struct Found {
-    invitation: Invitation,
+    /// The invitation, live or not.
+    pub invitation: Invitation,
     ended_as: Option<InvitationEnd>,
     late: bool,
     joined: bool,
+    waiting: bool,
 }
 
 impl Found {
@@ -38,13 +43,37 @@ impl Found {
         let brand = || self.invitation.brand.clone();
         match self.ended_as {
             Some(InvitationEnd::Joined) => Err(Closed::Used(brand())),
-            _ if self.joined => Err(Closed::Used(brand())),
+            _ if self.waiting => Err(Closed::Waiting(brand())),
+            _ if self.joined && self.invitation.kind == InvitationKind::Household => {
+                Err(Closed::Used(brand()))
+            }
             Some(InvitationEnd::Revoked) => Err(Closed::Revoked(brand())),
             Some(InvitationEnd::Replaced) => Err(Closed::Replaced(brand())),
-            Some(InvitationEnd::Expired) => Err(Closed::Expired(brand())),
-            None if self.late => Err(Closed::Expired(brand())),
+            Some(InvitationEnd::Expired) => Err(Closed::Expired(brand(), self.invitation.kind)),
+            None if self.late => Err(Closed::Expired(brand(), self.invitation.kind)),
             None => Ok(self.invitation),
         }
+    }
+
+    /// Whether its time is over, and its household may ask for a new one.
+    #[must_use]
+    pub fn may_be_renewed(&self) -> bool {
+        let over = self.ended_as == Some(InvitationEnd::Expired) || self.ended_as.is_none() && self.late;
+        over && !self.joined && !self.waiting && self.invitation.kind == InvitationKind::Household
+    }
+
+    /// Whether another took its place, which its household may be sent once more.
+    #[must_use]
+    pub fn was_replaced(&self) -> bool {
+        self.ended_as == Some(InvitationEnd::Replaced) && !self.joined
+    }
+
+    /// Whether somebody may still join with it, or waits to.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        self.ended_as.is_none()
+            && !self.late
+            && !(self.joined && self.invitation.kind == InvitationKind::Household)
     }
 }
 
@@ -55,11 +84,16 @@ impl Found {
 pub async fn look(connection: &mut PgConnection, lookups: &[[u8; 32]]) -> sqlx::Result<Option<Found>> {
     let lookups: Vec<&[u8]> = lookups.iter().map(|lookup| &lookup[..]).collect();
     let row = sqlx::query!(
-        r#"SELECT i.id, i.community_id, i.household_id, i.expires_at, i.ended_as AS "ended_as: InvitationEnd",
+        r#"SELECT i.id AS "id!", i.community_id AS "community_id!", i.household_id, i.kind AS "kind!: InvitationKind",
+                  i.expires_at AS "expires_at!",
+                  i.ended_as AS "ended_as: InvitationEnd",
                   i.expires_at <= app_now() AS "late!", h.joined_at IS NOT NULL AS "joined!",
-                  c.name, c.contact, c.country, c.time_zone
+                  EXISTS (
+                      SELECT FROM requests WHERE invitation_id = i.id AND kind = 'join' AND ended_at IS NULL
+                  ) AS "waiting!",
+                  c.name AS "name!", c.contact, c.country AS "country!", c.time_zone AS "time_zone!", c.portal_url
            FROM invitations i
-           JOIN households h ON h.id = i.household_id
+           LEFT JOIN households h ON h.id = i.household_id
            JOIN communities c ON c.id = i.community_id
            WHERE i.code_lookup = ANY($1)"#,
         &lookups as &[&[u8]],
@@ -70,23 +104,52 @@ pub async fn look(connection: &mut PgConnection, lookups: &[[u8; 32]]) -> sqlx::
         invitation: Invitation {
             id: row.id.into(),
             community: row.community_id.into(),
-            household: row.household_id.into(),
+            kind: row.kind,
+            household: row.household_id.map(Into::into),
             expires_at: row.expires_at.to_jiff(),
             brand: Brand {
                 name: row.name,
                 contact: row.contact,
                 country: row.country,
                 time_zone: row.time_zone,
+                portal: row.portal_url,
             },
         },
         ended_as: row.ended_as,
         late: row.late,
         joined: row.joined,
+        waiting: row.waiting,
     }))
 }
 
+/// Ids for whatever a join makes.
+#[derive(Clone, Copy, Debug)]
+pub struct NewIds {
+    /// Of somebody who has not proved to be anybody.
+    pub account: AccountId,
+    /// Of a member.
+    pub member: MemberId,
+    /// Of a household that was not known.
+    pub household: HouseholdId,
+    /// Of a request.
+    pub request: RequestId,
+}
+
+impl NewIds {
+    /// Draws them.
+    #[must_use]
+    pub fn draw(now: Timestamp, rng: &mut impl Rng) -> Self {
+        Self {
+            account: AccountId::new(now, rng),
+            member: MemberId::new(now, rng),
+            household: HouseholdId::new(now, rng),
+            request: RequestId::new(now, rng),
+        }
+    }
+}
+
 /// Lets a household in: its invitation ends as joined, the newcomer becomes its head, and what still waits for the
-/// household is not needed any more. `None`: somebody was quicker, or the invitation ended meanwhile.
+/// household is not needed any more.
 ///
 /// Locks are taken in the order household, invitation, deliveries by id, as a list on its way into the ledger takes them.
 ///
@@ -95,46 +158,127 @@ pub async fn look(connection: &mut PgConnection, lookups: &[[u8; 32]]) -> sqlx::
 pub async fn join(
     tx: &mut PgConnection,
     invitation: &Invitation,
+    ids: &NewIds,
+    newcomer: &Newcomer,
+) -> sqlx::Result<LetIn> {
+    let Some(household) = invitation.household else { return Ok(LetIn::TooLate) };
+    lock_household(tx, household).await?;
+    if !end_as_joined(tx, invitation.id, household).await? {
+        return Ok(LetIn::TooLate);
+    }
+    let account = account_of(tx, ids, newcomer).await?;
+    let entry = Entry { community: invitation.community, household, invitation: invitation.id, head: true };
+    match move_in(tx, &entry, account, ids.member, newcomer).await? {
+        Some(joined) => Ok(LetIn::Joined(joined, account)),
+        None => Ok(LetIn::TooLate),
+    }
+}
+
+/// Lets one more member into a household that joined. Locks as [`join`].
+///
+/// # Errors
+/// When the ledger does not answer.
+pub async fn join_family(
+    tx: &mut PgConnection,
+    invitation: &Invitation,
+    ids: &NewIds,
+    newcomer: &Newcomer,
+) -> sqlx::Result<LetIn> {
+    let Some(household) = invitation.household else { return Ok(LetIn::TooLate) };
+    lock_household(tx, household).await?;
+    if !end_as_joined(tx, invitation.id, household).await? {
+        return Ok(LetIn::TooLate);
+    }
+    let account = account_of(tx, ids, newcomer).await?;
+    let entry = Entry { community: invitation.community, household, invitation: invitation.id, head: false };
+    match add_member(tx, &entry, account, ids.member, newcomer).await? {
+        Some((at, verified)) => {
+            let joined = Joined { household, member: ids.member, at, verified, spared: 0 };
+            Ok(LetIn::Joined(joined, account))
+        }
+        None => Ok(LetIn::Member),
+    }
+}
+
+/// Locks a household; whether it has joined.
+pub(crate) async fn lock_household(
+    tx: &mut PgConnection,
+    household: HouseholdId,
+) -> sqlx::Result<Option<bool>> {
+    sqlx::query_scalar!(
+        r#"SELECT joined_at IS NOT NULL AS "joined!" FROM households WHERE id = $1 FOR NO KEY UPDATE"#,
+        household.uuid()
+    )
+    .fetch_optional(tx)
+    .await
+}
+
+/// Ends a live invitation with a household's joining.
+pub(super) async fn end_as_joined(
+    tx: &mut PgConnection,
+    invitation: InvitationId,
+    household: HouseholdId,
+) -> sqlx::Result<bool> {
+    let ended = sqlx::query!(
+        "UPDATE invitations SET ended_as = 'joined', ended_at = app_now(), code_sealed = NULL, code_sealed_key = NULL,
+                                household_id = $2, intended_for = NULL
+         WHERE id = $1 AND ended_at IS NULL AND expires_at > app_now()",
+        invitation.uuid(),
+        household.uuid(),
+    )
+    .execute(tx)
+    .await?;
+    Ok(ended.rows_affected() > 0)
+}
+
+/// The account that the newcomer proved to be, or a new one.
+pub(super) async fn account_of(
+    tx: &mut PgConnection,
+    ids: &NewIds,
+    newcomer: &Newcomer,
+) -> sqlx::Result<AccountId> {
+    if let Some(account) = newcomer.account {
+        return Ok(account);
+    }
+    sqlx::query!("INSERT INTO accounts (id) VALUES ($1)", ids.account.uuid()).execute(tx).await?;
+    Ok(ids.account)
+}
+
+/// The household, locked and not joined, joins: the newcomer is its head, its other codes are replaced, and what waits for
+/// it is not needed any more. `None`: it has joined.
+pub(crate) async fn move_in(
+    tx: &mut PgConnection,
+    entry: &Entry,
+    account: AccountId,
     member: MemberId,
     newcomer: &Newcomer,
 ) -> sqlx::Result<Option<Joined>> {
-    sqlx::query!("SELECT id FROM households WHERE id = $1 FOR NO KEY UPDATE", invitation.household.uuid())
-        .fetch_optional(&mut *tx)
-        .await?;
-    let ended = sqlx::query!(
-        "UPDATE invitations SET ended_as = 'joined', ended_at = app_now(), code_sealed = NULL, code_sealed_key = NULL
-         WHERE id = $1 AND ended_at IS NULL AND expires_at > app_now()",
-        invitation.id.uuid(),
+    let household = entry.household;
+    let joined = sqlx::query!(
+        "UPDATE households SET joined_at = app_now() WHERE id = $1 AND joined_at IS NULL",
+        household.uuid(),
     )
     .execute(&mut *tx)
     .await?;
-    if ended.rows_affected() == 0 {
+    if joined.rows_affected() == 0 {
         return Ok(None);
     }
-    let joined_at = sqlx::query_scalar!(
-        r#"UPDATE households SET joined_at = app_now() WHERE id = $1 AND joined_at IS NULL RETURNING joined_at AS "at!""#,
-        invitation.household.uuid(),
+    sqlx::query!(
+        "UPDATE invitations SET ended_as = 'replaced', ended_at = app_now(), code_sealed = NULL, code_sealed_key = NULL
+         WHERE household_id = $1 AND ended_at IS NULL AND id <> $2",
+        household.uuid(),
+        entry.invitation.uuid(),
     )
-    .fetch_optional(&mut *tx)
+    .execute(&mut *tx)
     .await?;
-    let Some(joined_at) = joined_at else { return Ok(None) };
-    let verified = enter(tx, invitation, member, newcomer).await?;
-    let spared = spare(tx, invitation.household).await?;
-    Ok(Some(Joined { at: joined_at.to_jiff(), verified, spared }))
+    let Some((at, verified)) = add_member(tx, entry, account, member, newcomer).await? else {
+        return Ok(None);
+    };
+    let spared = spare(tx, household).await?;
+    Ok(Some(Joined { household, member, at, verified, spared }))
 }
 
-/// A household that joined.
-#[derive(Debug)]
-pub struct Joined {
-    /// When.
-    pub at: Timestamp,
-    /// Whether the newcomer's address is one that a message with this code reached.
-    pub verified: bool,
-    /// Messages that are not sent any more.
-    pub spared: u64,
-}
-
-/// Whether the household that joined with a code did so with this address: whoever presses twice is told the same.
+/// Whom a used code let in, if whoever has this address belongs to that household: whoever presses twice is told the same.
 ///
 /// # Errors
 /// When the ledger does not answer.
@@ -142,48 +286,60 @@ pub async fn joined_before(
     connection: &mut PgConnection,
     lookups: &[[u8; 32]],
     hash: &[u8; 32],
-) -> sqlx::Result<bool> {
+) -> sqlx::Result<Option<InvitationKind>> {
     let lookups: Vec<&[u8]> = lookups.iter().map(|lookup| &lookup[..]).collect();
     sqlx::query_scalar!(
-        r#"SELECT EXISTS (
-               SELECT FROM invitations i JOIN members m ON m.household_id = i.household_id
-               WHERE i.code_lookup = ANY($1) AND i.ended_as = 'joined' AND m.role = 'head' AND m.address_hash = $2
-           ) AS "before!""#,
+        r#"SELECT i.kind AS "kind: InvitationKind" FROM invitations i JOIN members m ON m.household_id = i.household_id
+           WHERE i.code_lookup = ANY($1) AND i.ended_as = 'joined' AND m.address_hash = $2"#,
         &lookups as &[&[u8]],
         &hash[..],
     )
-    .fetch_one(connection)
+    .fetch_optional(connection)
     .await
 }
 
-/// Takes the head of the household in; returns whether a message with this code reached the address.
-async fn enter(
+/// Where a member comes in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry {
+    pub(crate) community: CommunityId,
+    pub(crate) household: HouseholdId,
+    pub(crate) invitation: InvitationId,
+    pub(crate) head: bool,
+}
+
+/// Takes a member in: when, and whether a message with this code reached the address. `None`: they belong there already.
+pub(crate) async fn add_member(
     tx: &mut PgConnection,
-    invitation: &Invitation,
+    entry: &Entry,
+    account: AccountId,
     member: MemberId,
     newcomer: &Newcomer,
-) -> sqlx::Result<bool> {
-    sqlx::query_scalar!(
-        r#"INSERT INTO members (id, community_id, household_id, role, name, channel, address, address_hash, verified_at)
-           VALUES ($1, $2, $3, 'head', $4, $5, $6, $7, (
+) -> sqlx::Result<Option<(Timestamp, bool)>> {
+    let row = sqlx::query!(
+        r#"INSERT INTO members (id, community_id, household_id, role, name, channel, address, address_hash, account_id, verified_at)
+           VALUES ($1, $2, $3, CASE WHEN $10 THEN 'head' ELSE 'member' END::member_role, $4, $5, $6, $7, $9, (
                SELECT app_now() FROM contacts c
                WHERE c.community_id = $2 AND c.channel = $5 AND c.address_hash = $7 AND c.erased_at IS NULL AND EXISTS (
                    SELECT FROM deliveries
                    WHERE invitation_id = $8 AND contact_id = c.id AND state IN ('accepted', 'delivered')
                )
            ))
-           RETURNING verified_at IS NOT NULL AS "verified!""#,
+           ON CONFLICT DO NOTHING
+           RETURNING created_at, verified_at IS NOT NULL AS "verified!""#,
         member.uuid(),
-        invitation.community.uuid(),
-        invitation.household.uuid(),
+        entry.community.uuid(),
+        entry.household.uuid(),
         newcomer.name,
-        newcomer.channel as porchlight_shared::domain::Channel,
-        newcomer.address.as_str(),
+        newcomer.channel as Channel,
+        newcomer.address,
         &newcomer.hash[..],
-        invitation.id.uuid(),
+        entry.invitation.uuid(),
+        account.uuid(),
+        entry.head,
     )
-    .fetch_one(tx)
-    .await
+    .fetch_optional(tx)
+    .await?;
+    Ok(row.map(|row| (row.created_at.to_jiff(), row.verified)))
 }
 
 /// Takes back what waits for a household, and what nobody has to find out or decide any more.

@@ -1,22 +1,33 @@
-//! The other side of the door: a household joins with its access code.
+//! The other side of the door: a household joins with its access code, a blank pass, or one of its members with theirs.
 //!
-//! * [`endpoint`] is `POST /v1/join`, [`landing`] the pages behind the link and the box; both come to [`find`] and
-//!   [`ledger::join`], and tell the same outcomes in their own way.
+//! * [`endpoint`] is `POST /v1/join`, [`landing`] the pages behind the link and the box, [`outcome`] the page of each way in
+//!   which a code opens nothing; all come to [`find`] and [`enter`], whose statements are in [`ledger`] and [`blank`].
 //! * What is promised: looking changes nothing; a join is one transaction, so a code lets one household in once,
 //!   however many try in the same moment; a typing mistake is told without a look-up and counts for nothing; who
-//!   guesses is slowed down over all API processes ([`tries`]), and nobody from elsewhere with them.
+//!   guesses is slowed down over all API processes ([`tries`]), and nobody from elsewhere with them; an account is joined
+//!   to only by whoever proves it.
 
 use jiff::Timestamp;
-use porchlight_shared::domain::{AccessCode, AccessCodeError, CommunityId, HouseholdId, InvitationId};
+use porchlight_shared::domain::{
+    AccessCode, AccessCodeError, AccountId, CommunityId, HouseholdId, InvitationId, InvitationKind, MemberId,
+};
+use sqlx::PgConnection;
 
-use crate::{problem::Problem, state::AppState, visitor::Visitor};
+use crate::{
+    problem::{Problem, commit_unclear},
+    state::AppState,
+    visitor::Visitor,
+};
 
+pub mod blank;
 pub mod endpoint;
 pub mod landing;
 pub mod ledger;
-mod newcomer;
+pub mod newcomer;
+mod outcome;
 mod tries;
 
+use self::{ledger::Found, newcomer::Newcomer};
 pub use tries::LocalTries;
 
 /// A live invitation.
@@ -26,8 +37,10 @@ pub struct Invitation {
     pub id: InvitationId,
     /// Of which community.
     pub community: CommunityId,
-    /// Whose.
-    pub household: HouseholdId,
+    /// Whom it lets in.
+    pub kind: InvitationKind,
+    /// Whose; `None`: a blank pass.
+    pub household: Option<HouseholdId>,
     /// Until when it can be used.
     pub expires_at: Timestamp,
     /// What residents read of the community.
@@ -45,6 +58,8 @@ pub struct Brand {
     pub country: String,
     /// When its days begin.
     pub time_zone: String,
+    /// Where residents go once they have joined.
+    pub portal: Option<String>,
 }
 
 /// Why a code opens nothing.
@@ -56,12 +71,18 @@ pub enum Closed {
     Unknown,
     /// Somebody joined with it, or their household joined with another.
     Used(Brand),
-    /// Its time is over.
-    Expired(Brand),
+    /// Its time is over; whom it let in.
+    Expired(Brand, InvitationKind),
     /// A leader took it back.
     Revoked(Brand),
     /// Another took its place.
     Replaced(Brand),
+    /// A leader is asked whether somebody may join with it.
+    Waiting(Brand),
+    /// Who lives where the blank pass was to be used has joined already.
+    HouseholdExists(Brand),
+    /// Whoever wants to join belongs to the household already.
+    Member(Brand),
     /// Too many wrong ones came from there; seconds to wait.
     TooManyTries(u32),
     /// The ledger cannot be asked.
@@ -77,8 +98,8 @@ impl From<sqlx::Error> for Closed {
 /// Looks a code up as it was typed. Changes nothing, but that a wrong one is counted against where it came from.
 ///
 /// # Errors
-/// When the code opens nothing.
-pub async fn find(state: &AppState, visitor: Visitor, typed: &str) -> Result<Invitation, Closed> {
+/// When nobody has it, or it cannot be looked up.
+pub async fn look(state: &AppState, visitor: Visitor, typed: &str) -> Result<Found, Closed> {
     let code: AccessCode = typed.parse().map_err(Closed::Typing)?;
     tries::admit(state, visitor).await.map_err(Closed::TooManyTries)?;
     let lookups = state.keyring.lookups(&code);
@@ -86,8 +107,104 @@ pub async fn find(state: &AppState, visitor: Visitor, typed: &str) -> Result<Inv
     let found = ledger::look(&mut connection, &lookups).await;
     drop(connection);
     if let Some(found) = found? {
-        return found.live();
+        return Ok(found);
     }
     tries::count(state, visitor).await.map_err(Closed::TooManyTries)?;
     Err(Closed::Unknown)
+}
+
+/// The same for whoever wants to join.
+///
+/// # Errors
+/// When the code opens nothing.
+pub async fn find(state: &AppState, visitor: Visitor, typed: &str) -> Result<Invitation, Closed> {
+    look(state, visitor, typed).await?.live()
+}
+
+/// Who joined, or asked to.
+#[derive(Clone, Copy, Debug)]
+pub struct Entered {
+    /// Who they are from now on.
+    pub account: AccountId,
+    /// Where they are in; `None`: a leader is asked first.
+    pub household: Option<Joined>,
+}
+
+/// Where somebody is in.
+#[derive(Clone, Copy, Debug)]
+pub struct Joined {
+    /// Which household.
+    pub household: HouseholdId,
+    /// As which member.
+    pub member: MemberId,
+    /// When.
+    pub at: Timestamp,
+    /// Whether the address is one that a message with this code reached.
+    pub verified: bool,
+    /// Messages that are not sent any more.
+    pub spared: u64,
+}
+
+/// Lets a newcomer in, in a transaction that `also` adds to: whoever comes second is told how the code stands then.
+///
+/// # Errors
+/// When the code opens nothing any more.
+pub async fn enter<T>(
+    state: &AppState,
+    visitor: Visitor,
+    code: &str,
+    invitation: Invitation,
+    newcomer: &Newcomer,
+    also: impl AsyncFnOnce(&mut PgConnection, AccountId) -> sqlx::Result<T>,
+) -> Result<(Entered, T), Closed> {
+    let mut rng = AppState::rng();
+    let ids = ledger::NewIds::draw(state.clock.now(), &mut rng);
+    let mut tx = state.pool.begin().await?;
+    // A long list may hold the invitation; its household is asked to come again before all connections wait for it.
+    sqlx::query("SET LOCAL lock_timeout = '3s'").execute(&mut *tx).await?;
+    let let_in = match invitation.kind {
+        InvitationKind::Household => ledger::join(&mut tx, &invitation, &ids, newcomer).await?,
+        InvitationKind::Member => ledger::join_family(&mut tx, &invitation, &ids, newcomer).await?,
+        InvitationKind::Blank => blank::join(&mut tx, &invitation, &ids, newcomer).await?,
+    };
+    let entered = match let_in {
+        LetIn::Joined(joined, account) => Entered { account, household: Some(joined) },
+        LetIn::Asked(account) => Entered { account, household: None },
+        LetIn::Member => return Err(Closed::Member(invitation.brand)),
+        LetIn::HouseholdExists => return Err(Closed::HouseholdExists(invitation.brand)),
+        LetIn::TooLate => {
+            tx.rollback().await?;
+            return Err(match find(state, visitor, code).await {
+                Err(closed) => closed,
+                Ok(invitation) => Closed::Used(invitation.brand),
+            });
+        }
+    };
+    let added = also(&mut tx, entered.account).await?;
+    tx.commit().await.map_err(|error| Closed::Unavailable(commit_unclear(error)))?;
+    let (community, kind, invitation) = (invitation.community, invitation.kind, invitation.id);
+    if let Some(Joined { household, spared, .. }) = entered.household {
+        if kind != InvitationKind::Member {
+            state.metrics.households_joined.inc();
+        }
+        tracing::info!(%community, %household, %invitation, spared, "somebody joined");
+    } else {
+        tracing::info!(%community, %invitation, "somebody waits to be let in");
+    }
+    Ok((entered, added))
+}
+
+/// What the ledger made of a newcomer.
+#[derive(Debug)]
+pub enum LetIn {
+    /// They are in.
+    Joined(Joined, AccountId),
+    /// A leader is asked.
+    Asked(AccountId),
+    /// They belong there already; nothing was changed.
+    Member,
+    /// Who lives there has joined; nothing was changed.
+    HouseholdExists,
+    /// Somebody was quicker, or the invitation ended meanwhile; nothing that was changed may stay.
+    TooLate,
 }

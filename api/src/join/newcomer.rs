@@ -1,8 +1,8 @@
-//! Who joins: a name, and one address of either kind.
+//! Who joins: a name, one address of either kind, and with a blank pass where they live.
 
-use porchlight_shared::domain::{Channel, EmailAddress, Keyring};
+use porchlight_shared::domain::{AccountId, Channel, EmailAddress, Keyring};
 
-use crate::intake::judging::{Address, Field, line, phone::PhoneNumber};
+use crate::intake::judging::{Address, Field, Unit, line, phone::PhoneNumber};
 
 /// Somebody who joins.
 pub struct Newcomer {
@@ -11,9 +11,30 @@ pub struct Newcomer {
     /// What kind of address they gave.
     pub channel: Channel,
     /// Where they are reached.
-    pub address: Address,
+    pub address: String,
     /// Its keyed hash.
     pub hash: [u8; 32],
+    /// Where they say that they live.
+    pub place: Option<Unit>,
+    /// Who they have proved to be, if they have.
+    pub account: Option<AccountId>,
+}
+
+/// What somebody says of themselves.
+#[derive(Clone, Copy, Default)]
+pub struct Said<'a> {
+    /// Their name.
+    pub name: &'a str,
+    /// How they are reached.
+    pub contact: &'a str,
+    /// Where they live; `None`: that is known.
+    pub place: Option<&'a str>,
+}
+
+impl std::fmt::Debug for Said<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Said(***)")
+    }
 }
 
 impl std::fmt::Debug for Newcomer {
@@ -25,7 +46,7 @@ impl std::fmt::Debug for Newcomer {
 /// What does not fit: the field, and what to do about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Misfit {
-    /// `name` or `contact`.
+    /// `name`, `contact` or `place`.
     pub field: &'static str,
     /// What to do.
     pub mend: &'static str,
@@ -37,21 +58,34 @@ impl Newcomer {
     ///
     /// # Errors
     /// Every field that does not fit.
-    pub fn read(name: &str, contact: &str, country: &str, keyring: &Keyring) -> Result<Self, Vec<Misfit>> {
-        let name = line(Some(name), Field::Name).ok().flatten();
-        let name = name
-            .ok_or(Misfit { field: "name", mend: "Write your name, at most 200 characters on one line." });
-        match (name, address(contact, country)) {
-            (Ok(name), Ok((channel, address))) => {
-                let hash = address.hash(keyring);
-                Ok(Self { name, channel, address, hash })
-            }
-            (name, address) => Err(name.err().into_iter().chain(address.err()).collect()),
+    pub fn read(said: Said<'_>, country: &str, keyring: &Keyring) -> Result<Self, Vec<Misfit>> {
+        let mut misfits = Vec::new();
+        let name = line(Some(said.name), Field::Name).ok().flatten();
+        if name.is_none() {
+            let mend = "Write your name, at most 200 characters on one line.";
+            misfits.push(Misfit { field: "name", mend });
         }
+        let address = address(said.contact, country).map_err(|misfit| misfits.push(misfit)).ok();
+        let place = said.place.map(|place| line(Some(place), Field::Unit).ok().flatten().and_then(Unit::new));
+        if place == Some(None) {
+            let mend =
+                "Write your address as it stands on your door or your letters, at most 200 characters.";
+            misfits.push(Misfit { field: "place", mend });
+        }
+        let (Some(name), Some((channel, address)), []) = (name, address, &misfits[..]) else {
+            return Err(misfits);
+        };
+        let hash = address.hash(keyring);
+        let address = address.as_str().to_owned();
+        Ok(Self { name, channel, address, hash, place: place.flatten(), account: None })
     }
 }
 
-fn address(contact: &str, country: &str) -> Result<(Channel, Address), Misfit> {
+/// Reads an e-mail address or a phone number.
+///
+/// # Errors
+/// When it is neither.
+pub fn address(contact: &str, country: &str) -> Result<(Channel, Address), Misfit> {
     let contact = contact.trim();
     let misfit = |mend| Misfit { field: "contact", mend };
     if contact.contains('@') {
@@ -79,7 +113,8 @@ mod tests {
     fn one_field_takes_either_kind_of_address() {
         let rng = &mut rand::rand_core::UnwrapErr(rand::rngs::SysRng);
         let keyring = Keyring::parse(&KeyFile::generate(rng).to_text()).unwrap();
-        let read = |name: &str, contact: &str| Newcomer::read(name, contact, "US", &keyring);
+        let read =
+            |name: &str, contact: &str| Newcomer::read(Said { name, contact, place: None }, "US", &keyring);
         let ada = read(" Ada  Lovelace ", " Ada@Example.org ").unwrap();
         assert_eq!((ada.name.as_str(), ada.channel), ("Ada Lovelace", Channel::Email));
         let bo = read("Bo", "(202) 555-0143").unwrap();
@@ -96,6 +131,21 @@ mod tests {
                 fields,
                 "{name} {contact}"
             );
+        }
+    }
+
+    #[test]
+    fn a_place_is_asked_for_with_a_blank_pass_alone() {
+        let rng = &mut rand::rand_core::UnwrapErr(rand::rngs::SysRng);
+        let keyring = Keyring::parse(&KeyFile::generate(rng).to_text()).unwrap();
+        let read = |place| {
+            let said = Said { name: "Ada", contact: "ada@example.org", place };
+            Newcomer::read(said, "US", &keyring)
+        };
+        assert_eq!(read(Some(" 12  Elm St. ")).unwrap().place.unwrap().key, "12 elm st");
+        assert_eq!(read(None).unwrap().place, None);
+        for place in ["", "  ", "n/a", "?"] {
+            assert_eq!(read(Some(place)).unwrap_err()[0].field, "place", "{place}");
         }
     }
 }

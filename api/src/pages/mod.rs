@@ -1,5 +1,8 @@
 //! What all pages for residents have in common: one look, and answers that no cache, index or other site keeps.
 
+pub mod cookie;
+pub mod qr;
+
 use askama::Template;
 use axum::{
     Router,

@@ -79,9 +79,9 @@ pub struct PassRow {
     pub serial: i32,
     /// What became of it.
     pub state: PassState,
-    /// Whose code it carries.
-    #[schema(value_type = uuid::Uuid)]
-    pub household: HouseholdId,
+    /// Whose code it carries; a blank pass is nobody's until somebody joins with it.
+    #[schema(value_type = Option<uuid::Uuid>)]
+    pub household: Option<HouseholdId>,
     /// That household's name, or a contact's.
     pub name: Option<String>,
     /// Where it lives.
@@ -151,11 +151,11 @@ pub async fn passes(
 ) -> sqlx::Result<Vec<PassRow>> {
     let rows = sqlx::query!(
         r#"SELECT p.serial, p.handed_over_at, i.ended_as AS "ended_as: InvitationEnd",
-                  i.expires_at <= app_now() AS "late!", h.joined_at IS NOT NULL AS "joined!", h.id,
+                  i.expires_at <= app_now() AS "late!", h.joined_at IS NOT NULL AS "joined!", h.id AS "household?",
                   coalesce(h.name, k.name) AS name, u.label AS "unit?"
            FROM passes p
            JOIN invitations i ON i.id = p.invitation_id
-           JOIN households h ON h.id = i.household_id
+           LEFT JOIN households h ON h.id = i.household_id
            LEFT JOIN properties u ON u.id = h.property_id
            LEFT JOIN LATERAL (
                SELECT name FROM contacts WHERE household_id = h.id AND name IS NOT NULL ORDER BY id LIMIT 1
@@ -170,7 +170,7 @@ pub async fn passes(
         .map(|row| PassRow {
             serial: row.serial,
             state: PassState::of(row.ended_as, row.joined, row.late, row.handed_over_at.is_some()),
-            household: row.id.into(),
+            household: row.household.map(Into::into),
             name: row.name,
             unit: row.unit,
             handed_over_at: row.handed_over_at.map(jiff_sqlx::Timestamp::to_jiff),

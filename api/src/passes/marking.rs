@@ -1,6 +1,6 @@
 //! Passes handed over, and passes taken back, by their serials.
 
-use porchlight_shared::domain::CommunityId;
+use porchlight_shared::domain::{CommunityId, InvitationId};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use utoipa::ToSchema;
@@ -109,6 +109,26 @@ pub async fn mark(
     Ok(Marked { changed })
 }
 
+/// All passes with a code that a leader has scanned are handed over.
+///
+/// # Errors
+/// When the ledger does not answer.
+pub async fn hand_over_scanned(
+    state: &AppState,
+    community: CommunityId,
+    invitation: InvitationId,
+) -> Result<u64, Problem> {
+    let marked = sqlx::query!(
+        "UPDATE passes SET handed_over_at = app_now()
+         WHERE invitation_id = $1 AND community_id = $2 AND handed_over_at IS NULL",
+        invitation.uuid(),
+        community.uuid(),
+    );
+    let changed = marked.execute(&state.pool).await?.rows_affected();
+    tracing::info!(%community, %invitation, changed, "a pass was scanned and handed over");
+    Ok(changed)
+}
+
 async fn hand_over(tx: &mut PgConnection, community: CommunityId, from: i32, to: i32) -> sqlx::Result<u64> {
     let marked = sqlx::query!(
         "UPDATE passes AS p SET handed_over_at = app_now() FROM invitations AS i
@@ -145,6 +165,15 @@ async fn void(tx: &mut PgConnection, community: CommunityId, from: i32, to: i32)
         to,
     )
     .fetch_all(&mut *tx)
+    .await?;
+    // Whoever waits for an answer has it.
+    sqlx::query!(
+        "UPDATE requests SET ended_as = 'declined', ended_at = app_now(), name = NULL, channel = NULL, address = NULL,
+                             address_hash = NULL, place = NULL
+         WHERE invitation_id = ANY ($1) AND ended_at IS NULL",
+        &ended,
+    )
+    .execute(&mut *tx)
     .await?;
     sqlx::query!(
         "WITH waiting AS MATERIALIZED (

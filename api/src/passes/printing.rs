@@ -5,7 +5,7 @@
 
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
 use porchlight_shared::{
-    domain::{CommunityId, HouseholdId, PrintingId, TokenId},
+    domain::{CommunityId, HouseholdId, InvitationId, InvitationKind, PrintingId, TokenId},
     runtime::site::Site,
 };
 use serde::Serialize;
@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 
 use super::{
     paper::{Layout, order::MAX_PASSES},
-    request::{Sort, Wish},
+    request::{For, Sort, Wish},
     sheets,
 };
 use crate::{
@@ -72,7 +72,35 @@ pub async fn print(
     let mut tx = state.pool.begin().await?;
     sqlx::query("SET LOCAL lock_timeout = '10s'").execute(&mut *tx).await?;
     homes::lock_community(&mut tx, community).await?;
-    let households = lock_households(&mut tx, community, wish).await?;
+    let invitations = match &wish.whom {
+        For::Blank(count) => {
+            let drawing = Drawing { keyring: &state.keyring, community, days: DAYS, from: None, now };
+            drawing.draw_loose(&mut tx, &mut rng, InvitationKind::Blank, None, *count).await?
+        }
+        For::Everybody { .. } | For::These(_) => addressed(&mut tx, state, community, &wish.whom).await?,
+    };
+    let ids: Vec<_> = invitations.iter().map(|invitation| invitation.uuid()).collect();
+    let valid_until = last_moment(&mut tx, community).await?;
+    extend(&mut tx, &ids, valid_until).await?;
+    let id = PrintingId::new(now, &mut rng);
+    let printing =
+        store(&mut tx, &New { id, community, requested_by, site, valid_until }, wish, &ids).await?;
+    // What cannot be drawn is found out now, and not when somebody stands at the printer.
+    let sheets = sheets::read(&mut tx, community, printing.id).await?.ok_or_else(Problem::internal)?;
+    sheets.order(&state.keyring)?;
+    tx.commit().await.map_err(crate::problem::commit_unclear)?;
+    tracing::info!(%community, printing = %printing.id, passes = printing.passes, "passes printed");
+    Ok(printing)
+}
+
+/// The live invitations of the households that passes are for, new where there is none.
+async fn addressed(
+    tx: &mut PgConnection,
+    state: &AppState,
+    community: CommunityId,
+    whom: &For,
+) -> Result<Vec<InvitationId>, Problem> {
+    let households = lock_households(tx, community, whom).await?;
     match households.len() {
         0 => {
             let detail = "Every household has joined, or there is none yet. Import a list of homes first.";
@@ -85,33 +113,25 @@ pub async fn print(
         _ => {}
     }
     let ids: Vec<_> = households.iter().map(|household| household.uuid()).collect();
-    let live = invitations::live_invitations(&mut tx, &ids).await?;
+    let live = invitations::live_invitations(tx, &ids).await?;
     let missing = households.iter().filter(|household| live.iter().all(|live| live.household != **household));
-    let keyring = &state.keyring;
+    let (keyring, now) = (&state.keyring, state.clock.now());
     let drawing = Drawing { keyring, community, days: DAYS, from: None, now };
-    drawing.draw(&mut tx, &mut rng, missing.copied().collect()).await?;
-    let valid_until = last_moment(&mut tx, community).await?;
-    extend(&mut tx, &ids, valid_until).await?;
-    let id = PrintingId::new(now, &mut rng);
-    let printing =
-        store(&mut tx, &New { id, community, requested_by, site, valid_until }, wish, &ids).await?;
-    // What cannot be drawn is found out now, and not when somebody stands at the printer.
-    let sheets = sheets::read(&mut tx, community, printing.id).await?.ok_or_else(Problem::internal)?;
-    sheets.order(keyring)?;
-    tx.commit().await.map_err(crate::problem::commit_unclear)?;
-    tracing::info!(%community, printing = %printing.id, passes = printing.passes, "passes printed");
-    Ok(printing)
+    let drawn = drawing.draw(tx, &mut AppState::rng(), missing.copied().collect()).await?;
+    Ok(live.into_iter().map(|live| live.id).chain(drawn.into_values()).collect())
 }
 
 /// Households that have not joined, one more than can be printed for at most, or those first that have no pass.
 async fn lock_households(
     tx: &mut PgConnection,
     community: CommunityId,
-    wish: &Wish,
+    whom: &For,
 ) -> sqlx::Result<Vec<HouseholdId>> {
-    let only = wish.households.as_deref();
-    let only: Option<Vec<_>> = only.map(|only| only.iter().map(|household| household.uuid()).collect());
-    let one_more = i64::from(!wish.as_many_as_fit);
+    let only: Option<Vec<_>> = match whom {
+        For::These(only) => Some(only.iter().map(|household| household.uuid()).collect()),
+        For::Everybody { .. } | For::Blank(_) => None,
+    };
+    let one_more = i64::from(*whom != For::Everybody { as_many_as_fit: true });
     let most = i64::try_from(MAX_PASSES).unwrap_or(i64::MAX) + one_more;
     let rows = sqlx::query_scalar!(
         "SELECT id FROM households WHERE joined_at IS NULL AND id IN (
@@ -119,7 +139,7 @@ async fn lock_households(
              WHERE h.community_id = $1 AND h.joined_at IS NULL AND ($2::uuid[] IS NULL OR h.id = ANY ($2))
              ORDER BY EXISTS (
                  SELECT FROM invitations i JOIN passes p ON p.invitation_id = i.id
-                 WHERE i.household_id = h.id AND i.ended_at IS NULL
+                 WHERE i.household_id = h.id AND i.kind = 'household' AND i.ended_at IS NULL
              ), h.id LIMIT $3
          ) ORDER BY id FOR NO KEY UPDATE",
         community.uuid(),
@@ -143,11 +163,10 @@ async fn last_moment(tx: &mut PgConnection, community: CommunityId) -> Result<Ti
 }
 
 /// A code on paper is used later than one in a message.
-async fn extend(tx: &mut PgConnection, households: &[uuid::Uuid], until: Timestamp) -> sqlx::Result<()> {
+async fn extend(tx: &mut PgConnection, invitations: &[uuid::Uuid], until: Timestamp) -> sqlx::Result<()> {
     sqlx::query!(
-        "UPDATE invitations SET expires_at = greatest(expires_at, $2)
-         WHERE household_id = ANY ($1) AND ended_at IS NULL",
-        households,
+        "UPDATE invitations SET expires_at = greatest(expires_at, $2) WHERE id = ANY ($1) AND ended_at IS NULL",
+        invitations,
         jiff_sqlx::Timestamp::from(until) as jiff_sqlx::Timestamp,
     )
     .execute(tx)
@@ -169,10 +188,10 @@ async fn store(
     tx: &mut PgConnection,
     new: &New<'_>,
     wish: &Wish,
-    households: &[uuid::Uuid],
+    invitations: &[uuid::Uuid],
 ) -> Result<Printing, Problem> {
     let New { id, community, requested_by, site, valid_until } = *new;
-    let total = i32::try_from(households.len()).map_err(|_| Problem::internal())?;
+    let total = i32::try_from(invitations.len()).map_err(|_| Problem::internal())?;
     let start = i16::try_from(wish.start).map_err(|_| Problem::internal())?;
     let letterhead = sqlx::query!(
         r#"UPDATE communities SET last_pass = last_pass + $2 WHERE id = $1
@@ -204,8 +223,8 @@ async fn store(
     sqlx::query!(
         r"INSERT INTO passes (printing_id, position, community_id, serial, invitation_id)
           SELECT $1, row_number() OVER whole, $2, $3 + row_number() OVER whole, i.id
-          FROM households h
-          JOIN invitations i ON i.household_id = h.id AND i.ended_at IS NULL
+          FROM invitations i
+          LEFT JOIN households h ON h.id = i.household_id
           LEFT JOIN properties p ON p.id = h.property_id
           CROSS JOIN LATERAL (
               SELECT regexp_replace(
@@ -215,15 +234,15 @@ async fn store(
           LEFT JOIN LATERAL (
               SELECT name FROM contacts WHERE household_id = h.id AND name IS NOT NULL ORDER BY id LIMIT 1
           ) AS k ON true
-          WHERE h.id = ANY ($4)
+          WHERE i.id = ANY ($4)
           WINDOW whole AS (
               ORDER BY CASE WHEN $5 THEN lower(coalesce(h.name, k.name)) END, sorted.unit,
-                       lower(coalesce(h.name, k.name)), h.id
+                       lower(coalesce(h.name, k.name)), i.id
           )",
         id.uuid(),
         community.uuid(),
         i64::from(letterhead.last_pass - total),
-        households,
+        invitations,
         wish.sort == Sort::Name,
     )
     .execute(&mut *tx)

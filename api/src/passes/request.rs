@@ -11,7 +11,8 @@ use crate::{intake::request, problem::Problem};
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PassesRequest {
-    /// `addressed`: one for each household that has not joined, with its own code.
+    /// `addressed`: one for each household that has not joined, with its own code. `blank`: for whoever gets one, who
+    /// says then where they live.
     #[schema(value_type = PassKind)]
     kind: String,
     /// How they lie on paper.
@@ -20,6 +21,8 @@ pub struct PassesRequest {
     /// On what.
     #[schema(value_type = PaperName)]
     paper: String,
+    /// How many blank ones, from 1 to 500; only with these.
+    count: Option<usize>,
     /// In which order; `street` when nothing is said.
     #[schema(value_type = Option<Sort>)]
     sort: Option<String>,
@@ -36,6 +39,8 @@ pub struct PassesRequest {
 pub enum PassKind {
     /// With a household's own code.
     Addressed,
+    /// With a code that is no household's until somebody joins with it.
+    Blank,
 }
 
 /// How passes lie on paper.
@@ -76,6 +81,21 @@ pub enum Sort {
     Name,
 }
 
+/// For whom passes are printed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum For {
+    /// Everybody who has not joined. Where there are too many: as many as can be printed at once, those without a pass
+    /// first, instead of none, if that is said.
+    Everybody {
+        /// Whether it is.
+        as_many_as_fit: bool,
+    },
+    /// These households, those that joined left out.
+    These(Vec<HouseholdId>),
+    /// Nobody yet: so many blank ones.
+    Blank(usize),
+}
+
 /// What was asked for, and can be done.
 #[derive(Debug)]
 pub struct Wish {
@@ -85,32 +105,33 @@ pub struct Wish {
     pub sort: Sort,
     /// The first free position, from 1.
     pub start: u32,
-    /// For whom; `None`: for everybody who has not joined.
-    pub households: Option<Vec<HouseholdId>>,
-    /// Where there are too many: as many as can be printed at once, those without a pass first, instead of none.
-    pub as_many_as_fit: bool,
+    /// For whom.
+    pub whom: For,
 }
 
+/// Blank passes that are printed at once, at most.
+pub const MAX_BLANK: usize = 500;
+
 impl Wish {
-    /// What a page's form says.
+    /// What is asked for, if it can be done.
     ///
     /// # Errors
     /// Names the field that does not fit, and says why.
-    pub fn new(
-        layout: Layout,
-        sort: Sort,
-        start: u32,
-        households: Option<Vec<HouseholdId>>,
-    ) -> Result<Self, Problem> {
+    pub fn new(layout: Layout, sort: Sort, start: u32, whom: For) -> Result<Self, Problem> {
         let last = layout.sheet().positions();
         if !(1..=last).contains(&start) {
             return Err(request::invalid("/start", format!("must be 1 to {last} on these sheets")));
         }
-        if households.as_ref().is_some_and(|some| some.is_empty() || some.len() > MAX_PASSES) {
-            let most = format!("must name 1 to {MAX_PASSES} households");
-            return Err(request::invalid("/households", most));
+        match &whom {
+            For::These(some) if some.is_empty() || some.len() > MAX_PASSES => {
+                let most = format!("must name 1 to {MAX_PASSES} households");
+                Err(request::invalid("/households", most))
+            }
+            For::Blank(count) if !(1..=MAX_BLANK).contains(count) => {
+                Err(request::invalid("/count", format!("must be 1 to {MAX_BLANK}")))
+            }
+            _ => Ok(Self { layout, sort, start, whom }),
         }
-        Ok(Self { layout, sort, start, households, as_many_as_fit: false })
     }
 }
 
@@ -120,17 +141,27 @@ impl PassesRequest {
     /// # Errors
     /// When it is not JSON, or a field does not fit.
     pub fn parse(body: &[u8]) -> Result<Wish, Problem> {
-        let known = ["kind", "layout", "paper", "sort", "start", "households"];
+        let known = ["kind", "count", "layout", "paper", "sort", "start", "households"];
         let asked: Self = request::parse(body, &known, "needs kind, layout and paper")?;
-        if asked.kind != "addressed" {
-            return Err(request::invalid("/kind", "must be \"addressed\""));
-        }
+        let whom = match (asked.kind.as_str(), asked.count, asked.households) {
+            ("addressed", None, None) => For::Everybody { as_many_as_fit: false },
+            ("addressed", None, Some(some)) => For::These(some),
+            ("addressed", Some(_), _) => {
+                return Err(request::invalid("/count", "goes with blank passes only"));
+            }
+            ("blank", Some(count), None) => For::Blank(count),
+            ("blank", None, None) => return Err(request::invalid("/count", "must say how many")),
+            ("blank", _, Some(_)) => {
+                return Err(request::invalid("/households", "goes with addressed passes only"));
+            }
+            _ => return Err(request::invalid("/kind", "must be \"addressed\" or \"blank\"")),
+        };
         let sort = match asked.sort.as_deref() {
             None | Some("street") => Sort::Street,
             Some("name") => Sort::Name,
             Some(_) => return Err(request::invalid("/sort", "must be \"street\" or \"name\"")),
         };
-        Wish::new(layout(&asked.layout, &asked.paper)?, sort, asked.start.unwrap_or(1), asked.households)
+        Wish::new(layout(&asked.layout, &asked.paper)?, sort, asked.start.unwrap_or(1), whom)
     }
 }
 
@@ -180,6 +211,11 @@ mod tests {
             (r#""kind""#, r#""start": 0, "kind""#, "/start"),
             (r#""kind""#, r#""sort": "age", "kind""#, "/sort"),
             (r#""kind""#, r#""households": [], "kind""#, "/households"),
+            (r#""kind""#, r#""count": 3, "kind""#, "/count"),
+            ("addressed", "blank", "/count"),
+            (r#""addressed""#, r#""blank", "count": 0"#, "/count"),
+            (r#""addressed""#, r#""blank", "count": 501"#, "/count"),
+            (r#""addressed""#, r#""blank", "count": 5, "households": []"#, "/households"),
         ] {
             let said = told(&good.replacen(from, to, 1));
             assert!(said.contains(pointer), "{from} as {to}: {said}");

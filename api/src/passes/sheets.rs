@@ -60,7 +60,7 @@ pub async fn read(
                   i.code_sealed_key, coalesce(h.name, k.name) AS household, u.label AS "unit?"
            FROM passes p
            JOIN invitations i ON i.id = p.invitation_id
-           JOIN households h ON h.id = i.household_id
+           LEFT JOIN households h ON h.id = i.household_id
            LEFT JOIN properties u ON u.id = h.property_id
            LEFT JOIN LATERAL (
                SELECT name FROM contacts WHERE household_id = h.id AND name IS NOT NULL ORDER BY id LIMIT 1

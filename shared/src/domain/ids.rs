@@ -76,6 +76,10 @@ macro_rules! ids {
 ids! {
     /// A person of a household that joined.
     MemberId;
+    /// A person, across communities.
+    AccountId;
+    /// Something that a resident asks a leader for.
+    RequestId;
     /// An address that must not be written to.
     SuppressionId;
     /// A tenant: everything else belongs to one.

@@ -10,6 +10,7 @@ mod delivery;
 mod email_address;
 mod ids;
 mod keyring;
+mod kinds;
 mod pause;
 mod receipt;
 pub mod segments;
@@ -24,10 +25,11 @@ pub use channel::Channel;
 pub use delivery::{DeliveryState, HoldReason};
 pub use email_address::{EmailAddress, EmailAddressError};
 pub use ids::{
-    BatchId, CommunityId, ContactId, DeliveryId, DraftId, HouseholdId, InvitationId, MemberId, PrintingId,
-    PropertyId, SuppressionId, TokenId,
+    AccountId, BatchId, CommunityId, ContactId, DeliveryId, DraftId, HouseholdId, InvitationId, MemberId,
+    PrintingId, PropertyId, RequestId, SuppressionId, TokenId,
 };
 pub use keyring::{KeyFile, KeyFileError, KeyUse, Keyring, Sealed, UnsealError};
+pub use kinds::{DeliveryKind, InvitationKind, RequestKind};
 pub use pause::PauseReason;
 pub use receipt::ReceiptKind;
 pub use suppression::{SuppressionReason, masked};

@@ -14,6 +14,7 @@ mod counts;
 mod deadline;
 mod deciding;
 mod drafts;
+mod family;
 mod homes;
 mod input;
 mod interleavings;

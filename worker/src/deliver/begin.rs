@@ -8,7 +8,8 @@ use std::{collections::HashSet, time::Duration};
 
 use jiff::Timestamp;
 use porchlight_shared::domain::{
-    AttemptReason, BatchId, Channel, CommunityId, ContactId, DeliveryId, HoldReason, InvitationId, Sealed,
+    AttemptReason, BatchId, Channel, CommunityId, ContactId, DeliveryId, DeliveryKind, HoldReason,
+    InvitationId, Sealed,
 };
 use sqlx::PgPool;
 use uuid::Uuid;
@@ -46,6 +47,8 @@ pub struct Attempt {
     pub delivery: DeliveryId,
     /// From 1.
     pub number: i32,
+    /// What its message says.
+    pub kind: DeliveryKind,
     /// Who sends.
     pub community: CommunityId,
     /// What the message has in common with others.
@@ -134,7 +137,7 @@ impl BeginStatement {
                 CROSS JOIN LATERAL (SELECT * FROM deliveries WHERE id = asked.id OFFSET 0 FOR NO KEY UPDATE) AS d
             ),
             judged AS MATERIALIZED (
-                SELECT s.id, s.place, s.token, s.community_id, s.batch_id, s.newest, s.state, s.due_at, s.tries, s.unsent,
+                SELECT s.id, s.place, s.token, s.kind, s.community_id, s.batch_id, s.newest, s.state, s.due_at, s.tries, s.unsent,
                        s.attempt_number, s.created_at, s.contact_id, s.invitation_id, clock.now,
                        i.code_sealed, i.code_sealed_key, i.expires_at, c.address, coalesce(c.name, h.name) AS name,
                        CASE WHEN ch.probe = s.id THEN ch.reason END AS probe, co.text_opens_at, co.text_closes_at,
@@ -142,7 +145,7 @@ impl BeginStatement {
                            WHEN s.state = 'sending' AND s.attempt_token = s.token THEN 'begun_before'
                            WHEN s.state NOT IN ('queued', 'retry_wait') OR s.channel <> s.by THEN 'over'
                            WHEN b.cancelled_at IS NOT NULL OR i.ended_as IN ('revoked', 'replaced') THEN 'cancelled'
-                           WHEN h.joined_at IS NOT NULL OR i.ended_as = 'joined' THEN 'not_needed'
+                           WHEN h.joined_at IS NOT NULL AND s.kind = 'invitation' OR i.ended_as = 'joined' THEN 'not_needed'
                            WHEN i.ended_at IS NOT NULL OR i.expires_at <= clock.now OR b.not_after <= clock.now THEN 'expired'
                            WHEN c.address IS NULL OR EXISTS (
                                SELECT FROM suppressions
@@ -180,7 +183,7 @@ impl BeginStatement {
                 FROM judged AS j
                 WHERE d.id = j.id AND j.answer NOT IN ('over', 'begun_before', 'not_before')
             )
-            SELECT place AS "place!", answer AS "answer!", id AS "id!", community_id AS "community!", batch_id AS batch,
+            SELECT place AS "place!", answer AS "answer!", id AS "id!", kind AS "kind!: DeliveryKind", community_id AS "community!", batch_id AS batch,
                    invitation_id AS invitation, contact_id AS "contact!", address, name, created_at AS "created_at!",
                    tries AS "tries!", unsent AS "unsent!", probe AS "probe: AttemptReason", attempt_number AS "attempt_number!",
                    code_sealed, code_sealed_key, expires_at AS "expires_at?",
@@ -201,6 +204,7 @@ impl BeginStatement {
                 "begun" | "begun_before" => Begin::Begun(Box::new(Attempt {
                     delivery: row.id.into(),
                     number: row.attempt_number + i32::from(!running),
+                    kind: row.kind,
                     community: row.community.into(),
                     batch: row.batch.map(Into::into),
                     invitation: row

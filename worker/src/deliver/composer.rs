@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use porchlight_shared::{
-    domain::{AccessCode, AttemptOutcome, CommunityId, ContactId, Keyring, UnsealError},
+    domain::{AccessCode, AttemptOutcome, CommunityId, ContactId, DeliveryKind, Keyring, UnsealError},
     runtime::site::Site,
 };
 
@@ -14,7 +14,7 @@ use super::{
     report::Report,
 };
 use crate::{
-    email::{self, Letter},
+    email::{self, Letter, compose::Guest},
     text,
 };
 
@@ -35,6 +35,7 @@ impl Composer {
     /// An attempt's e-mail.
     pub(super) async fn email(&self, attempt: &Attempt) -> Result<email::Composed, Report> {
         let (letterhead, invited, code) = self.parts(attempt).await?;
+        let guest = attempt.guest()?;
         let site = self.site.as_str();
         let letter = Letter {
             delivery: attempt.delivery,
@@ -43,7 +44,8 @@ impl Composer {
             from: &self.from,
             recipient: &attempt.address,
             recipient_name: attempt.name.as_deref(),
-            subject: &letterhead.subject,
+            guest,
+            subject: &letterhead.subject_for(guest),
             code: &code.grouped(),
             join_link: &self.join_link(&code),
             site,
@@ -69,7 +71,7 @@ impl Composer {
     /// An attempt's text.
     pub(super) async fn text(&self, attempt: &Attempt) -> Result<text::Composed, Report> {
         let (letterhead, _, code) = self.parts(attempt).await?;
-        text::invitation(&letterhead.short_name, &self.join_link(&code))
+        text::invitation(attempt.guest()?, &letterhead.short_name, &self.join_link(&code))
             .map_err(|error| attempt.cannot_be_composed("a text could not be composed", &error))
     }
 
@@ -119,6 +121,20 @@ fn join_path(code: &AccessCode) -> String {
 }
 
 impl Attempt {
+    /// Who is invited.
+    fn guest(&self) -> Result<Guest, Report> {
+        match self.kind {
+            DeliveryKind::Invitation => Ok(Guest::Household),
+            DeliveryKind::MemberInvite => Ok(Guest::Member),
+            DeliveryKind::SignInLink
+            | DeliveryKind::OneTimeCode
+            | DeliveryKind::OptOutConfirmation
+            | DeliveryKind::LeaderNotice => {
+                Err(self.cannot_be_composed("a message of this kind is not an invitation", &"nothing to say"))
+            }
+        }
+    }
+
     /// Our own fault, for good.
     fn cannot_be_composed(&self, what: &'static str, error: &dyn std::fmt::Display) -> Report {
         tracing::error!(delivery = %self.delivery, %error, "{what}");

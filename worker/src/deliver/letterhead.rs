@@ -1,13 +1,13 @@
 //! What the messages of a batch have in common: read once, kept for a while.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{borrow::Cow, collections::HashMap, sync::Arc, time::Duration};
 
 use jiff::{Timestamp, tz::TimeZone};
 use porchlight_shared::domain::{BatchId, EmailAddress};
 use sqlx::PgPool;
 use tokio::{sync::Mutex, time::Instant};
 
-use crate::email::compose::{Colour, Sender};
+use crate::email::compose::{Colour, Guest, Sender};
 
 /// A community that changes its postal address sees it on messages that are written after this.
 const FRESH: Duration = Duration::from_secs(30);
@@ -24,8 +24,7 @@ pub struct Letterhead {
     postal_address: Option<String>,
     colour: Option<Colour>,
     time_zone: TimeZone,
-    /// Subject line, pinned on the batch.
-    pub subject: String,
+    subject: String,
     /// The leader's note, pinned on the batch.
     pub note: Option<String>,
 }
@@ -40,6 +39,15 @@ impl Letterhead {
             reply_to: self.reply_to.as_deref(),
             postal_address: self.postal_address.as_deref(),
             colour: self.colour,
+        }
+    }
+
+    /// The subject line: a household's is pinned on the batch.
+    #[must_use]
+    pub fn subject_for(&self, guest: Guest) -> Cow<'_, str> {
+        match guest {
+            Guest::Household => Cow::Borrowed(&self.subject),
+            Guest::Member => Cow::Owned(format!("Join your household in {}", self.community)),
         }
     }
 

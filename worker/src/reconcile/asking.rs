@@ -263,7 +263,7 @@ impl Reconciler {
     async fn give_up(&self, question: &Question) -> Result<Option<DeliveryState>, LookError> {
         let changed = sqlx::query_scalar!(
             r#"UPDATE deliveries AS d SET
-                   state = (CASE WHEN h.joined_at IS NULL THEN 'needs_decision' ELSE 'not_needed' END)::delivery_state,
+                   state = (CASE WHEN h.joined_at IS NULL OR d.kind <> 'invitation' THEN 'needs_decision' ELSE 'not_needed' END)::delivery_state,
                    due_at = NULL, changed_at = app_now()
                FROM contacts c JOIN households h ON h.id = c.household_id
                WHERE d.id = $1 AND d.attempt_number = $2 AND c.id = d.contact_id AND d.state = 'checking'

@@ -34,14 +34,14 @@ impl Reconciler {
             -- While a leader pauses or cancels the batch, nothing of it is let go.
             batch AS MATERIALIZED (SELECT id FROM batches WHERE id = $2 FOR SHARE SKIP LOCKED),
             open AS MATERIALIZED (
-                SELECT d.id, d.channel, d.repeated, h.joined_at IS NOT NULL AS joined
+                SELECT d.id, d.channel, d.repeated, d.kind = 'invitation' AND h.joined_at IS NOT NULL AS joined
                 FROM clock, batch b
                 JOIN deliveries d ON d.batch_id = b.id
                 JOIN contacts c ON c.id = d.contact_id
                 JOIN households h ON h.id = c.household_id
                 WHERE d.newest AND d.state = 'checking' AND d.due_at <= clock.now
                     -- Whoever can ask goes on asking; that nobody can is noticed a while later.
-                    AND (d.channel = 'email' OR h.joined_at IS NOT NULL
+                    AND (d.channel = 'email' OR d.kind = 'invitation' AND h.joined_at IS NOT NULL
                          OR d.changed_at <= clock.now - make_interval(secs => $3)
                             -- After an outage of all workers those who can ask come first.
                             AND ($4 OR d.due_at > d.changed_at + make_interval(secs => $5)))

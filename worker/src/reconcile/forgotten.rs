@@ -20,13 +20,15 @@ impl Reconciler {
         );
         let sessions = sqlx::query!("DELETE FROM sessions WHERE expires_at < (SELECT app_now())");
         let links = sqlx::query!("DELETE FROM sign_in_links WHERE expires_at < (SELECT app_now())");
+        let residents = sqlx::query!("DELETE FROM resident_sessions WHERE expires_at < (SELECT app_now())");
         // Whoever is at one now, as a list or a join, comes first.
         let codes = sqlx::query!(
             "WITH late AS MATERIALIZED (
                  SELECT id FROM invitations WHERE ended_at IS NULL AND expires_at <= (SELECT app_now())
                  ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED
              )
-             UPDATE invitations AS i SET ended_as = 'expired', ended_at = app_now(), code_sealed = NULL, code_sealed_key = NULL
+             UPDATE invitations AS i SET ended_as = 'expired', ended_at = app_now(), code_sealed = NULL, code_sealed_key = NULL,
+                                         intended_for = NULL
              FROM late WHERE i.id = late.id",
             AT_ONCE,
         );
@@ -44,7 +46,8 @@ impl Reconciler {
         let answers = answers.execute(&self.pool).await?.rows_affected();
         let drafts = drafts.execute(&self.pool).await?.rows_affected();
         let texts = texts.execute(&self.pool).await?.rows_affected();
-        let sessions = sessions.execute(&self.pool).await?.rows_affected();
+        let sessions = sessions.execute(&self.pool).await?.rows_affected()
+            + residents.execute(&self.pool).await?.rows_affected();
         let links = links.execute(&self.pool).await?.rows_affected();
         Ok(Report::Forgotten { codes, lookups, answers, drafts, texts, sessions, links })
     }

@@ -68,7 +68,7 @@ impl Reconciler {
                         coalesce(sum(count) FILTER (WHERE state = 'complained'), 0) AS complained
                  FROM tallies WHERE batch_id = b.id OFFSET 0
              ) AS t
-             WHERE b.finished_at IS NULL AND b.paused_at IS NULL AND b.cancelled_at IS NULL AND t.waiting > 0
+             WHERE b.finished_at IS NULL AND b.paused_at IS NULL AND b.cancelled_at IS NULL AND b.purpose = 'list' AND t.waiting > 0
                  AND CASE WHEN b.resumed_at IS NOT NULL THEN t.lost > 0 OR t.complained > 0
                      ELSE t.taken + t.lost >= $1::bigint AND 1000 * t.lost >= $2::bigint * (t.taken + t.lost)
                           OR t.complained > 0 AND 1000 * t.complained >= $3::bigint * t.taken END

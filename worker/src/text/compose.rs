@@ -8,12 +8,24 @@ use std::fmt;
 use porchlight_shared::domain::segments::Segments;
 
 use super::transliterate::transliterate;
+use crate::email::compose::Guest;
 
 /// What stands between the brand and the link, and after the link; each form is shorter than the one before.
-const FORMS: [(&str, &str); 5] = [
+const TO_HOUSEHOLDS: [(&str, &str); 5] = [
     (": your household is invited to our resident portal. Join: ", " Reply HELP for help, STOP to opt out."),
     (": your household is invited to our portal. Join: ", " Reply HELP for help, STOP to opt out."),
     (": your household is invited. Join: ", " HELP for help, STOP to opt out."),
+    (": you are invited. Join: ", " Reply STOP to opt out."),
+    (": join at ", " STOP to opt out."),
+];
+/// The same for somebody of a household that joined.
+const TO_MEMBERS: [(&str, &str); 5] = [
+    (
+        ": the head of your household invites you to our resident portal. Join: ",
+        " Reply HELP for help, STOP to opt out.",
+    ),
+    (": your household invites you to our portal. Join: ", " Reply HELP for help, STOP to opt out."),
+    (": your household invites you. Join: ", " HELP for help, STOP to opt out."),
     (": you are invited. Join: ", " Reply STOP to opt out."),
     (": join at ", " STOP to opt out."),
 ];
@@ -46,7 +58,11 @@ pub enum ComposeError {
 }
 
 /// The invitation of the community with this short name: in one part if any form fits, else in the first form.
-pub fn invitation(short_name: &str, join_link: &str) -> Result<Composed, ComposeError> {
+pub fn invitation(guest: Guest, short_name: &str, join_link: &str) -> Result<Composed, ComposeError> {
+    let forms = match guest {
+        Guest::Household => TO_HOUSEHOLDS,
+        Guest::Member => TO_MEMBERS,
+    };
     let name = one_line(short_name);
     let name = transliterate(&name);
     if name.trim().is_empty() {
@@ -60,8 +76,8 @@ pub fn invitation(short_name: &str, join_link: &str) -> Result<Composed, Compose
         let text = format!("{name}{invitation}{join_link}{ending}");
         Composed { segments: Segments::of(&text), text }
     };
-    let fitting = FORMS.into_iter().map(written).find(|composed| composed.segments.count == 1);
-    Ok(fitting.unwrap_or_else(|| written(FORMS[0])))
+    let fitting = forms.into_iter().map(written).find(|composed| composed.segments.count == 1);
+    Ok(fitting.unwrap_or_else(|| written(forms[0])))
 }
 
 /// `text` on one line: control characters, marks that turn the direction of others, and runs of spaces become a space.
@@ -83,6 +99,17 @@ mod tests {
 
     const LINK: &str = "https://join.oakridgehoa.org/j/7KWM3RTX9CHR";
 
+    fn household(short_name: &str, join_link: &str) -> Result<Composed, ComposeError> {
+        invitation(Guest::Household, short_name, join_link)
+    }
+
+    #[test]
+    fn a_member_reads_who_invites_them() {
+        let composed = invitation(Guest::Member, "Oakridge HOA", LINK).unwrap();
+        assert!(composed.text.starts_with("Oakridge HOA: the head of your household invites you"));
+        assert_eq!(composed.segments.count, 1, "{}", composed.text);
+    }
+
     /// A link of so many characters.
     fn link(length: usize) -> String {
         format!("https://{}/j/7KWM3RTX9CHR", "h".repeat(length - 23))
@@ -90,7 +117,7 @@ mod tests {
 
     #[test]
     fn says_who_why_where_and_how_to_stop() {
-        let composed = invitation("Oakridge HOA", LINK).unwrap();
+        let composed = household("Oakridge HOA", LINK).unwrap();
         assert_eq!(
             composed.text,
             "Oakridge HOA: your household is invited to our resident portal. Join: \
@@ -103,15 +130,15 @@ mod tests {
     #[test]
     fn a_shorter_sentence_is_taken_when_the_first_does_not_fit() {
         let name = "Twenty letters, yes.";
-        let lengths = FORMS.map(|(invitation, ending)| name.len() + invitation.len() + ending.len());
+        let lengths = TO_HOUSEHOLDS.map(|(invitation, ending)| name.len() + invitation.len() + ending.len());
         for (form, length) in lengths.into_iter().enumerate() {
-            let longest = invitation(name, &link(160 - length)).unwrap();
+            let longest = household(name, &link(160 - length)).unwrap();
             assert_eq!((longest.segments.count, longest.segments.units), (1, 160));
-            assert!(longest.text.contains(FORMS[form].0), "{}", longest.text);
-            let too_long = invitation(name, &link(161 - length)).unwrap();
-            let next = FORMS.get(form + 1).copied();
+            assert!(longest.text.contains(TO_HOUSEHOLDS[form].0), "{}", longest.text);
+            let too_long = household(name, &link(161 - length)).unwrap();
+            let next = TO_HOUSEHOLDS.get(form + 1).copied();
             assert_eq!(too_long.segments.count, if next.is_some() { 1 } else { 2 });
-            assert!(too_long.text.contains(next.unwrap_or(FORMS[0]).0), "{}", too_long.text);
+            assert!(too_long.text.contains(next.unwrap_or(TO_HOUSEHOLDS[0]).0), "{}", too_long.text);
         }
     }
 
@@ -122,7 +149,7 @@ mod tests {
             ("O’Hara’s – Court", "O'Hara's - Court: your"),
             ("\u{202e}Elm\u{202c} Court", "Elm Court: your"),
         ] {
-            let composed = invitation(name, LINK).unwrap();
+            let composed = household(name, LINK).unwrap();
             assert!(composed.text.starts_with(begins), "{}", composed.text);
             assert_eq!(composed.segments.encoding, Encoding::Gsm7);
         }
@@ -130,26 +157,26 @@ mod tests {
 
     #[test]
     fn what_has_no_latin_form_goes_whole_in_several_parts() {
-        let composed = invitation("ТСЖ Дубрава", LINK).unwrap();
-        assert!(composed.text.contains(FORMS[0].0));
+        let composed = household("ТСЖ Дубрава", LINK).unwrap();
+        assert!(composed.text.contains(TO_HOUSEHOLDS[0].0));
         assert_eq!(composed.segments, Segments { encoding: Encoding::Ucs2, count: 3, units: 150 });
     }
 
     #[test]
     fn without_a_name_or_a_link_there_is_nothing_to_say() {
-        assert_eq!(invitation(" \u{200b}\n", LINK), Err(ComposeError::Name));
+        assert_eq!(household(" \u{200b}\n", LINK), Err(ComposeError::Name));
         for link in ["", "join.example.org/j/X", "https://join.example.org/j/X Y", "https://jöin.example/j/X"]
         {
-            assert_eq!(invitation("Oakridge HOA", link), Err(ComposeError::Link), "{link}");
+            assert_eq!(household("Oakridge HOA", link), Err(ComposeError::Link), "{link}");
         }
-        assert_eq!(invitation("Oakridge HOA", &link(501)), Err(ComposeError::Link));
+        assert_eq!(household("Oakridge HOA", &link(501)), Err(ComposeError::Link));
     }
 
     proptest! {
         #[test]
         fn brand_link_and_the_way_to_stop_are_always_there(name in "[a-zA-Z0-9][a-zA-Z0-9 &'€]{0,19}", length in 24..300_usize) {
             let (name, link) = (one_line(&name), link(length));
-            let composed = invitation(&name, &link).unwrap();
+            let composed = household(&name, &link).unwrap();
             let brand = format!("{name}: ");
             prop_assert!(composed.text.starts_with(&brand), "{}", composed.text);
             let linked = format!(" {link} ");

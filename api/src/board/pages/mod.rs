@@ -2,8 +2,7 @@
 //!
 //! [`overview`] is where a leader arrives: all households, adoption by day, the newest batches. [`batch`] is a batch filling
 //! up, [`delivery`] one message's story, [`deciding`] its buttons, [`households`] everybody, [`passes`] what is
-//! printed; [`search`] is what lists have in
-//! common. What all have in common is here: the frame, the style sheet, the script, and how moments are told.
+//! printed, [`requests`] what residents ask for; [`search`] is what lists have in common. What all have in common is here: the frame, the style sheet, the script, and how moments are told.
 
 pub mod batch;
 mod chart;
@@ -12,6 +11,7 @@ mod delivery;
 mod households;
 mod overview;
 mod passes;
+mod requests;
 pub mod search;
 
 use std::sync::Arc;
@@ -60,6 +60,8 @@ pub fn routes() -> Router<Arc<AppState>> {
         .route("/passes/test/{layout}", get(passes::test_sheet))
         .route("/passes/{printing}", get(passes::show_printing))
         .route("/passes/{printing}/pdf", get(passes::sheets))
+        .route("/requests", get(requests::show))
+        .route("/requests/{request}", post(requests::say))
         .route("/static/board.css", get(style))
         .route("/static/board.js", get(script))
         .merge(sign_in::routes())
@@ -81,6 +83,7 @@ enum Place {
     Overview,
     Households,
     Passes,
+    Requests,
     Elsewhere,
 }
 
@@ -102,6 +105,10 @@ impl<'a> Frame<'a> {
 
     fn is_passes(&self) -> bool {
         self.place == Place::Passes
+    }
+
+    fn is_requests(&self) -> bool {
+        self.place == Place::Requests
     }
 
     fn is_households(&self) -> bool {

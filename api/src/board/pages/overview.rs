@@ -15,6 +15,7 @@ use super::{
     counted, moment, number,
 };
 use crate::{
+    asked,
     board::{
         batch::{self, BatchStatus},
         households::{self, Standing},
@@ -54,6 +55,7 @@ struct Overview<'a> {
     percent: i64,
     tiles: Vec<Tile>,
     problems: Option<String>,
+    requests: Option<String>,
     chart: Option<Chart>,
     batches: Vec<Batch>,
 }
@@ -64,6 +66,7 @@ pub(super) async fn show(State(state): State<Arc<AppState>>, leader: Leader) -> 
     let joins = households::joins_by_day(&state.pool, leader.community, zone).await?;
     let now = leader.now.to_zoned(leader.zone.clone());
     let batches = batch::newest(&state.pool, leader.community, BATCHES).await?;
+    let requests = asked::ledger::count(&state.pool, leader.community).await?;
     let all: i64 = counts.values().sum();
     let (joined, problems) = (counts[JOINED], counts[Bucket::Problem.as_str()]);
     let tiles = Standing::ALL.into_iter().map(|standing| {
@@ -79,6 +82,8 @@ pub(super) async fn show(State(state): State<Arc<AppState>>, leader: Leader) -> 
         tiles: tiles.collect(),
         problems: (problems > 0)
             .then(|| counted(problems, "household has a problem", "households have a problem")),
+        requests: (requests > 0)
+            .then(|| counted(requests, "resident waits for your answer", "residents wait for your answer")),
         chart: chart(&joins, all, now.date()),
         batches: batches.iter().map(|batch| told(batch, &now)).collect(),
     }))

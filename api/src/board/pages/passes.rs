@@ -28,7 +28,7 @@ use crate::{
         marking::{Mark, Serials, mark},
         paper::{self, Layout},
         printing::{Printing, print},
-        request::{Sort, Wish},
+        request::{For, MAX_BLANK, Sort, Wish},
     },
     state::AppState,
 };
@@ -62,7 +62,9 @@ struct PassesPage<'a> {
     layouts: Vec<Choice>,
     by_name: bool,
     start: String,
+    count: String,
     fault: Option<String>,
+    blank_fault: Option<String>,
     printings: Vec<Listed>,
 }
 
@@ -75,6 +77,15 @@ pub(super) struct Asked {
     sort: String,
     #[serde(default)]
     start: String,
+    /// How many blank ones; empty: addressed ones are asked for.
+    #[serde(default)]
+    count: String,
+}
+
+impl Asked {
+    fn is_blank(&self) -> bool {
+        !self.count.is_empty()
+    }
 }
 
 fn title(printing: &Printing) -> String {
@@ -106,7 +117,9 @@ async fn passes_page(
             .collect(),
         by_name: asked.sort == "name",
         start: if asked.start.is_empty() { "1".to_owned() } else { asked.start.clone() },
-        fault,
+        count: asked.count.clone(),
+        fault: fault.clone().filter(|_| !asked.is_blank()),
+        blank_fault: fault.filter(|_| asked.is_blank()),
         printings: printings
             .iter()
             .map(|printing| Listed {
@@ -136,13 +149,19 @@ pub(super) async fn create(
         let layout = asked.layout.parse().map_err(|_| "Choose how the passes lie on paper.".to_owned())?;
         let sort = if asked.sort == "name" { Sort::Name } else { Sort::Street };
         let start = asked.start.trim().parse().unwrap_or(0);
-        Wish::new(layout, sort, start, None).map_err(|_| {
+        let whom = if asked.is_blank() {
+            let count = asked.count.trim().parse().ok().filter(|count| (1..=MAX_BLANK).contains(count));
+            For::Blank(count.ok_or_else(|| format!("The number of passes is one from 1 to {MAX_BLANK}."))?)
+        } else {
+            For::Everybody { as_many_as_fit: true }
+        };
+        Wish::new(layout, sort, start, whom).map_err(|_| {
             let last = layout.sheet().positions();
             format!("The first free place is a number from 1 to {last} on these sheets.")
         })
     };
     let wish = match wish() {
-        Ok(wish) => Wish { as_many_as_fit: true, ..wish },
+        Ok(wish) => wish,
         Err(fault) => return passes_page(&state, &leader, &asked, Some(fault)).await,
     };
     match print(&state, leader.community, None, &wish).await {
@@ -233,7 +252,8 @@ pub(super) async fn show_printing(
 
 fn row(pass: ledger::PassRow, now: &Zoned) -> Row {
     let named = pass.name.or_else(|| pass.unit.clone());
-    let who = named.unwrap_or_else(|| "No name is known".to_owned());
+    let nameless = if pass.household.is_some() { "No name is known" } else { "Blank" };
+    let who = named.unwrap_or_else(|| nameless.to_owned());
     let handed_over = pass.handed_over_at.filter(|_| pass.state == PassState::HandedOver);
     Row {
         serial: pass.serial,

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// How long a message's invitation can be used.
-const INVITATION_DAYS: i32 = 30;
+pub(crate) const INVITATION_DAYS: i32 = 30;
 /// Messages to one contact in an invitation's life.
 pub(crate) const MOST_MESSAGES: i64 = 5;
 

@@ -37,7 +37,7 @@ pub mod drawing;
 mod invite;
 mod settle;
 
-pub(crate) use invite::MOST_MESSAGES;
+pub(crate) use invite::{INVITATION_DAYS, MOST_MESSAGES};
 
 /// How many of the entries that do not go an answer shows.
 const MOST_SHOWN: usize = 1_000;

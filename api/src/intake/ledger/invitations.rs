@@ -1,7 +1,7 @@
 //! Invitations: a household's live one, and new ones.
 
 use jiff::Timestamp;
-use porchlight_shared::domain::{CommunityId, ContactId, HouseholdId, InvitationId};
+use porchlight_shared::domain::{CommunityId, ContactId, HouseholdId, InvitationId, InvitationKind};
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
 
@@ -26,7 +26,7 @@ pub async fn live_invitations(tx: &mut PgConnection, households: &[Uuid]) -> Res
         "UPDATE invitations SET ended_as = 'expired', ended_at = (SELECT app_now()), code_sealed = NULL, code_sealed_key = NULL
          WHERE id IN (
              SELECT id FROM invitations
-             WHERE household_id = ANY($1) AND ended_at IS NULL AND expires_at <= (SELECT app_now())
+             WHERE household_id = ANY($1) AND kind = 'household' AND ended_at IS NULL AND expires_at <= (SELECT app_now())
              ORDER BY id FOR NO KEY UPDATE
          )",
         households,
@@ -34,7 +34,7 @@ pub async fn live_invitations(tx: &mut PgConnection, households: &[Uuid]) -> Res
     .execute(&mut *tx)
     .await?;
     sqlx::query!(
-        "SELECT id FROM invitations WHERE household_id = ANY($1) AND ended_at IS NULL ORDER BY id FOR NO KEY UPDATE",
+        "SELECT id FROM invitations WHERE household_id = ANY($1) AND kind = 'household' AND ended_at IS NULL ORDER BY id FOR NO KEY UPDATE",
         households,
     )
     .fetch_all(&mut *tx)
@@ -46,20 +46,21 @@ pub async fn live_invitations(tx: &mut PgConnection, households: &[Uuid]) -> Res
 /// invitation's first delivery by walking through all of them in order.
 pub async fn still_live(tx: &mut PgConnection, households: &[Uuid]) -> Result<Vec<LiveInvitation>> {
     let rows = sqlx::query!(
-        r#"SELECT i.id, i.household_id, i.created_at,
+        r#"SELECT i.id, i.household_id AS "household!", i.created_at,
                   (SELECT t.role
                    FROM (SELECT id, batch_id FROM deliveries WHERE invitation_id = i.id OFFSET 0) d
                    JOIN batches b ON b.id = d.batch_id JOIN tokens t ON t.id = b.requested_by
                    ORDER BY d.id LIMIT 1) AS "asked_by: Role"
            FROM invitations i
-           WHERE i.household_id = ANY($1) AND i.ended_at IS NULL AND i.expires_at > (SELECT app_now()) ORDER BY i.id"#,
+           WHERE i.household_id = ANY($1) AND i.kind = 'household' AND i.ended_at IS NULL
+               AND i.expires_at > (SELECT app_now()) ORDER BY i.id"#,
         households,
     )
     .fetch_all(tx)
     .await?;
     let live = rows.into_iter().map(|row| LiveInvitation {
         id: row.id.into(),
-        household: row.household_id.into(),
+        household: row.household.into(),
         created_at: row.created_at.to_jiff(),
         asked_by: row.asked_by,
     });
@@ -105,13 +106,15 @@ pub async fn written(tx: &mut PgConnection, invitations: &[Uuid]) -> Result<Vec<
     Ok(written.collect())
 }
 
-/// New invitations, as columns, sorted by household.
-#[derive(Debug, Default)]
+/// New invitations of one kind, as columns, sorted by household.
+#[derive(Debug)]
 pub struct NewInvitations {
+    /// Whom they let in.
+    pub kind: InvitationKind,
     /// Ids.
     pub ids: Vec<Uuid>,
-    /// Whose.
-    pub households: Vec<Uuid>,
+    /// Whose, if that is known.
+    pub households: Vec<Option<Uuid>>,
     /// Keyed look-ups of their codes.
     pub lookups: Vec<Vec<u8>>,
     /// Under which keys.
@@ -120,6 +123,22 @@ pub struct NewInvitations {
     pub sealed: Vec<Vec<u8>>,
     /// Under which keys.
     pub sealed_keys: Vec<i16>,
+}
+
+impl NewInvitations {
+    /// None yet.
+    #[must_use]
+    pub const fn none(kind: InvitationKind) -> Self {
+        Self {
+            kind,
+            ids: Vec::new(),
+            households: Vec::new(),
+            lookups: Vec::new(),
+            lookup_keys: Vec::new(),
+            sealed: Vec::new(),
+            sealed_keys: Vec::new(),
+        }
+    }
 }
 
 /// Stores new invitations, live until `days` after they are sent; returns the ids of those that met neither a live invitation of the same
@@ -133,21 +152,22 @@ pub async fn insert_invitations(
 ) -> Result<Vec<Uuid>> {
     sqlx::query_scalar!(
         "INSERT INTO invitations
-             (id, community_id, household_id, code_lookup, code_lookup_key, code_sealed, code_sealed_key, expires_at, created_at)
-         SELECT id, $1, household_id, lookup, lookup_key, sealed, sealed_key, greatest((SELECT app_now()), $9) + make_interval(days => $8), (SELECT app_now())
+             (id, community_id, household_id, code_lookup, code_lookup_key, code_sealed, code_sealed_key, expires_at, created_at, kind)
+         SELECT id, $1, household_id, lookup, lookup_key, sealed, sealed_key, greatest((SELECT app_now()), $9) + make_interval(days => $8), (SELECT app_now()), $10
          FROM unnest($2::uuid[], $3::uuid[], $4::bytea[], $5::smallint[], $6::bytea[], $7::smallint[])
              AS new(id, household_id, lookup, lookup_key, sealed, sealed_key)
          ON CONFLICT DO NOTHING
          RETURNING id",
         community.uuid(),
         &new.ids,
-        &new.households,
+        &new.households as &[Option<Uuid>],
         &new.lookups,
         &new.lookup_keys,
         &new.sealed,
         &new.sealed_keys,
         days,
         send_at.map(jiff_sqlx::Timestamp::from) as Option<jiff_sqlx::Timestamp>,
+        new.kind as InvitationKind,
     )
     .fetch_all(tx)
     .await

@@ -36,8 +36,7 @@ impl World {
         let mut board = self.stranger();
         let answer = board.post(&format!("/sign-in/{}", link.rsplit_once("/sign-in/").unwrap().1)).await;
         assert_eq!(answer.status(), 303);
-        let cookie = answer.headers()[header::SET_COOKIE].to_str().unwrap();
-        cookie.split(';').next().unwrap().clone_into(&mut board.cookie);
+        board.keep(answer.headers()[header::SET_COOKIE].to_str().unwrap());
         board
     }
 
@@ -51,6 +50,11 @@ impl World {
 }
 
 impl Board {
+    /// Sends a cookie along from now on, as it was set.
+    pub(crate) fn keep(&mut self, set: &str) {
+        set.split(';').next().unwrap().clone_into(&mut self.cookie);
+    }
+
     pub(crate) fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         self.http.request(method, format!("{}{path}", self.base)).header("cookie", &self.cookie)
     }

@@ -8,6 +8,15 @@ use porchlight_shared::domain::DeliveryId;
 use super::colour::Colour;
 use crate::email::session::EnvelopeError;
 
+/// Who is invited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guest {
+    /// A household.
+    Household,
+    /// Somebody of a household that joined already.
+    Member,
+}
+
 /// One invitation to one address. Borrowed throughout: it lives as long as its composition.
 #[derive(Clone, Copy)]
 pub struct Letter<'a> {
@@ -23,6 +32,8 @@ pub struct Letter<'a> {
     pub recipient: &'a str,
     /// Who that is, if known: a person or a household.
     pub recipient_name: Option<&'a str>,
+    /// Who is invited.
+    pub guest: Guest,
     /// The subject.
     pub subject: &'a str,
     /// The access code in groups. Secret.
@@ -83,6 +94,7 @@ pub enum ComposeError {
 pub(super) struct Words<'a> {
     pub(super) community: Cow<'a, str>,
     pub(super) recipient_name: Option<Cow<'a, str>>,
+    pub(super) to_member: bool,
     pub(super) subject: Cow<'a, str>,
     pub(super) contact: Option<Cow<'a, str>>,
     pub(super) postal_address: Vec<Cow<'a, str>>,
@@ -107,6 +119,7 @@ impl<'a> Letter<'a> {
         Ok(Words {
             community: one_line(self.community.name),
             recipient_name: present(self.recipient_name),
+            to_member: self.guest == Guest::Member,
             subject: one_line(self.subject),
             contact: present(self.community.contact),
             postal_address: lines(self.community.postal_address),

@@ -15,7 +15,7 @@ use askama::Template as _;
 
 pub use self::{
     colour::{Colour, ColourError},
-    letter::{ComposeError, Letter, Sender},
+    letter::{ComposeError, Guest, Letter, Sender},
 };
 use super::session::{Envelope, EnvelopeError};
 use parts::{Html, Text};

@@ -16,6 +16,7 @@ pub(super) fn letter() -> Letter<'static> {
         from: "invitations@mail.oakridgehoa.org",
         recipient: "jane.doe@example.net",
         recipient_name: Some("The Doe household"),
+        guest: Guest::Household,
         subject: "Your household's invitation to Oakridge HOA",
         code: "7KWM-3RTX-9CHR",
         join_link: "https://join.oakridgehoa.org/j/7KWM3RTX9CHR",
@@ -54,6 +55,19 @@ fn the_text() {
     let text = String::from_utf8(text.content).unwrap().replace("\r\n", "\n");
     assert!(text.lines().all(|line| line.len() <= 78));
     insta::assert_snapshot!(text);
+}
+
+#[test]
+fn a_member_is_invited_by_the_head_of_their_household() {
+    let letter = Letter { guest: Guest::Member, note: None, ..letter() };
+    let words = letter.words().unwrap();
+    let text = Text { words: &words }.render().unwrap();
+    assert!(text.starts_with(
+        "The head of your household invites you to join it in the online community of Oakridge"
+    ));
+    assert!(text.contains("The code is for you alone"), "{text}");
+    let html = Html { words: &words }.render().unwrap();
+    assert!(html.contains("for you alone") && !html.contains("your whole household"));
 }
 
 #[test]

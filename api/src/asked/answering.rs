@@ -1,0 +1,304 @@
+//! A leader's answer, carried out. Locks are taken in the order property, household, invitation, request.
+
+use std::sync::Arc;
+
+use porchlight_shared::domain::{
+    AccountId, Channel, CommunityId, DeliveryId, HouseholdId, InvitationId, MemberId, PropertyId, RequestId,
+    RequestKind,
+};
+use serde::Serialize;
+use sqlx::PgConnection;
+use utoipa::ToSchema;
+
+use super::{ledger, sending};
+use crate::{
+    intake::{
+        batch::{INVITATION_DAYS, drawing::Drawing},
+        judging::Unit,
+        ledger::{
+            homes::{NewHousehold, insert_households, lock_properties},
+            invitations,
+        },
+    },
+    join::{
+        ledger::{Entry, add_member, lock_household, move_in},
+        newcomer::Newcomer,
+    },
+    problem::{Kind, Problem, commit_unclear},
+    state::AppState,
+};
+
+/// What a leader says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// It is done: whoever wants to join is let in, a new code is sent, or the code that reached the wrong one ends.
+    Grant {
+        /// The household that whoever wants to join belongs to; `None`: one of their own.
+        household: Option<HouseholdId>,
+    },
+    /// It is not: the pass of whoever wanted to join ends, and nothing else changes.
+    Decline,
+}
+
+/// What became of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = RequestOutcome)]
+pub enum Outcome {
+    /// They are in.
+    LetIn,
+    /// A new invitation is on its way.
+    Sent,
+    /// The code is no longer valid.
+    Revoked,
+    /// Nothing was done.
+    Declined,
+}
+
+impl Outcome {
+    /// Every outcome.
+    pub const ALL: [Self; 4] = [Self::LetIn, Self::Sent, Self::Revoked, Self::Declined];
+
+    /// The word in addresses and in the API.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::LetIn => "let_in",
+            Self::Sent => "sent",
+            Self::Revoked => "revoked",
+            Self::Declined => "declined",
+        }
+    }
+
+    /// The outcome of this word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|outcome| outcome.as_str() == word)
+    }
+}
+
+/// A request, as it stands.
+struct Open {
+    kind: RequestKind,
+    invitation: InvitationId,
+    household: Option<HouseholdId>,
+    /// Who wants to join.
+    wants: Option<Wants>,
+}
+
+struct Wants {
+    account: AccountId,
+    newcomer: Newcomer,
+}
+
+/// Carries an answer out.
+///
+/// # Errors
+/// When there is no such request, it was answered before, it cannot be done, or the ledger does not answer.
+pub async fn answer(
+    state: &Arc<AppState>,
+    community: CommunityId,
+    request: RequestId,
+    answer: Answer,
+) -> Result<Outcome, Problem> {
+    let mut tx = state.pool.begin().await?;
+    sqlx::query("SET LOCAL lock_timeout = '3s'").execute(&mut *tx).await?;
+    let known = read(&mut tx, community, request).await?.ok_or_else(Problem::not_found)?;
+    let mut sent = Vec::new();
+    let outcome = match (answer, known.kind) {
+        (Answer::Decline, RequestKind::Join) => {
+            end(&mut tx, request, "declined").await?;
+            revoke(&mut tx, known.invitation).await?;
+            Outcome::Declined
+        }
+        (Answer::Decline, RequestKind::NewCode | RequestKind::NotMe) => {
+            end(&mut tx, request, "declined").await?;
+            Outcome::Declined
+        }
+        (Answer::Grant { household }, RequestKind::Join) => {
+            let wants = known.wants.ok_or_else(answered)?;
+            let_in(&mut tx, state, community, known.invitation, wants, household).await?;
+            end(&mut tx, request, "granted").await?;
+            Outcome::LetIn
+        }
+        (Answer::Grant { .. }, RequestKind::NewCode) => {
+            let household = known.household.ok_or_else(Problem::internal)?;
+            sent = renew(&mut tx, state, community, household).await?;
+            end(&mut tx, request, "granted").await?;
+            Outcome::Sent
+        }
+        (Answer::Grant { .. }, RequestKind::NotMe) => {
+            if let Some(household) = known.household {
+                lock_household(&mut tx, household).await?;
+            }
+            end(&mut tx, request, "granted").await?;
+            revoke(&mut tx, known.invitation).await?;
+            Outcome::Revoked
+        }
+    };
+    tx.commit().await.map_err(commit_unclear)?;
+    tracing::info!(%community, %request, ?outcome, "a leader answered");
+    sending::push(state, community, sent);
+    Ok(outcome)
+}
+
+fn answered() -> Problem {
+    Problem::new(
+        Kind::NothingToAnswer,
+        "Somebody answered it already, or the pass was made void. Nothing was changed.",
+    )
+}
+
+async fn read(
+    tx: &mut PgConnection,
+    community: CommunityId,
+    request: RequestId,
+) -> Result<Option<Open>, Problem> {
+    let row = sqlx::query!(
+        r#"SELECT r.kind AS "kind: RequestKind", r.invitation_id, i.household_id, r.account_id, r.name,
+                  r.channel AS "channel: Channel", r.address, r.address_hash, r.place
+           FROM requests r JOIN invitations i ON i.id = r.invitation_id
+           WHERE r.id = $1 AND r.community_id = $2"#,
+        request.uuid(),
+        community.uuid(),
+    )
+    .fetch_optional(tx)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let said = row.account_id.zip(row.name).zip(row.channel).zip(row.address).zip(row.address_hash);
+    let wants = said.and_then(|((((account, name), channel), address), hash)| {
+        let newcomer = Newcomer {
+            name,
+            channel,
+            address,
+            hash: hash.try_into().ok()?,
+            place: row.place.and_then(Unit::new),
+            account: Some(account.into()),
+        };
+        Some(Wants { account: account.into(), newcomer })
+    });
+    let household = row.household_id.map(Into::into);
+    Ok(Some(Open { kind: row.kind, invitation: row.invitation_id.into(), household, wants }))
+}
+
+/// Ends a request that is open, whoever asked is forgotten with it.
+async fn end(tx: &mut PgConnection, request: RequestId, how: &str) -> Result<(), Problem> {
+    let ended = sqlx::query!(
+        "UPDATE requests SET ended_as = $2::text::request_end, ended_at = app_now(), name = NULL, channel = NULL,
+                             address = NULL, address_hash = NULL, place = NULL
+         WHERE id = $1 AND ended_at IS NULL",
+        request.uuid(),
+        how,
+    )
+    .execute(tx)
+    .await?;
+    if ended.rows_affected() == 0 { Err(answered()) } else { Ok(()) }
+}
+
+/// Ends a code, and takes back what waits to carry it.
+async fn revoke(tx: &mut PgConnection, invitation: InvitationId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE invitations SET ended_as = 'revoked', ended_at = app_now(), code_sealed = NULL, code_sealed_key = NULL,
+                                intended_for = NULL
+         WHERE id = $1 AND ended_at IS NULL",
+        invitation.uuid(),
+    )
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query!(
+        "WITH waiting AS MATERIALIZED (
+             SELECT id FROM deliveries WHERE invitation_id = $1 AND state IN ('held', 'queued', 'retry_wait', 'needs_decision')
+             ORDER BY id FOR NO KEY UPDATE
+         )
+         UPDATE deliveries AS d SET state = 'cancelled', held_reason = NULL, due_at = NULL, changed_at = app_now()
+         FROM waiting WHERE d.id = waiting.id AND d.state IN ('held', 'queued', 'retry_wait', 'needs_decision')",
+        invitation.uuid(),
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Whoever holds a blank pass is let in where a leader says.
+async fn let_in(
+    tx: &mut PgConnection,
+    state: &AppState,
+    community: CommunityId,
+    invitation: InvitationId,
+    Wants { account, newcomer }: Wants,
+    household: Option<HouseholdId>,
+) -> Result<(), Problem> {
+    let (now, mut rng) = (state.clock.now(), AppState::rng());
+    let household = if let Some(household) = household {
+        household
+    } else {
+        let place = newcomer.place.as_ref().ok_or_else(Problem::internal)?;
+        let property = PropertyId::new(now, &mut rng);
+        let found = lock_properties(tx, community, &[(property, place)]).await?;
+        let property = found.first().map(|(_, property)| *property);
+        let id = HouseholdId::new(now, &mut rng);
+        insert_households(tx, community, &[NewHousehold { id, property, name: None }]).await?;
+        id
+    };
+    let joined = lock_household(tx, household).await?.ok_or_else(Problem::not_found)?;
+    let ours = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM households WHERE id = $1 AND community_id = $2) AS "ours!""#,
+        household.uuid(),
+        community.uuid(),
+    );
+    if !ours.fetch_one(&mut *tx).await? {
+        return Err(Problem::not_found());
+    }
+    // They asked in time, even when a leader answers later.
+    let used = sqlx::query!(
+        "UPDATE invitations SET ended_as = 'joined', ended_at = app_now(), code_sealed = NULL, code_sealed_key = NULL,
+                                household_id = $2
+         WHERE id = $1 AND (ended_at IS NULL OR ended_as = 'expired')",
+        invitation.uuid(),
+        household.uuid(),
+    )
+    .execute(&mut *tx)
+    .await?;
+    if used.rows_affected() == 0 {
+        return Err(answered());
+    }
+    let member = MemberId::new(now, &mut rng);
+    let entry = Entry { community, household, invitation, head: !joined };
+    if joined {
+        add_member(tx, &entry, account, member, &newcomer).await?;
+    } else {
+        move_in(tx, &entry, account, member, &newcomer).await?.ok_or_else(Problem::internal)?;
+        state.metrics.households_joined.inc();
+    }
+    Ok(())
+}
+
+/// A household gets a new code, sent to its contacts.
+async fn renew(
+    tx: &mut PgConnection,
+    state: &AppState,
+    community: CommunityId,
+    household: HouseholdId,
+) -> Result<Vec<(Channel, DeliveryId)>, Problem> {
+    let (now, mut rng) = (state.clock.now(), AppState::rng());
+    if lock_household(tx, household).await? != Some(false) {
+        return Err(answered());
+    }
+    let live = invitations::live_invitations(tx, &[household.uuid()]).await?;
+    let invitation = if let Some(live) = live.first() {
+        live.id
+    } else {
+        let keyring = &state.keyring;
+        let drawing = Drawing { keyring, community, days: INVITATION_DAYS, from: None, now };
+        let drawn = drawing.draw(tx, &mut rng, vec![household]).await?;
+        *drawn.get(&household).ok_or_else(Problem::internal)?
+    };
+    let to = ledger::contacts_of(tx, household, None).await?;
+    let sent = sending::Sending { community, invitation }.invitation(tx, state, &to).await?;
+    if sent.is_empty() {
+        let detail = "Nobody of this household can be written to now: it was written to today, its messages are stopped, \
+                      or nobody knows an address. Print a pass for it, or send a list with a new address.";
+        return Err(Problem::new(Kind::CannotBeSent, detail));
+    }
+    Ok(sent)
+}

@@ -1,0 +1,151 @@
+//! `GET …/requests`, `POST …/requests/{request}/grant|decline`.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    body::Bytes,
+    extract::{Path, State, rejection::BytesRejection},
+    http::HeaderMap,
+};
+use porchlight_shared::domain::{HouseholdId, RequestId};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{
+    answering::{Answer, Outcome, answer},
+    ledger::{self, Request},
+};
+use crate::{
+    access::{Caller, Role},
+    intake::{body::require_json, request},
+    problem::{Kind, Problem, ProblemBody},
+    state::AppState,
+};
+
+/// What residents ask for.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RequestsListed {
+    /// The open ones, the oldest first, at most 200.
+    pub items: Vec<Request>,
+}
+
+/// The answer to an answer.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RequestAnswered {
+    /// What was done.
+    pub outcome: Outcome,
+}
+
+/// Where whoever wants to join belongs.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GrantRequest {
+    /// For `join`: the household that they belong to; left out, they get one of their own at the place that they named.
+    #[schema(value_type = Option<uuid::Uuid>)]
+    household: Option<HouseholdId>,
+}
+
+fn may_answer(caller: &Caller) -> Result<(), Problem> {
+    if caller.role == Role::Service {
+        return Err(Problem::new(Kind::Forbidden, "Only leaders answer residents. Use a leader's token."));
+    }
+    Ok(())
+}
+
+/// List what residents ask for
+///
+/// Whoever wants to join with a blank pass and cannot be matched with a household, who asks for a new code, and who says
+/// that an invitation is not theirs. Closed to a service's token.
+#[utoipa::path(
+    get, path = "/v1/communities/{community}/requests", tag = "Residents",
+    params(("community" = String, Path, format = Uuid, description = "The community")),
+    responses(
+        (status = 200, description = "The open requests", body = RequestsListed),
+        (status = 401, description = "No valid token", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "A service's token", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "Not this token's community", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "The ledger cannot be reached", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+    security(("bearer" = [])),
+)]
+pub async fn list_requests(
+    State(state): State<Arc<AppState>>,
+    caller: Caller,
+) -> Result<Json<RequestsListed>, Problem> {
+    may_answer(&caller)?;
+    Ok(Json(RequestsListed { items: ledger::list(&state.pool, caller.community).await? }))
+}
+
+/// Grant what a resident asks for
+///
+/// `join`: they are let in, into the household that is named or one of their own. `new_code`: a new invitation goes to the
+/// household's contacts. `not_me`: the code ends.
+#[utoipa::path(
+    post, path = "/v1/communities/{community}/requests/{request}/grant", tag = "Residents",
+    params(
+        ("community" = String, Path, format = Uuid, description = "The community"),
+        ("request" = String, Path, format = Uuid, description = "The request"),
+    ),
+    request_body = Option<GrantRequest>,
+    responses(
+        (status = 200, description = "It is done", body = RequestAnswered),
+        (status = 400, description = "Not JSON", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "No valid token", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "A service's token", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such request, or household, of this token's community", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "It was answered before, or nobody can be written to", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 415, description = "Not JSON", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "A field does not fit", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "The ledger cannot be reached; the same request may be sent again", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+    security(("bearer" = [])),
+)]
+pub async fn grant_request(
+    State(state): State<Arc<AppState>>,
+    caller: Caller,
+    Path((_, request)): Path<(String, String)>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<RequestAnswered>, Problem> {
+    may_answer(&caller)?;
+    let id: RequestId = request.parse().map_err(|_| Problem::not_found())?;
+    let bytes = body.map_err(|_| Problem::new(Kind::BodyTooLarge, "At most 16 MiB are read."))?;
+    let said = if bytes.is_empty() {
+        GrantRequest::default()
+    } else {
+        require_json(&headers, "where they belong")?;
+        request::parse(&bytes, &["household"], "may name the household")?
+    };
+    let said = Answer::Grant { household: said.household };
+    Ok(Json(RequestAnswered { outcome: answer(&state, caller.community, id, said).await? }))
+}
+
+/// Decline what a resident asks for
+///
+/// `join`: their pass ends. Otherwise nothing changes.
+#[utoipa::path(
+    post, path = "/v1/communities/{community}/requests/{request}/decline", tag = "Residents",
+    params(
+        ("community" = String, Path, format = Uuid, description = "The community"),
+        ("request" = String, Path, format = Uuid, description = "The request"),
+    ),
+    responses(
+        (status = 200, description = "Nothing more is done", body = RequestAnswered),
+        (status = 401, description = "No valid token", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "A service's token", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such request of this token's community", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "It was answered before", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "The ledger cannot be reached; the same request may be sent again", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+    security(("bearer" = [])),
+)]
+pub async fn decline_request(
+    State(state): State<Arc<AppState>>,
+    caller: Caller,
+    Path((_, request)): Path<(String, String)>,
+) -> Result<Json<RequestAnswered>, Problem> {
+    may_answer(&caller)?;
+    let id: RequestId = request.parse().map_err(|_| Problem::not_found())?;
+    Ok(Json(RequestAnswered { outcome: answer(&state, caller.community, id, Answer::Decline).await? }))
+}

@@ -1,0 +1,121 @@
+//! One message at a time: what a resident, or a leader for them, asked for.
+//!
+//! Each channel of a community has one batch for all of that, so that reconcilers, windows and the breaker treat these
+//! messages like any other. No leader sees it; what became of a message stands with its household.
+
+use std::sync::Arc;
+
+use porchlight_shared::{
+    domain::{BatchId, Channel, CommunityId, ContactId, DeliveryId, DeliveryKind, InvitationId},
+    queue::Job,
+};
+use sqlx::PgConnection;
+
+use crate::{
+    intake::{batch::MOST_MESSAGES, ledger::invitations},
+    state::AppState,
+};
+
+/// Who agreed to be texted, where a resident asks.
+const CONSENT: &str = "Asked for by a resident, for their own number or with its owner's consent.";
+
+/// Messages that carry an invitation.
+#[derive(Clone, Copy, Debug)]
+pub struct Sending {
+    /// Who sends.
+    pub community: CommunityId,
+    /// Whose code.
+    pub invitation: InvitationId,
+}
+
+/// A contact that can be written to.
+#[derive(Clone, Copy, Debug)]
+pub struct Reachable {
+    /// Which.
+    pub contact: ContactId,
+    /// How.
+    pub channel: Channel,
+}
+
+impl Sending {
+    /// Sends a household's invitation to each of these, but to nobody twice a day or more often than an invitation may be
+    /// sent; returns what has to be pushed after the commit.
+    ///
+    /// # Errors
+    /// When the ledger does not answer.
+    pub async fn invitation(
+        &self,
+        tx: &mut PgConnection,
+        state: &AppState,
+        to: &[Reachable],
+    ) -> sqlx::Result<Vec<(Channel, DeliveryId)>> {
+        let written = invitations::written(tx, &[self.invitation.uuid()]).await?;
+        let mut sent = Vec::with_capacity(to.len());
+        for reachable in to {
+            let before = written.iter().find(|row| row.contact == reachable.contact);
+            let enough =
+                |row: &invitations::Written| row.under_way || row.lately || row.messages >= MOST_MESSAGES;
+            if before.is_some_and(enough) || reachable.channel == Channel::Text && state.texts.is_none() {
+                continue;
+            }
+            let delivery = self.one(tx, state, DeliveryKind::Invitation, *reachable).await?;
+            sent.push((reachable.channel, delivery));
+        }
+        Ok(sent)
+    }
+
+    /// Sends one message.
+    ///
+    /// # Errors
+    /// When the ledger does not answer.
+    pub async fn one(
+        &self,
+        tx: &mut PgConnection,
+        state: &AppState,
+        kind: DeliveryKind,
+        Reachable { contact, channel }: Reachable,
+    ) -> sqlx::Result<DeliveryId> {
+        let (now, mut rng) = (state.clock.now(), AppState::rng());
+        let batch = BatchId::new(now, &mut rng);
+        let delivery = DeliveryId::new(now, &mut rng);
+        // The row's number and the batch's life in one statement: whoever comes second waits here.
+        let row = sqlx::query!(
+            r#"INSERT INTO batches (id, community_id, channel, purpose, list_hash, subject, template, total, consent_statement)
+               SELECT $1, id, $3, 'asked', decode(repeat('00', 32), 'hex'), 'Your household is invited to ' || name, 1, 1,
+                      CASE WHEN $3 = 'text'::channel THEN $4 END
+               FROM communities WHERE id = $2
+               ON CONFLICT (community_id, channel) WHERE purpose = 'asked'
+               DO UPDATE SET total = batches.total + 1, finished_at = NULL
+               RETURNING id, total"#,
+            batch.uuid(),
+            self.community.uuid(),
+            channel as Channel,
+            CONSENT,
+        )
+        .fetch_one(&mut *tx)
+        .await?;
+        sqlx::query!(
+            "INSERT INTO deliveries (id, community_id, kind, channel, invitation_id, contact_id, batch_id, batch_row,
+                                     state, due_at, changed_at, created_at)
+             SELECT $1, $2, $3, $4, $5, $6, $7, $8, 'queued', now, now, now FROM (SELECT app_now() AS now) AS clock",
+            delivery.uuid(),
+            self.community.uuid(),
+            kind as DeliveryKind,
+            channel as Channel,
+            self.invitation.uuid(),
+            contact.uuid(),
+            row.id,
+            row.total,
+        )
+        .execute(tx)
+        .await?;
+        Ok(delivery)
+    }
+}
+
+/// Puts what was committed on the conveyor.
+pub fn push(state: &Arc<AppState>, community: CommunityId, sent: Vec<(Channel, DeliveryId)>) {
+    for (channel, delivery) in sent {
+        state.push_afterwards(channel, vec![Job { community, delivery }]);
+    }
+}

@@ -1,0 +1,130 @@
+//! Who is there: a browser in which somebody joined.
+//!
+//! The cookie holds 256 random bits, the ledger their hash. It proves an account, which joins a second community without
+//! being asked again who they are.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{FromRequestParts, OptionalFromRequestParts},
+    http::{HeaderValue, StatusCode, request::Parts},
+    response::{IntoResponse, Response},
+};
+use porchlight_shared::{domain::AccountId, runtime::site::Site};
+use sqlx::PgConnection;
+
+use crate::{
+    board::session::Turned,
+    pages::{Notice, cookie, page},
+    secret::Secret,
+    state::AppState,
+};
+
+/// How long a browser is known, in seconds: a year, because there is no other way back in yet than the head's or the
+/// leader's.
+const HOLDS: i32 = 365 * 24 * 3600;
+
+/// Somebody who joined, in a browser that knows them.
+#[derive(Clone, Copy, Debug)]
+pub struct Resident {
+    /// Who.
+    pub account: AccountId,
+    session: [u8; 32],
+}
+
+impl Resident {
+    /// Ends the session.
+    ///
+    /// # Errors
+    /// When the ledger does not answer.
+    pub async fn sign_out(&self, state: &AppState) -> sqlx::Result<()> {
+        let ended = sqlx::query!("DELETE FROM resident_sessions WHERE sha256 = $1", &self.session[..]);
+        ended.execute(&state.pool).await.map(drop)
+    }
+}
+
+/// Begins a session of an account, and answers the cookie that proves it.
+///
+/// # Errors
+/// When the ledger does not answer.
+pub async fn begin(
+    tx: &mut PgConnection,
+    account: AccountId,
+    site: Option<&Site>,
+) -> sqlx::Result<HeaderValue> {
+    let secret = Secret::draw("", &mut AppState::rng());
+    sqlx::query!(
+        "INSERT INTO resident_sessions (sha256, account_id, expires_at)
+         VALUES ($1, $2, app_now() + make_interval(secs => $3))",
+        &secret.sha256()[..],
+        account.uuid(),
+        f64::from(HOLDS),
+    )
+    .execute(tx)
+    .await?;
+    Ok(cookie::RESIDENT.set(&secret, HOLDS, site))
+}
+
+async fn find(state: &AppState, session: [u8; 32]) -> sqlx::Result<Option<Resident>> {
+    let account = sqlx::query_scalar!(
+        "SELECT account_id FROM resident_sessions WHERE sha256 = $1 AND expires_at > app_now()",
+        &session[..],
+    )
+    .fetch_optional(&state.pool)
+    .await?;
+    Ok(account.map(|account| Resident { account: account.into(), session }))
+}
+
+/// Why a household's page is not shown.
+#[derive(Debug)]
+pub enum Closed {
+    /// Nobody is known in this browser.
+    Stranger,
+    /// The ledger does not answer.
+    Later(Turned),
+}
+
+impl From<sqlx::Error> for Closed {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Later(error.into())
+    }
+}
+
+impl IntoResponse for Closed {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Stranger => {
+                let lines = [
+                    "This page is shown in the browser in which you joined. Open it there.",
+                    "On another device, or after clearing your browser: the head of your household can remove you and \
+                     invite you anew; if that is you, ask your community.",
+                ];
+                let heading = "Your household";
+                let notice = Notice { brand: None, heading, lines: &lines, contact: None, offer_code: true };
+                page(StatusCode::UNAUTHORIZED, &notice)
+            }
+            Self::Later(turned) => turned.into_response(),
+        }
+    }
+}
+
+impl OptionalFromRequestParts<Arc<AppState>> for Resident {
+    type Rejection = Closed;
+
+    async fn from_request_parts(parts: &mut Parts, state: &Arc<AppState>) -> Result<Option<Self>, Closed> {
+        match cookie::RESIDENT.read(&parts.headers, state.site.as_ref()) {
+            Some(secret) => Ok(find(state, secret.sha256()).await?),
+            None => Ok(None),
+        }
+    }
+}
+
+impl FromRequestParts<Arc<AppState>> for Resident {
+    type Rejection = Closed;
+
+    async fn from_request_parts(parts: &mut Parts, state: &Arc<AppState>) -> Result<Self, Closed> {
+        let found: Option<Self> =
+            <Self as OptionalFromRequestParts<_>>::from_request_parts(parts, state).await?;
+        found.ok_or(Closed::Stranger)
+    }
+}

@@ -1,0 +1,48 @@
+//! What an invitation lets in, what a message says, and what a resident asks for.
+
+use serde::Serialize;
+
+/// Whom a code lets in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, sqlx::Type)]
+#[serde(rename_all = "snake_case")]
+#[sqlx(type_name = "invitation_kind", rename_all = "snake_case")]
+pub enum InvitationKind {
+    /// One household, known beforehand.
+    Household,
+    /// Whichever household holds the pass.
+    Blank,
+    /// One more member of a household that joined.
+    Member,
+}
+
+/// What a delivery says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, sqlx::Type)]
+#[serde(rename_all = "snake_case")]
+#[sqlx(type_name = "delivery_kind", rename_all = "snake_case")]
+pub enum DeliveryKind {
+    /// A household may join.
+    Invitation,
+    /// A leader may sign in.
+    SignInLink,
+    /// Somebody may join their household.
+    MemberInvite,
+    /// A one-time code.
+    OneTimeCode,
+    /// An opt-out was heard.
+    OptOutConfirmation,
+    /// Something for leaders.
+    LeaderNotice,
+}
+
+/// What a resident asks a leader for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, sqlx::Type)]
+#[serde(rename_all = "snake_case")]
+#[sqlx(type_name = "request_kind", rename_all = "snake_case")]
+pub enum RequestKind {
+    /// To be let in with a blank pass.
+    Join,
+    /// A new code for one that ended.
+    NewCode,
+    /// Not to be meant.
+    NotMe,
+}
