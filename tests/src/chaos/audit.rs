@@ -10,6 +10,10 @@ use uuid::Uuid;
 
 use super::feed::{Channel, Promise};
 
+/// After so many seconds an attempt is given up whose worker says nothing: `PORCHLIGHT_ATTEMPT_DEADLINE` as it is when
+/// nobody sets it.
+const DEADLINE: f64 = 300.0;
+
 /// A row of the ledger.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Delivery {
@@ -51,10 +55,11 @@ impl Attempt {
         self.outcome == "unknown" || self.late
     }
 
-    /// Whether it was given up because its worker was gone.
+    /// Whether it was given up because its worker was gone. Late news wipes out why it was unknown; but what is heard
+    /// of while the attempt may still run waits for its deadline, and what its worker called unknown does not.
     #[must_use]
     pub fn lost_its_worker(&self) -> bool {
-        self.late || self.reason == "worker_lost"
+        self.reason == "worker_lost" || self.late && self.ended_at - self.began_at >= DEADLINE
     }
 }
 

@@ -275,8 +275,11 @@ mod tests {
             unknown(12.5, "worker_lost"),
             unknown(12.9, "worker_lost"),
             unknown(20.5, "closed_after_body"),
+            // Late news after the deadline is of a lost worker's; before it, of one who called it unknown.
+            Attempt { late: true, ..unknown(10.5, "") },
+            Attempt { late: true, ended_at: 20.1, ..unknown(12.0, "") },
         ]);
-        assert_eq!((account.struck[0].lost_their_worker.len(), account.struck[1].others), (3, 1));
+        assert_eq!((account.struck[0].lost_their_worker.len(), account.struck[1].others), (4, 2));
         assert_eq!(account.most_unknown, 2);
         assert!(
             account.broken()[0].contains("2 unknown after one kill, of 1 slots"),
