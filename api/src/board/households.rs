@@ -121,6 +121,8 @@ pub type After = (String, HouseholdId);
 /// A household, as the list of all shows it.
 #[derive(Clone, Debug)]
 pub struct Household {
+    /// Which.
+    pub id: HouseholdId,
     /// What the next page begins after.
     pub after: After,
     /// Its name, or a contact's.
@@ -214,6 +216,7 @@ pub async fn list(
     let households = rows.into_iter().map(|row| {
         let spoken = row.channel.zip(row.state).filter(|_| row.joined_at.is_none());
         Household {
+            id: row.id.into(),
             after: (row.place, row.id.into()),
             name: row.name,
             unit: row.unit,

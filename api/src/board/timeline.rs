@@ -9,7 +9,7 @@ use axum::{
 use jiff::Timestamp;
 use porchlight_shared::domain::{
     AttemptOutcome, AttemptReason, BatchId, Channel, CommunityId, DeliveryId, DeliveryState, HoldReason,
-    InvitationId, ReceiptKind,
+    HouseholdId, InvitationId, ReceiptKind,
 };
 use serde::Serialize;
 use sqlx::{PgExecutor, PgPool};
@@ -31,6 +31,9 @@ pub struct DeliveryStory {
     /// The act of sending that it belongs to.
     #[schema(value_type = Option<uuid::Uuid>)]
     pub batch: Option<BatchId>,
+    /// To which household it went.
+    #[schema(value_type = uuid::Uuid)]
+    pub household: HouseholdId,
     /// Place in that list, from 1.
     pub position: Option<i32>,
     /// Whose code it carries.
@@ -200,7 +203,7 @@ pub async fn read(
     delivery: DeliveryId,
 ) -> sqlx::Result<Option<DeliveryStory>> {
     let row = sqlx::query!(
-        r#"SELECT d.batch_id, d.batch_row, d.invitation_id, d.channel, c.address AS "address?", d.state, d.changed_at,
+        r#"SELECT CASE WHEN b.purpose = 'list' THEN d.batch_id END AS batch_id, d.batch_row, c.household_id, d.invitation_id, d.channel, c.address AS "address?", d.state, d.changed_at,
                   d.created_at, d.attempt_number, d.attempt_began_at, d.attempt_deadline, d.reason,
                   coalesce(c.name, h.name) AS name, p.label AS "unit?", h.joined_at,
                   w.held_reason AS "held_reason?: HoldReason", w.next_at
@@ -209,6 +212,7 @@ pub async fn read(
            JOIN households h ON h.id = c.household_id
            LEFT JOIN properties p ON p.id = h.property_id
            JOIN channels ch ON ch.channel = d.channel
+           LEFT JOIN batches b ON b.id = d.batch_id
            CROSS JOIN LATERAL waits_for(d, ch) AS w
            WHERE d.community_id = $1 AND d.id = $2"#,
         community.uuid(),
@@ -268,6 +272,7 @@ pub async fn read(
     Ok(Some(DeliveryStory {
         id: delivery,
         batch: row.batch_id.map(Into::into),
+        household: row.household_id.into(),
         position: row.batch_row,
         invitation: row.invitation_id.map(Into::into),
         channel: row.channel,

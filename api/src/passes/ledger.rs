@@ -59,7 +59,9 @@ impl PassState {
         matches!(self, Self::Printed | Self::HandedOver)
     }
 
-    fn of(ended_as: Option<InvitationEnd>, joined: bool, late: bool, handed_over: bool) -> Self {
+    /// What became of a pass whose invitation stands so.
+    #[must_use]
+    pub fn of(ended_as: Option<InvitationEnd>, joined: bool, late: bool, handed_over: bool) -> Self {
         match ended_as {
             Some(InvitationEnd::Joined) => Self::Joined,
             _ if joined => Self::Joined,

@@ -12,7 +12,7 @@ use crate::{
 
 impl World {
     /// The live codes of a kind, in the order in which they were drawn.
-    async fn codes_of(&self, kind: &str) -> Vec<AccessCode> {
+    pub(crate) async fn codes_of(&self, kind: &str) -> Vec<AccessCode> {
         let keyring = self.keyring();
         let live: Vec<(uuid::Uuid, uuid::Uuid, Vec<u8>, i16)> = sqlx::query_as(
             "SELECT id, community_id, code_sealed, code_sealed_key FROM invitations
@@ -531,4 +531,87 @@ async fn details_are_deleted_and_stay_skipped() {
     let new_code = open.iter().find(|request| request["kind"] == "new_code").unwrap();
     let (status, problem) = world.answer(new_code, "grant", &Value::Null).await;
     assert!(status == 409 && problem["detail"].as_str().unwrap().contains("Print a pass"), "{problem}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_household_that_is_listed_twice_becomes_one() {
+    let mut world = World::new().await;
+    world
+        .send(&[
+            json!({"email": "ada@example.org", "unit": "1 Elm Street", "household": "Lovelace"}),
+            json!({"email": "augusta@example.org", "unit": "1 Elm St", "household": "Lovelace"}),
+            json!({"email": "zoe@example.org", "unit": "2 Elm Street", "household": "Other"}),
+        ])
+        .await;
+    let codes = world.codes().await;
+    let (stays, goes) = (&codes["ada@example.org"], &codes["augusta@example.org"]);
+    let _worker = world.installation.start_worker().await.unwrap();
+    world.installation.smtp.wait_for(3).await;
+    world.print(&json!({"kind": "addressed", "layout": "cards", "paper": "letter"})).await;
+    let ids: Vec<uuid::Uuid> = sqlx::query_scalar(
+        "SELECT c.household_id FROM contacts c WHERE c.address IN ('ada@example.org', 'augusta@example.org') ORDER BY c.address",
+    )
+    .fetch_all(&world.installation.pool)
+    .await
+    .unwrap();
+    let [into, from] = ids[..] else { panic!("{ids:?}") };
+
+    // Each has a page of its own, which shows the other one.
+    let board = world.board().await;
+    let list = board.page("/households").await;
+    assert!(list.contains(&format!("/households/{from}")));
+    let page = board.page(&format!("/households/{from}")).await;
+    for word in ["Lovelace", "augusta@example.org", "Is it listed twice?", "1 Elm Street", "Pass 00000"] {
+        assert!(page.contains(word), "{word}: {page}");
+    }
+    assert!(!page.contains("Other"), "{page}");
+    let delivery = after(&page, "href=\"/deliveries/").to_owned();
+    let elsewhere = world.installation.create_community("Elm Court", &[]).await.unwrap();
+    let foreign = world.board_of(&elsewhere).await;
+    assert_eq!(foreign.get(&format!("/households/{from}")).await.0, 404);
+    let merge = format!("/households/{from}/merge");
+    assert_eq!(foreign.submit(&merge, &format!("into={into}")).await.0, 404);
+    for wrong in ["", "into=x", "into=01890a5d-ac96-774b-bcce-b302099a8057", &format!("into={from}")] {
+        assert_eq!(board.submit(&merge, wrong).await.0, 404, "{wrong}");
+    }
+    assert_eq!(world.count("SELECT count(*) FROM households").await, 3);
+
+    let (status, page) = board.submit(&merge, &format!("into={into}")).await;
+    assert!(status == 200 && page.contains("The two are one now"), "{page}");
+    for word in ["ada@example.org", "augusta@example.org"] {
+        assert!(page.contains(word), "{word}: {page}");
+    }
+    assert_eq!(board.get(&format!("/households/{from}")).await.0, 404);
+    assert!(board.page(&format!("/deliveries/{delivery}")).await.contains("augusta@example.org"));
+    assert_eq!(world.count("SELECT count(*) FROM households").await, 2);
+    assert_eq!(world.codes_of("household").await.len(), 2, "one for each");
+    // Whoever has the other code is told, and gets the one that is left.
+    let visitor = world.stranger();
+    let (status, page) = visitor.get(&format!("/j/{}", goes.plain())).await;
+    assert!(status == 410 && page.contains("There is a newer invitation"), "{page}");
+    visitor.submit(&format!("/j/{}/ask", goes.plain()), "what=again").await;
+    world.installation.smtp.wait_for(4).await;
+    let source = world.installation.smtp.source(4).unwrap();
+    let source = String::from_utf8_lossy(&source);
+    assert!(source.contains(&stays.grouped()) && source.contains("augusta@example.org"), "{source}");
+
+    // Both have joined: the first head stays, nobody is lost, and whoever is in both is in once.
+    let (ada, _) = world.join_page(stays, ADA).await;
+    let (zoe, _) = world.join_page(&codes["zoe@example.org"], "name=Zoe&contact=zoe%40example.org").await;
+    let (home, _) = zoe.home().await;
+    zoe.submit(&format!("{home}/invite"), "for=Ada").await;
+    let code = world.codes_of("member").await.remove(0);
+    world.join_page(&code, ADA).await;
+    let other = home.rsplit('/').next().unwrap().to_owned();
+    let body = json!({"into": into}).to_string().into_bytes();
+    let path = format!("households/{other}/merge");
+    let service = world.installation.create_token(&world.oakridge, "service").await.unwrap();
+    assert_eq!(world.client.post(&service, &path, body.clone(), &[]).await.unwrap().status, 403);
+    let answer = world.client.post(&world.oakridge, &path, body, &[]).await.unwrap();
+    assert_eq!((answer.status.as_u16(), &answer.body["household"]), (200, &json!(into)));
+    let (_, page) = ada.home().await;
+    assert!(page.contains("Zoe") && page.contains("Invite your family"), "{page}");
+    assert_eq!(page.matches("Ada Lovelace").count(), 1, "{page}");
+    assert!(zoe.home().await.1.contains("Ada Lovelace"));
+    assert_eq!(world.count("SELECT count(*) FROM members WHERE role = 'head'").await, 1);
 }

@@ -9,7 +9,7 @@ use axum::{
 };
 use jiff::{Timestamp, Zoned};
 use porchlight_shared::domain::{
-    AttemptOutcome, Channel, DeliveryId, DeliveryState, HoldReason, ReceiptKind,
+    AttemptOutcome, Channel, DeliveryId, DeliveryState, HoldReason, HouseholdId, ReceiptKind,
 };
 
 use super::{Frame, Place, board, deciding::Pressed, moment, nothing_here};
@@ -52,6 +52,7 @@ struct DeliveryPage<'a> {
     decide: bool,
     lines: Vec<Line>,
     batch: Option<String>,
+    household: HouseholdId,
 }
 
 pub(super) async fn show(
@@ -93,6 +94,7 @@ pub(super) async fn show(
         next_at: story.next_at.filter(|at| *at > now.timestamp()).map(|at| moment(at, &now)),
         lines,
         batch: story.batch.map(|batch| batch.to_string()),
+        household: story.household,
     }))
 }
 

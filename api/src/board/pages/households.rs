@@ -7,6 +7,7 @@ use axum::{
     extract::{Query as Parameters, State},
     response::Response,
 };
+use porchlight_shared::domain::HouseholdId;
 use serde::Deserialize;
 
 use super::{
@@ -56,7 +57,7 @@ struct Row {
     title: &'static str,
     since: Option<String>,
     to: Option<String>,
-    delivery: Option<String>,
+    id: HouseholdId,
     words: Option<Words>,
     needs: bool,
 }
@@ -126,7 +127,7 @@ fn row(household: Household, now: &jiff::Zoned) -> Row {
         word: household.standing.as_str(),
         title: household.standing.title(),
         since: household.joined_at.or(household.since).map(|at| moment(at, now)),
-        delivery: household.delivery.map(|delivery| delivery.to_string()),
+        id: household.id,
         words: household.words.filter(|_| !matches!(household.standing, Standing::Invited(Bucket::Sent))),
         needs: household.standing == Standing::Invited(Bucket::Problem),
     }

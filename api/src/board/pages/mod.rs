@@ -1,13 +1,14 @@
 //! The board's pages: rendered by the server, whole without script, live with it.
 //!
 //! [`overview`] is where a leader arrives: all households, adoption by day, the newest batches. [`batch`] is a batch filling
-//! up, [`delivery`] one message's story, [`deciding`] its buttons, [`households`] everybody, [`passes`] what is
+//! up, [`delivery`] one message's story, [`deciding`] its buttons, [`households`] everybody, [`household`] one of them, [`passes`] what is
 //! printed, [`requests`] what residents ask for; [`search`] is what lists have in common. What all have in common is here: the frame, the style sheet, the script, and how moments are told.
 
 pub mod batch;
 mod chart;
 mod deciding;
 mod delivery;
+mod household;
 mod households;
 mod overview;
 mod passes;
@@ -46,6 +47,8 @@ pub fn routes() -> Router<Arc<AppState>> {
     Router::new()
         .route("/", get(overview::show))
         .route("/households", get(households::show))
+        .route("/households/{household}", get(household::show))
+        .route("/households/{household}/merge", post(household::merge_into))
         .route("/batches/{batch}", get(batch::show))
         .route("/batches/{batch}/stream", get(stream::stream_page))
         .route("/batches/{batch}/cancel", get(batch::ask_cancel).post(batch::cancel))

@@ -75,7 +75,7 @@ impl Tab {
         self.text_of(&format!(".tally .{word} b")).await
     }
 
-    async fn assert_fits(&self) {
+    pub(super) async fn assert_fits(&self) {
         self.until("nothing is cut off at the side", "document.documentElement.scrollWidth <= innerWidth")
             .await;
     }

@@ -14,6 +14,7 @@
 //! works.
 
 mod board;
+mod residents;
 mod screenshots;
 mod smoke;
 mod tab;
