@@ -9,11 +9,16 @@ ALTER TABLE invitations
     ADD COLUMN intended_for text CHECK (intended_for <> '' AND char_length(intended_for) <= 200),
     ALTER COLUMN household_id DROP NOT NULL,
     ADD CONSTRAINT invitations_household_is_known CHECK (household_id IS NOT NULL OR kind = 'blank'),
-    ADD CONSTRAINT invitations_intended_while_live CHECK (intended_for IS NULL OR kind = 'member' AND ended_at IS NULL);
+    -- That it goes with the code's end is for the statements that end codes: programs of the last release do not know of it.
+    ADD CONSTRAINT invitations_intended_for_members CHECK (intended_for IS NULL OR kind = 'member');
 CREATE UNIQUE INDEX invitations_one_live_per_household ON invitations (household_id) WHERE ended_at IS NULL AND kind = 'household';
 COMMENT ON COLUMN invitations.kind IS 'Whom it lets in.';
 COMMENT ON COLUMN invitations.household_id IS 'Who may join with it; NULL: a blank pass that nobody has used.';
 COMMENT ON COLUMN invitations.intended_for IS 'Whom the Head of Household means to invite with it, in their words; forgotten when it ends.';
+
+-- Whom a head has a code sent to is no contact of a leader's list: a list that names the same address takes it over.
+ALTER TABLE contacts ADD COLUMN of_member boolean NOT NULL DEFAULT false;
+COMMENT ON COLUMN contacts.of_member IS 'Whether it is known from a head''s invite alone; the next list that names the address takes it over.';
 
 -- What residents ask for goes the way of lists, one row at a time, in one batch of each channel that no leader sees.
 CREATE TYPE batch_purpose AS ENUM ('list', 'asked');

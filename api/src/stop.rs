@@ -201,6 +201,14 @@ async fn suppress(
         )
         .execute(&mut *tx)
         .await?;
+        sqlx::query!(
+            "UPDATE invitations AS i SET intended_for = NULL FROM contacts k
+             WHERE k.id = $1 AND i.household_id = k.household_id AND i.intended_for IS NOT NULL
+                 AND EXISTS (SELECT FROM deliveries WHERE invitation_id = i.id AND contact_id = k.id)",
+            contact.uuid(),
+        )
+        .execute(&mut *tx)
+        .await?;
     }
     tx.commit().await?;
     Ok(taken_back.rows_affected())

@@ -51,13 +51,15 @@ pub enum Outcome {
     Sent,
     /// The code is no longer valid.
     Revoked,
+    /// The code had been used, or had ended.
+    TooLate,
     /// Nothing was done.
     Declined,
 }
 
 impl Outcome {
     /// Every outcome.
-    pub const ALL: [Self; 4] = [Self::LetIn, Self::Sent, Self::Revoked, Self::Declined];
+    pub const ALL: [Self; 5] = [Self::LetIn, Self::Sent, Self::Revoked, Self::TooLate, Self::Declined];
 
     /// The word in addresses and in the API.
     #[must_use]
@@ -66,6 +68,7 @@ impl Outcome {
             Self::LetIn => "let_in",
             Self::Sent => "sent",
             Self::Revoked => "revoked",
+            Self::TooLate => "too_late",
             Self::Declined => "declined",
         }
     }
@@ -107,8 +110,8 @@ pub async fn answer(
     let mut sent = Vec::new();
     let outcome = match (answer, known.kind) {
         (Answer::Decline, RequestKind::Join) => {
-            end(&mut tx, request, "declined").await?;
             revoke(&mut tx, known.invitation).await?;
+            end(&mut tx, request, "declined").await?;
             Outcome::Declined
         }
         (Answer::Decline, RequestKind::NewCode | RequestKind::NotMe) => {
@@ -131,9 +134,9 @@ pub async fn answer(
             if let Some(household) = known.household {
                 lock_household(&mut tx, household).await?;
             }
+            let revoked = revoke(&mut tx, known.invitation).await?;
             end(&mut tx, request, "granted").await?;
-            revoke(&mut tx, known.invitation).await?;
-            Outcome::Revoked
+            if revoked { Outcome::Revoked } else { Outcome::TooLate }
         }
     };
     tx.commit().await.map_err(commit_unclear)?;
@@ -174,6 +177,7 @@ async fn read(
             hash: hash.try_into().ok()?,
             place: row.place.and_then(Unit::new),
             account: Some(account.into()),
+            asks: true,
         };
         Some(Wants { account: account.into(), newcomer })
     });
@@ -195,9 +199,9 @@ async fn end(tx: &mut PgConnection, request: RequestId, how: &str) -> Result<(),
     if ended.rows_affected() == 0 { Err(answered()) } else { Ok(()) }
 }
 
-/// Ends a code, and takes back what waits to carry it.
-async fn revoke(tx: &mut PgConnection, invitation: InvitationId) -> sqlx::Result<()> {
-    sqlx::query!(
+/// Ends a code, and takes back what waits to carry it; `false`: it had ended.
+async fn revoke(tx: &mut PgConnection, invitation: InvitationId) -> sqlx::Result<bool> {
+    let ended = sqlx::query!(
         "UPDATE invitations SET ended_as = 'revoked', ended_at = app_now(), code_sealed = NULL, code_sealed_key = NULL,
                                 intended_for = NULL
          WHERE id = $1 AND ended_at IS NULL",
@@ -216,7 +220,7 @@ async fn revoke(tx: &mut PgConnection, invitation: InvitationId) -> sqlx::Result
     )
     .execute(tx)
     .await?;
-    Ok(())
+    Ok(ended.rows_affected() > 0)
 }
 
 /// Whoever holds a blank pass is let in where a leader says.
@@ -265,11 +269,34 @@ async fn let_in(
     let member = MemberId::new(now, &mut rng);
     let entry = Entry { community, household, invitation, head: !joined };
     if joined {
-        add_member(tx, &entry, account, member, &newcomer).await?;
+        if add_member(tx, &entry, account, member, &newcomer).await?.is_none() {
+            know_again(tx, household, account, &newcomer).await?;
+        }
     } else {
         move_in(tx, &entry, account, member, &newcomer).await?.ok_or_else(Problem::internal)?;
         state.metrics.households_joined.inc();
     }
+    Ok(())
+}
+
+/// Whoever belongs there already, and asks in another browser, is known in that one from now on: a leader says so.
+async fn know_again(
+    tx: &mut PgConnection,
+    household: HouseholdId,
+    account: AccountId,
+    newcomer: &Newcomer,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE members AS m SET account_id = $2
+         WHERE household_id = $1 AND channel = $3 AND address_hash = $4
+             AND NOT EXISTS (SELECT FROM members WHERE household_id = $1 AND account_id = $2)",
+        household.uuid(),
+        account.uuid(),
+        newcomer.channel as Channel,
+        &newcomer.hash[..],
+    )
+    .execute(tx)
+    .await?;
     Ok(())
 }
 

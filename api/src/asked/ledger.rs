@@ -204,7 +204,7 @@ pub async fn contacts_of(
                        AND (community_id = c.community_id OR community_id IS NULL)
                )
                AND EXISTS (
-                   SELECT FROM (SELECT id FROM invitations WHERE household_id = $1 OFFSET 0) AS i
+                   SELECT FROM (SELECT id FROM invitations WHERE household_id = $1 AND kind <> 'member' OFFSET 0) AS i
                    JOIN deliveries d ON d.invitation_id = i.id
                    WHERE d.contact_id = c.id AND ($2::uuid IS NULL OR d.invitation_id = $2)
                )

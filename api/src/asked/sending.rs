@@ -50,8 +50,11 @@ impl Sending {
         to: &[Reachable],
     ) -> sqlx::Result<Vec<(Channel, DeliveryId)>> {
         let written = invitations::written(tx, &[self.invitation.uuid()]).await?;
+        // Channel by channel, as everybody takes the batches' locks.
+        let mut to = to.to_vec();
+        to.sort_unstable_by_key(|reachable| (reachable.channel, reachable.contact));
         let mut sent = Vec::with_capacity(to.len());
-        for reachable in to {
+        for reachable in &to {
             let before = written.iter().find(|row| row.contact == reachable.contact);
             let enough =
                 |row: &invitations::Written| row.under_way || row.lately || row.messages >= MOST_MESSAGES;

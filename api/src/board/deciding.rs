@@ -219,7 +219,8 @@ impl Asked {
         .fetch_one(&mut *tx)
         .await?;
         let row = sqlx::query!(
-            "SELECT channel, state, held_reason, reason FROM deliveries WHERE id = $1 FOR NO KEY UPDATE",
+            r#"SELECT channel, state, held_reason, reason, kind = 'invitation' AS "invites!"
+               FROM deliveries WHERE id = $1 FOR NO KEY UPDATE"#,
             delivery.uuid(),
         )
         .fetch_one(&mut *tx)
@@ -229,7 +230,8 @@ impl Asked {
             id: delivery.uuid(),
             batch: known.batch,
             paused,
-            joined,
+            // One more member of a household that joined is invited all the same.
+            joined: joined && row.invites,
             channel: row.channel,
             state: row.state,
             what: words::of(row.channel, row.state, row.held_reason, row.reason).map(|words| words.what),

@@ -189,7 +189,7 @@ pub async fn list(
            LEFT JOIN LATERAL waits_for(best::deliveries, ch) AS w ON best.id IS NOT NULL
            LEFT JOIN LATERAL (
                SELECT name, address FROM contacts
-               WHERE household_id = h.id ORDER BY id = best.contact_id DESC, id LIMIT 1
+               WHERE household_id = h.id AND NOT of_member ORDER BY id = best.contact_id DESC, id LIMIT 1
            ) AS k ON true
            WHERE h.community_id = $1
                AND ($3::boolean IS NULL OR (h.joined_at IS NOT NULL) = $3)

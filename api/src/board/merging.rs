@@ -131,8 +131,10 @@ async fn end_codes(tx: &mut PgConnection, from: HouseholdId, into: HouseholdId) 
          WHERE i.household_id = ANY ($3) AND i.kind = 'household' AND i.ended_at IS NULL
              AND (EXISTS (SELECT FROM households WHERE id = ANY ($3) AND joined_at IS NOT NULL)
                   OR i.household_id = $1 AND EXISTS (
-                      SELECT FROM invitations WHERE household_id = $2 AND kind = 'household' AND ended_at IS NULL
-                  ))
+                      SELECT FROM invitations
+                      WHERE household_id = $2 AND kind = 'household' AND ended_at IS NULL AND expires_at > app_now()
+                  )
+                  OR i.household_id = $2 AND i.expires_at <= app_now())
          RETURNING i.id",
         from.uuid(),
         into.uuid(),
@@ -158,12 +160,21 @@ async fn end_codes(tx: &mut PgConnection, from: HouseholdId, into: HouseholdId) 
 /// Who is in both is in once. Where both have a head, whoever joined later is a member.
 async fn move_members(tx: &mut PgConnection, from: HouseholdId, into: HouseholdId) -> sqlx::Result<()> {
     for statement in [
+        // In whichever browser they are known.
+        "UPDATE members AS o SET account_id = m.account_id FROM members AS m
+         WHERE m.household_id = $1 AND o.household_id = $2 AND o.account_id IS NULL
+             AND (o.channel, o.address_hash) = (m.channel, m.address_hash)
+             AND NOT EXISTS (SELECT FROM members WHERE household_id = $2 AND account_id = m.account_id)",
         "DELETE FROM members AS m USING members AS o
          WHERE m.household_id = $1 AND o.household_id = $2 AND (o.channel, o.address_hash) = (m.channel, m.address_hash)",
         "DELETE FROM members AS m USING members AS o
          WHERE m.household_id = $1 AND o.household_id = $2 AND o.account_id = m.account_id",
-        "UPDATE members SET role = 'member' WHERE household_id = $1
-             AND EXISTS (SELECT FROM members WHERE household_id = $2 AND role = 'head')",
+        "UPDATE members AS m SET role = 'member'
+         FROM households AS one, households AS other
+         WHERE m.role = 'head' AND one.id = $1 AND other.id = $2
+             AND EXISTS (SELECT FROM members WHERE household_id = one.id AND role = 'head')
+             AND EXISTS (SELECT FROM members WHERE household_id = other.id AND role = 'head')
+             AND m.household_id = CASE WHEN one.joined_at < other.joined_at THEN other.id ELSE one.id END",
         "UPDATE members SET household_id = $2 WHERE household_id = $1",
     ] {
         sqlx::query(statement).bind(from.uuid()).bind(into.uuid()).execute(&mut *tx).await?;

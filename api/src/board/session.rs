@@ -163,6 +163,19 @@ impl SameOrigin {
     }
 }
 
+fn not_ours() -> Response {
+    let notice = Notice {
+        brand: None,
+        heading: "Nothing was changed",
+        lines: &[
+            "This request did not come from one of our own pages. Open the page again and press the button there.",
+        ],
+        contact: None,
+        offer_code: false,
+    };
+    page(StatusCode::FORBIDDEN, &notice)
+}
+
 impl FromRequestParts<Arc<AppState>> for SameOrigin {
     type Rejection = Response;
 
@@ -170,16 +183,31 @@ impl FromRequestParts<Arc<AppState>> for SameOrigin {
         if Self::is(&parts.headers, state.site.as_ref()) {
             return Ok(Self);
         }
-        let notice = Notice {
-            brand: None,
-            heading: "Nothing was changed",
-            lines: &[
-                "This request did not come from one of our own pages. Open the page again and press the button there.",
-            ],
-            contact: None,
-            offer_code: false,
-        };
-        Err(page(StatusCode::FORBIDDEN, &notice))
+        Err(not_ours())
+    }
+}
+
+/// A form that may come from anywhere but another site's page: from ours, which say nothing of where they are, from a
+/// typed address, or from a browser that says nothing at all. Else another site could make a browser somebody else's.
+#[derive(Clone, Copy, Debug)]
+pub struct NotForeign;
+
+impl NotForeign {
+    fn is(headers: &HeaderMap, site: Option<&Site>) -> bool {
+        let word = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+        match (word(header::HeaderName::from_static("sec-fetch-site")), word(header::ORIGIN)) {
+            (Some(relation), _) => matches!(relation, "same-origin" | "none"),
+            (None, None | Some("null")) => true,
+            (None, Some(_)) => SameOrigin::is(headers, site),
+        }
+    }
+}
+
+impl FromRequestParts<Arc<AppState>> for NotForeign {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &Arc<AppState>) -> Result<Self, Response> {
+        if Self::is(&parts.headers, state.site.as_ref()) { Ok(Self) } else { Err(not_ours()) }
     }
 }
 
@@ -210,6 +238,18 @@ mod tests {
             (&[], false),
         ] {
             assert_eq!(SameOrigin::is(&headers(pairs), Some(&site)), is_ours, "{pairs:?}");
+        }
+        for (pairs, may) in [
+            (&[][..], true),
+            (&[("origin", "null")], true),
+            (&[("sec-fetch-site", "same-origin"), ("origin", "null")], true),
+            (&[("sec-fetch-site", "none")], true),
+            (&[("sec-fetch-site", "same-site")], false),
+            (&[("sec-fetch-site", "cross-site"), ("origin", "null")], false),
+            (&[("origin", "https://join.example.org")], true),
+            (&[("origin", "https://evil.example"), ("host", "join.example.org")], false),
+        ] {
+            assert_eq!(NotForeign::is(&headers(pairs), Some(&site)), may, "{pairs:?}");
         }
     }
 }

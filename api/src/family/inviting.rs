@@ -24,6 +24,9 @@ pub const MOST_OPEN: i64 = 10;
 /// Messages of a household to its members in a day, at most: codes can be taken back and drawn again.
 const MOST_A_DAY: i64 = 20;
 
+/// Messages of a household to one address, at most.
+const MOST_TO_ONE: i64 = 5;
+
 /// Why nobody was invited.
 #[derive(Debug)]
 pub enum Refused {
@@ -108,6 +111,7 @@ pub async fn invite(
         let id = ContactId::new(now, &mut rng);
         let hash = to.hash(keyring);
         let contact = contact(&mut tx, membership, id, channel, to.as_str(), &hash).await?;
+        check_contact(&mut tx, membership, contact).await?;
         let sending = Sending { community, invitation };
         let reachable = Reachable { contact, channel };
         let delivery = sending.one(&mut tx, state, DeliveryKind::MemberInvite, reachable).await?;
@@ -145,7 +149,7 @@ async fn check_room(tx: &mut PgConnection, membership: &Membership, sends: bool)
     Ok(())
 }
 
-/// The household's contact with this address, new if nobody has it.
+/// The community's contact with this address, new if there is none.
 async fn contact(
     tx: &mut PgConnection,
     membership: &Membership,
@@ -155,8 +159,11 @@ async fn contact(
     hash: &[u8; 32],
 ) -> Result<ContactId, Refused> {
     sqlx::query!(
-        "INSERT INTO contacts (id, community_id, household_id, channel, address, address_hash)
-         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (community_id, channel, address_hash) DO NOTHING",
+        "INSERT INTO contacts (id, community_id, household_id, channel, address, address_hash, of_member)
+         VALUES ($1, $2, $3, $4, $5, $6, true)
+         ON CONFLICT (community_id, channel, address_hash)
+         DO UPDATE SET address = excluded.address, erased_at = NULL, household_id = excluded.household_id
+         WHERE contacts.of_member AND contacts.erased_at IS NOT NULL",
         id.uuid(),
         membership.community.uuid(),
         membership.household.uuid(),
@@ -166,25 +173,43 @@ async fn contact(
     )
     .execute(&mut *tx)
     .await?;
-    let found = sqlx::query!(
-        r#"SELECT c.id, c.household_id, c.address IS NULL OR EXISTS (
-                      SELECT FROM suppressions
-                      WHERE address_hash = c.address_hash AND lifted_at IS NULL
-                          AND (community_id = c.community_id OR community_id IS NULL)
-                  ) AS "stopped!"
-           FROM contacts c WHERE c.community_id = $1 AND c.channel = $2 AND c.address_hash = $3"#,
+    // Somebody else's, or one that must not be written to, is found out where the message would begin: nobody learns here who
+    // else is listed.
+    let found = sqlx::query_scalar!(
+        "SELECT id FROM contacts WHERE community_id = $1 AND channel = $2 AND address_hash = $3",
         membership.community.uuid(),
         channel as Channel,
         &hash[..],
     )
     .fetch_one(tx)
     .await?;
-    // Said alike, so that nobody learns who else is listed here.
-    if found.stopped || found.household_id != membership.household.uuid() {
-        return Err(Refused::Field(Misfit {
-            field: "contact",
-            mend: "We cannot write there. Leave this empty, and give them the link yourself.",
-        }));
+    Ok(found.into())
+}
+
+/// One a day goes to somebody, and five in all.
+async fn check_contact(
+    tx: &mut PgConnection,
+    membership: &Membership,
+    contact: ContactId,
+) -> Result<(), Refused> {
+    let sent = sqlx::query!(
+        r#"SELECT count(*) AS "all!", count(*) FILTER (WHERE d.created_at > app_now() - interval '24 hours') AS "lately!"
+           FROM (SELECT id FROM invitations WHERE household_id = $1 AND kind = 'member' OFFSET 0) AS i
+           JOIN deliveries d ON d.invitation_id = i.id WHERE d.contact_id = $2"#,
+        membership.household.uuid(),
+        contact.uuid(),
+    )
+    .fetch_one(tx)
+    .await?;
+    if sent.lately > 0 {
+        return Err(Refused::Because(
+            "A message went there within the last day. Leave the address empty, and give them the link yourself.",
+        ));
     }
-    Ok(found.id.into())
+    if sent.all >= MOST_TO_ONE {
+        return Err(Refused::Because(
+            "Five messages went there, which is the most. Leave the address empty, and give them the link yourself.",
+        ));
+    }
+    Ok(())
 }

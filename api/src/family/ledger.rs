@@ -228,11 +228,23 @@ pub async fn lock_as_head(tx: &mut PgConnection, membership: &Membership) -> sql
 /// When the ledger does not answer.
 pub async fn remove(tx: &mut PgConnection, household: HouseholdId, member: MemberId) -> sqlx::Result<bool> {
     let removed = sqlx::query!(
-        "DELETE FROM members WHERE id = $1 AND household_id = $2 AND role = 'member'",
+        r#"DELETE FROM members WHERE id = $1 AND household_id = $2 AND role = 'member'
+           RETURNING channel AS "channel: Channel", address_hash"#,
         member.uuid(),
         household.uuid(),
     );
-    Ok(removed.execute(tx).await?.rows_affected() > 0)
+    let Some(removed) = removed.fetch_optional(&mut *tx).await? else { return Ok(false) };
+    // Where their invite was sent; an address from a leader's list stays the leader's.
+    sqlx::query!(
+        "UPDATE contacts SET address = NULL, name = NULL, erased_at = app_now()
+         WHERE household_id = $1 AND channel = $2 AND address_hash = $3 AND of_member AND erased_at IS NULL",
+        household.uuid(),
+        removed.channel as Channel,
+        removed.address_hash,
+    )
+    .execute(tx)
+    .await?;
+    Ok(true)
 }
 
 /// Makes another member the head; `false`: there is none, and nothing may be committed.
@@ -255,7 +267,7 @@ pub async fn hand_over(
     Ok(made.execute(tx).await?.rows_affected() > 0)
 }
 
-/// Takes an open invite back; `false`: there is none.
+/// Takes an open invite back, and forgets where it was sent; `false`: there is none.
 ///
 /// # Errors
 /// When the ledger does not answer.
@@ -271,5 +283,24 @@ pub async fn withdraw(
         invite.uuid(),
         household.uuid(),
     );
-    Ok(ended.execute(tx).await?.rows_affected() > 0)
+    if ended.execute(&mut *tx).await?.rows_affected() == 0 {
+        return Ok(false);
+    }
+    sqlx::query!(
+        "UPDATE contacts AS c SET address = NULL, name = NULL, erased_at = app_now()
+         WHERE c.household_id = $1 AND c.of_member AND c.erased_at IS NULL
+             AND EXISTS (SELECT FROM deliveries WHERE invitation_id = $2 AND contact_id = c.id)
+             AND NOT EXISTS (
+                 SELECT FROM members WHERE household_id = $1 AND channel = c.channel AND address_hash = c.address_hash
+             )
+             AND NOT EXISTS (
+                 SELECT FROM invitations i JOIN deliveries d ON d.invitation_id = i.id
+                 WHERE i.household_id = $1 AND i.ended_at IS NULL AND d.contact_id = c.id
+             )",
+        household.uuid(),
+        invite.uuid(),
+    )
+    .execute(tx)
+    .await?;
+    Ok(true)
 }

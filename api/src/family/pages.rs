@@ -96,6 +96,8 @@ struct Written {
     contact: String,
     #[serde(default)]
     agreed: String,
+    #[serde(default)]
+    what: String,
 }
 
 /// The membership that a resident has there; `None`: no other's page is anybody's.
@@ -134,6 +136,7 @@ fn told(invite: &Invite, zone: &TimeZone) -> String {
                 | DeliveryState::RetryWait,
             ) => "On its way",
             (_, DeliveryState::Checking) => "Being checked",
+            (_, DeliveryState::NeedsDecision) => "It may have arrived; if not, give them the link",
             _ => "Could not be sent; give them the link",
         },
     };
@@ -197,8 +200,10 @@ async fn invite_member(
     form: Result<Form<Written>, FormRejection>,
 ) -> Result<Response, Closed> {
     let Some(membership) = membership(&state, resident, &household).await? else { return Ok(nothing_here()) };
-    // A form of another kind says nothing, and draws nothing.
-    let Ok(Form(form)) = form else { return Ok(back(&membership)) };
+    // A form that does not say what it is draws nothing.
+    let Some(form) = form.ok().map(|Form(form)| form).filter(|form| form.what == "invite") else {
+        return Ok(back(&membership));
+    };
     let guest =
         Guest { intended_for: &form.intended_for, contact: &form.contact, agreed: form.agreed == "yes" };
     let (misfit, message) = match invite(&state, &membership, &guest).await {

@@ -24,6 +24,9 @@ use crate::{
 /// leader's.
 const HOLDS: i32 = 365 * 24 * 3600;
 
+/// 256 bits in text.
+const SECRET_LENGTH: usize = 43;
+
 /// Somebody who joined, in a browser that knows them.
 #[derive(Clone, Copy, Debug)]
 pub struct Resident {
@@ -43,26 +46,74 @@ impl Resident {
     }
 }
 
-/// Begins a session of an account, and answers the cookie that proves it.
+/// A browser on its way through a door: who is known in it, and what it will be known by.
 ///
-/// # Errors
-/// When the ledger does not answer.
-pub async fn begin(
-    tx: &mut PgConnection,
-    account: AccountId,
-    site: Option<&Site>,
-) -> sqlx::Result<HeaderValue> {
-    let secret = Secret::draw("", &mut AppState::rng());
-    sqlx::query!(
+/// It gets its cookie when it is shown the door, and sends it along with the form. So whoever joined, and never saw the
+/// answer, is known all the same.
+#[derive(Debug)]
+pub struct Browser {
+    /// Who is known.
+    pub resident: Option<Resident>,
+    secret: Option<Secret>,
+}
+
+impl Browser {
+    /// The cookie for a browser that has none.
+    #[must_use]
+    pub fn greet(&self, site: Option<&Site>) -> Option<HeaderValue> {
+        let new = || cookie::RESIDENT.set(&Secret::draw("", &mut AppState::rng()), HOLDS, site);
+        self.secret.is_none().then(new)
+    }
+
+    /// It is an account's from now on; answers the cookie that proves it, if the browser has none yet.
+    ///
+    /// # Errors
+    /// When the ledger does not answer.
+    pub async fn remember(
+        &self,
+        tx: &mut PgConnection,
+        account: AccountId,
+        site: Option<&Site>,
+    ) -> sqlx::Result<Option<HeaderValue>> {
+        if self.resident.is_some() {
+            return Ok(None);
+        }
+        if let Some(secret) = &self.secret
+            && store(tx, secret, account).await?
+        {
+            return Ok(None);
+        }
+        let secret = Secret::draw("", &mut AppState::rng());
+        store(tx, &secret, account).await?;
+        Ok(Some(cookie::RESIDENT.set(&secret, HOLDS, site)))
+    }
+}
+
+/// `false`: somebody was known by that before.
+async fn store(tx: &mut PgConnection, secret: &Secret, account: AccountId) -> sqlx::Result<bool> {
+    let stored = sqlx::query!(
         "INSERT INTO resident_sessions (sha256, account_id, expires_at)
-         VALUES ($1, $2, app_now() + make_interval(secs => $3))",
+         VALUES ($1, $2, app_now() + make_interval(secs => $3)) ON CONFLICT DO NOTHING",
         &secret.sha256()[..],
         account.uuid(),
         f64::from(HOLDS),
-    )
-    .execute(tx)
-    .await?;
-    Ok(cookie::RESIDENT.set(&secret, HOLDS, site))
+    );
+    Ok(stored.execute(tx).await?.rows_affected() > 0)
+}
+
+impl FromRequestParts<Arc<AppState>> for Browser {
+    type Rejection = Closed;
+
+    async fn from_request_parts(parts: &mut Parts, state: &Arc<AppState>) -> Result<Self, Closed> {
+        let secret = cookie::RESIDENT.read(&parts.headers, state.site.as_ref());
+        // What we did not draw is nobody's proof.
+        let secret = secret.filter(|secret| secret.as_str().len() == SECRET_LENGTH);
+        let resident = match &secret {
+            Some(secret) => find(state, secret.sha256()).await?,
+            None => None,
+        };
+        Ok(Self { resident, secret })
+    }
 }
 
 async fn find(state: &AppState, session: [u8; 32]) -> sqlx::Result<Option<Resident>> {

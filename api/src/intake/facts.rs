@@ -99,7 +99,8 @@ pub async fn foresee(
     let live = invitations::still_live(tx, &households).await?;
     let live: HashMap<_, _> = live.into_iter().map(|live| (live.household, live)).collect();
     for (at, household) in at_home {
-        if let Some(live) = live.get(&household) {
+        // Whoever has a pass alone was not written to yet.
+        if let Some(live) = live.get(&household).filter(|live| live.written) {
             judged[at].reason = Reason::AlreadyInvited { at: live.created_at, by: live.asked_by };
         }
     }

@@ -1,6 +1,7 @@
 //! Joining with a blank pass: whoever holds it says where they live.
 //!
-//! One household there that has not joined is theirs, and its other code ends. One that has joined sends them to its head.
+//! One household there that has not joined is theirs, and its other code ends. One that has joined sends them to its head,
+//! or to a leader if they ask; each such answer counts as a wrong try, so that nobody walks down a street with one pass.
 //! Where nobody can tell which household they are, a leader is asked, and the code waits with them: it is used up by
 //! nobody else.
 
@@ -45,13 +46,13 @@ pub async fn join(
     let Some(place) = &newcomer.place else { return Ok(LetIn::TooLate) };
     let household = match residents(tx, invitation, place).await? {
         Residents::One(household) => household,
-        Residents::Joined => return Ok(LetIn::HouseholdExists),
+        Residents::Joined if !newcomer.asks => return Ok(LetIn::HouseholdExists),
         Residents::Nobody(property) => {
             let new = NewHousehold { id: ids.household, property: Some(property), name: None };
             insert_households(tx, invitation.community, &[new]).await?;
             ids.household
         }
-        Residents::Nowhere | Residents::Several => {
+        Residents::Nowhere | Residents::Several | Residents::Joined => {
             let account = account_of(tx, ids, newcomer).await?;
             let asked = ask(tx, invitation, ids, newcomer, place, account).await?;
             return Ok(if asked { LetIn::Asked(account) } else { LetIn::TooLate });

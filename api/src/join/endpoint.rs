@@ -40,6 +40,9 @@ pub struct JoinRequest {
     phone: Option<String>,
     /// Where they live, as it stands on their door: for a blank pass, and left out otherwise.
     address: Option<String>,
+    /// Whether a leader is to be asked where who lives there has joined already; only for a blank pass.
+    #[serde(default)]
+    ask: bool,
 }
 
 impl std::fmt::Debug for JoinRequest {
@@ -106,7 +109,7 @@ pub async fn join(
 ) -> Result<Response, Problem> {
     let bytes = body.map_err(|_| Problem::new(Kind::BodyTooLarge, "Who joins needs no more than 8 KiB."))?;
     require_json(&headers, "the code and who joins")?;
-    let known = ["code", "name", "email", "phone", "address"];
+    let known = ["code", "name", "email", "phone", "address", "ask"];
     let request: JoinRequest = request::parse(&bytes, &known, "needs code, name and one of email and phone")?;
     let (pointer, contact) = match (&request.email, &request.phone) {
         (Some(email), None) => ("/email", email),
@@ -126,6 +129,7 @@ pub async fn join(
     };
     let said = Said { name: &request.name, contact, place };
     let newcomer = Newcomer::read(said, &invitation.brand.country, &state.keyring);
+    let newcomer = newcomer.map(|newcomer| Newcomer { asks: request.ask, ..newcomer });
     let newcomer = newcomer.map_err(|misfits| {
         let problem = Problem::new(Kind::InvalidField, "Nothing was changed, and the code still works.");
         misfits.into_iter().fold(problem, |problem, misfit| {

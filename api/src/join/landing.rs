@@ -10,24 +10,25 @@ use axum::{
         Path, State,
         rejection::{FormRejection, PathRejection},
     },
-    http::{StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
 use jiff::tz::TimeZone;
 use porchlight_shared::domain::{AccessCode, InvitationKind};
 use serde::Deserialize;
+use sqlx::PgConnection;
 
 use super::{
     Brand, Closed, Invitation, enter, find, ledger, look,
     newcomer::{Misfit, Newcomer, Said},
-    outcome::{CodeBox, Step, mistyped, outcome, tell, waiting, welcome},
+    outcome::{Asks, CodeBox, Step, exists, mistyped, outcome, tell, waiting, welcome},
 };
 use crate::{
     asked::{self, Asking},
-    board::session::{Leader, SameOrigin},
-    family::{self, session::Resident},
-    pages::{page, private},
+    board::session::{Leader, NotForeign, SameOrigin},
+    family::{self, session::Browser},
+    pages::{leaders_page, page, private},
     passes::marking::hand_over_scanned,
     state::AppState,
     visitor::Visitor,
@@ -112,20 +113,22 @@ fn landing(invitation: &Invitation, code: &str, around: &Around<'_>) -> Response
     let Around { who, known, pass, faults } = around;
     let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let (known, pass) = (*known, *pass);
-    page(status, &Landing { brand, kind: invitation.kind, code, expires, who, known, pass, faults })
+    let landing = Landing { brand, kind: invitation.kind, code, expires, who, known, pass, faults };
+    // A leader's button is one whose browser has to say where it comes from.
+    if pass { leaders_page(status, &landing) } else { page(status, &landing) }
 }
 
 async fn show_landing(
     State(state): State<Arc<AppState>>,
     visitor: Visitor,
-    resident: Option<Resident>,
+    browser: Browser,
     leader: Option<Leader>,
     code: Result<Path<String>, PathRejection>,
 ) -> Response {
     let code = code.map(|Path(code)| code).unwrap_or_default();
     let shown = async {
         let invitation = find(&state, visitor, &code).await?;
-        let known = match resident {
+        let known = match browser.resident {
             Some(resident) => family::ledger::calling_card(&state.pool, resident.account).await?,
             None => None,
         };
@@ -140,9 +143,16 @@ async fn show_landing(
             },
             faults: &[],
         };
-        Ok(landing(&invitation, &plain(&code), &around))
+        Ok(with_cookie(landing(&invitation, &plain(&code), &around), browser.greet(state.site.as_ref())))
     };
     shown.await.unwrap_or_else(|closed| tell(closed, &plain_or(&code)))
+}
+
+fn with_cookie(page: Response, cookie: Option<HeaderValue>) -> Response {
+    match cookie {
+        Some(cookie) => ([(header::SET_COOKIE, cookie)], page).into_response(),
+        None => page,
+    }
 }
 
 /// A code that was found, as it stands in a link.
@@ -164,6 +174,8 @@ struct Who {
     contact: String,
     #[serde(default)]
     place: String,
+    #[serde(default)]
+    ask: String,
 }
 
 impl Who {
@@ -175,8 +187,9 @@ impl Who {
 
 async fn join(
     State(state): State<Arc<AppState>>,
+    _: NotForeign,
     visitor: Visitor,
-    resident: Option<Resident>,
+    browser: Browser,
     code: Result<Path<String>, PathRejection>,
     form: Result<Form<Who>, FormRejection>,
 ) -> Response {
@@ -189,28 +202,25 @@ async fn join(
     };
     let read = Newcomer::read(who.said(invitation.kind), &invitation.brand.country, &state.keyring);
     let newcomer = match read {
-        Ok(newcomer) => Newcomer { account: resident.map(|resident| resident.account), ..newcomer },
+        Ok(newcomer) => {
+            let account = browser.resident.map(|resident| resident.account);
+            Newcomer { account, asks: who.ask == "yes", ..newcomer }
+        }
         Err(faults) => {
-            let around = Around { who, known: resident.is_some(), pass: false, faults: &faults };
+            let around = Around { who, known: false, pass: false, faults: &faults };
             return landing(&invitation, &plain(&code), &around);
         }
     };
     let (brand, kind) = (invitation.brand.clone(), invitation.kind);
     let site = state.site.clone();
-    let known = resident.is_some();
-    let remember = async move |tx: &mut sqlx::PgConnection, account| {
-        if known { Ok(None) } else { family::session::begin(tx, account, site.as_ref()).await.map(Some) }
-    };
+    let remember = async |tx: &mut PgConnection, account| browser.remember(tx, account, site.as_ref()).await;
     match enter(&state, visitor, &code, invitation, &newcomer, remember).await {
         Ok((entered, cookie)) => {
             let page = match entered.household {
                 Some(_) => welcome(&brand, kind),
                 None => waiting(StatusCode::ACCEPTED, &brand),
             };
-            match cookie {
-                Some(cookie) => ([(header::SET_COOKIE, cookie)], page).into_response(),
-                None => page,
-            }
+            with_cookie(page, cookie)
         }
         Err(closed) => closed_to(&state, &code, &who, closed).await,
     }
@@ -218,7 +228,14 @@ async fn join(
 
 /// Whoever pressed twice, or loads the page again, joined; somebody else did not.
 async fn closed_to(state: &AppState, code: &str, who: &Who, closed: Closed) -> Response {
-    let Closed::Used(brand) = closed else { return tell(closed, &plain_or(code)) };
+    let brand = match closed {
+        Closed::Used(brand) => brand,
+        Closed::HouseholdExists(brand) => {
+            let asks = Asks { name: &who.name, contact: &who.contact, place: &who.place };
+            return exists(&brand, &plain(code), Some(asks));
+        }
+        closed => return tell(closed, &plain_or(code)),
+    };
     let said = who.said(InvitationKind::Household);
     let newcomer = Newcomer::read(said, &brand.country, &state.keyring);
     if let (Ok(newcomer), Ok(code)) = (newcomer, code.parse::<AccessCode>()) {

@@ -171,7 +171,11 @@ pub async fn enter<T>(
         LetIn::Joined(joined, account) => Entered { account, household: Some(joined) },
         LetIn::Asked(account) => Entered { account, household: None },
         LetIn::Member => return Err(Closed::Member(invitation.brand)),
-        LetIn::HouseholdExists => return Err(Closed::HouseholdExists(invitation.brand)),
+        LetIn::HouseholdExists => {
+            drop(tx);
+            tries::count(state, visitor).await.map_err(Closed::TooManyTries)?;
+            return Err(Closed::HouseholdExists(invitation.brand));
+        }
         LetIn::TooLate => {
             tx.rollback().await?;
             return Err(match find(state, visitor, code).await {

@@ -18,6 +18,8 @@ pub struct Newcomer {
     pub place: Option<Unit>,
     /// Who they have proved to be, if they have.
     pub account: Option<AccountId>,
+    /// Whether a leader is to be asked where who lives there has joined already.
+    pub asks: bool,
 }
 
 /// What somebody says of themselves.
@@ -77,7 +79,7 @@ impl Newcomer {
         };
         let hash = address.hash(keyring);
         let address = address.as_str().to_owned();
-        Ok(Self { name, channel, address, hash, place: place.flatten(), account: None })
+        Ok(Self { name, channel, address, hash, place: place.flatten(), account: None, asks: false })
     }
 }
 

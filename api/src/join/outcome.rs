@@ -23,6 +23,14 @@ pub(super) enum Step {
     Type,
 }
 
+/// What was written into the form of a pass whose household has joined: a leader can be asked all the same.
+#[derive(Clone, Copy)]
+pub(super) struct Asks<'a> {
+    pub(super) name: &'a str,
+    pub(super) contact: &'a str,
+    pub(super) place: &'a str,
+}
+
 #[derive(Template)]
 #[template(path = "outcome.html")]
 struct Outcome<'a> {
@@ -32,6 +40,7 @@ struct Outcome<'a> {
     /// As it stands in a link.
     code: &'a str,
     steps: &'a [Step],
+    asks: Option<Asks<'a>>,
 }
 
 impl Outcome<'_> {
@@ -82,7 +91,7 @@ pub(super) fn outcome(
     lines: &[&str],
     steps: &[Step],
 ) -> Response {
-    page(status, &Outcome { brand, heading, lines, code, steps })
+    page(status, &Outcome { brand, heading, lines, code, steps, asks: None })
 }
 
 /// Whoever presses twice, or has just joined.
@@ -108,6 +117,17 @@ pub(super) fn waiting(status: StatusCode, brand: &Brand) -> Response {
         "The code on your pass is kept for you meanwhile; nobody else can join with it.",
     ];
     outcome(status, Some(brand), "", "Waiting for your community", &lines, &[Step::Home])
+}
+
+/// Who lives there has joined.
+pub(super) fn exists(brand: &Brand, code: &str, asks: Option<Asks<'_>>) -> Response {
+    let lines = &[
+        "Ask whoever joined there to invite you: each member of a household gets a code of their own. Your pass was not \
+         used up.",
+        "If it was none of you, or you cannot get into your household's page any more, ask your community to let you in.",
+    ];
+    let heading = "The household at this address has joined already";
+    page(StatusCode::CONFLICT, &Outcome { brand: Some(brand), heading, lines, code, steps: &[], asks })
 }
 
 /// Each way in which a code opens nothing.
@@ -173,17 +193,7 @@ pub(super) fn tell(closed: Closed, code: &str) -> Response {
             &[Step::SendAgain, Step::Type],
         ),
         Closed::Waiting(brand) => waiting(StatusCode::CONFLICT, &brand),
-        Closed::HouseholdExists(brand) => told(
-            StatusCode::CONFLICT,
-            &brand,
-            "The household at this address has joined already",
-            &[
-                "Ask whoever joined there to invite you: each member of a household gets a code of their own. Your pass was \
-                 not used up.",
-                "If it was none of you, tell your community.",
-            ],
-            &[],
-        ),
+        Closed::HouseholdExists(brand) => exists(&brand, code, None),
         Closed::Member(brand) => told(
             StatusCode::CONFLICT,
             &brand,

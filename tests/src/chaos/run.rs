@@ -45,7 +45,8 @@ pub(super) struct Run {
 /// # Errors
 /// When the harness itself cannot go on; what the installation does wrong stands in the account.
 pub async fn run(programs: Programs, order: &Order, tell: impl Fn(&str)) -> Result<Account, Failure> {
-    let options = if order.hurry { Options::fast() } else { Options::durable() };
+    // What was committed has left the process that is killed, even where nothing reaches the disk.
+    let options = if order.hurry { Options::fast().synchronous_commit(true) } else { Options::durable() };
     let variables = [
         ("PORCHLIGHT_SMTP_RATE", "2000"),
         ("PORCHLIGHT_SMS_RATE", "1000"),

@@ -168,6 +168,22 @@ async fn a_pass_carries_its_households_own_code() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_has_a_pass_alone_can_still_be_written_to() {
+    let world = World::new().await;
+    let homes = json!({"rows": [{"unit": "9 Elm Street"}]});
+    assert_eq!(world.ask(&world.oakridge, "households:import", &homes).await.0, 200);
+    world.print(&cards()).await;
+    let printed = world.live_codes().await;
+    let list = json!({"channel": "email", "rows": [{"email": "ada@example.org", "unit": "9 Elm Street"}]});
+    let seen = world.look_at_list(&list).await;
+    assert_eq!(seen["entries"][0]["verdict"], "ready", "{seen}");
+    world.send(&[json!({"email": "ada@example.org", "unit": "9 Elm Street"})]).await;
+    assert_eq!(world.live_codes().await, printed, "the message carries the pass' code");
+    let seen = world.look_at_list(&list).await;
+    assert_eq!(seen["entries"][0]["reason"], "already_invited", "{seen}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn passes_are_handed_over_and_made_void_by_their_serials() {
     let world = World::new().await;
     let list: Vec<_> =

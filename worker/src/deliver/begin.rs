@@ -139,7 +139,7 @@ impl BeginStatement {
             judged AS MATERIALIZED (
                 SELECT s.id, s.place, s.token, s.kind, s.community_id, s.batch_id, s.newest, s.state, s.due_at, s.tries, s.unsent,
                        s.attempt_number, s.created_at, s.contact_id, s.invitation_id, clock.now,
-                       i.code_sealed, i.code_sealed_key, i.expires_at, c.address, coalesce(c.name, h.name) AS name,
+                       i.code_sealed, i.code_sealed_key, i.expires_at, c.address, CASE WHEN s.kind = 'invitation' THEN coalesce(c.name, h.name) END AS name,
                        CASE WHEN ch.probe = s.id THEN ch.reason END AS probe, co.text_opens_at, co.text_closes_at,
                        CASE
                            WHEN s.state = 'sending' AND s.attempt_token = s.token THEN 'begun_before'

@@ -122,6 +122,7 @@ pub(super) async fn show(
             Outcome::LetIn => "They are in, and see their household in the browser in which they asked.",
             Outcome::Sent => "A new invitation is on its way.",
             Outcome::Revoked => "The code is no longer valid.",
+            Outcome::TooLate => "The code had been used, or had ended, before: look at the household.",
             Outcome::Declined => "Declined. Nothing else was changed.",
         }
         .to_owned()

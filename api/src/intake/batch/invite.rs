@@ -51,9 +51,11 @@ impl Intake<'_> {
         let (again, first): (Vec<_>, Vec<_>) =
             addressed.into_iter().partition(|entry| live.contains_key(&entry.household));
 
-        // A contact that nobody wrote to yet is added to its household's invitation where the leader accepts it.
-        let (added, again): (Vec<_>, Vec<_>) =
-            again.into_iter().partition(|entry| entry.stranger && self.judged[entry.at].accept);
+        // Added to its household's invitation: the first message of one that is on paper alone, and a contact that nobody
+        // wrote to yet where the leader accepts it.
+        let (added, again): (Vec<_>, Vec<_>) = again.into_iter().partition(|entry| {
+            !live[&entry.household].written || entry.stranger && self.judged[entry.at].accept
+        });
         let mut invited = match already_invited {
             AlreadyInvited::Resend => self.resend(again, &live).await?,
             AlreadyInvited::Skip => {

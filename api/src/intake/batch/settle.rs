@@ -1,6 +1,6 @@
 //! Every entry that goes gets its contact and household, old or new.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use porchlight_shared::domain::{ContactId, HouseholdId, PropertyId};
 
@@ -85,12 +85,18 @@ impl Intake<'_> {
             }
             stored.extend(contacts::insert_contacts(self.tx, community, self.channel, &new).await?);
         }
-        if stored.len() == entries.len() {
-            return Ok(entries);
+        let stored: HashMap<_, _> = stored.into_iter().map(|(id, hash)| (hash, id)).collect();
+        let (mut kept, mut overtaken) = (Vec::with_capacity(entries.len()), Vec::new());
+        for entry in entries {
+            let hash = self.judged[entry.at].contact.as_ref().map(|contact| contact.hash);
+            match hash.and_then(|hash| stored.get(&hash[..])) {
+                Some(id) => kept.push(Addressed { contact: (*id).into(), ..entry }),
+                None => overtaken.push(entry),
+            }
         }
-        let stored: HashSet<_> = stored.into_iter().collect();
-        let (kept, overtaken): (Vec<_>, Vec<_>) =
-            entries.into_iter().partition(|entry| stored.contains(&entry.contact.uuid()));
+        if overtaken.is_empty() {
+            return Ok(kept);
+        }
         for entry in &overtaken {
             self.skip(entry.at, Reason::Overtaken);
         }

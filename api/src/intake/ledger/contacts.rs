@@ -36,7 +36,7 @@ pub async fn known_addresses(
            LEFT JOIN LATERAL (
                SELECT contacts.id, household_id, h.joined_at IS NOT NULL AS joined, erased_at IS NOT NULL AS erased
                FROM contacts JOIN households h ON h.id = household_id
-               WHERE contacts.community_id = $1 AND channel = $2 AND address_hash = asked.hash LIMIT 1
+               WHERE contacts.community_id = $1 AND channel = $2 AND address_hash = asked.hash AND NOT of_member LIMIT 1
            ) c ON true
            LEFT JOIN LATERAL (
                SELECT reason FROM suppressions
@@ -78,19 +78,23 @@ pub struct NewContacts<'a> {
     pub names: Vec<Option<&'a str>>,
 }
 
-/// Stores new contacts; returns the ids of those that another list did not store first.
+/// Stores new contacts, or takes those over that are known from a head's invite alone; returns ids and hashes of those that
+/// another list did not store first.
 pub async fn insert_contacts(
     tx: &mut PgConnection,
     community: CommunityId,
     channel: Channel,
     new: &NewContacts<'_>,
-) -> Result<Vec<Uuid>> {
-    sqlx::query_scalar!(
+) -> Result<Vec<(Uuid, Vec<u8>)>> {
+    let rows = sqlx::query!(
         "INSERT INTO contacts (id, community_id, household_id, channel, address, address_hash, name, created_at)
          SELECT id, $1, household_id, $2, address, hash, name, (SELECT app_now())
          FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::bytea[], $7::text[]) AS new(id, household_id, address, hash, name)
-         ON CONFLICT (community_id, channel, address_hash) DO NOTHING
-         RETURNING id",
+         ON CONFLICT (community_id, channel, address_hash) DO UPDATE
+             SET household_id = excluded.household_id, address = excluded.address, name = excluded.name,
+                 erased_at = NULL, of_member = false
+             WHERE contacts.of_member
+         RETURNING id, address_hash",
         community.uuid(),
         channel as Channel,
         &new.ids,
@@ -100,5 +104,6 @@ pub async fn insert_contacts(
         &new.names as &[Option<&str>],
     )
     .fetch_all(tx)
-    .await
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.address_hash)).collect())
 }

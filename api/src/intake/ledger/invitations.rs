@@ -18,6 +18,8 @@ pub struct LiveInvitation {
     pub created_at: Timestamp,
     /// Who asked for its first message, if a token did.
     pub asked_by: Option<Role>,
+    /// Whether any message was meant to carry it; else it is on paper alone.
+    pub written: bool,
 }
 
 /// Ends the invitations of these households that have run out, locks the others and returns them.
@@ -50,7 +52,8 @@ pub async fn still_live(tx: &mut PgConnection, households: &[Uuid]) -> Result<Ve
                   (SELECT t.role
                    FROM (SELECT id, batch_id FROM deliveries WHERE invitation_id = i.id OFFSET 0) d
                    JOIN batches b ON b.id = d.batch_id JOIN tokens t ON t.id = b.requested_by
-                   ORDER BY d.id LIMIT 1) AS "asked_by: Role"
+                   ORDER BY d.id LIMIT 1) AS "asked_by: Role",
+                  EXISTS (SELECT FROM (SELECT id FROM deliveries WHERE invitation_id = i.id OFFSET 0) AS d) AS "written!"
            FROM invitations i
            WHERE i.household_id = ANY($1) AND i.kind = 'household' AND i.ended_at IS NULL
                AND i.expires_at > (SELECT app_now()) ORDER BY i.id"#,
@@ -63,6 +66,7 @@ pub async fn still_live(tx: &mut PgConnection, households: &[Uuid]) -> Result<Ve
         household: row.household.into(),
         created_at: row.created_at.to_jiff(),
         asked_by: row.asked_by,
+        written: row.written,
     });
     Ok(live.collect())
 }
