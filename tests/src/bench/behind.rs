@@ -1,17 +1,22 @@
-//! A provider that takes its time: a list, a single invitation, and another community's single one behind the list.
+//! A provider that takes its time: a list, a single invitation, and another community's single one behind the list. The
+//! same for texts, with a provider that answers at once.
 
 use std::{
     collections::HashMap,
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
 use serde_json::json;
 use tokio::{task::JoinSet, time::MissedTickBehavior};
 
-use super::{Door, Sender, Subject, list, percentile, report, round, rows};
+use super::{Door, Subject, list, percentile, report, round};
 use crate::{
     installation::Failure,
-    sandbox::smtp::{SmtpSandbox, Switches},
+    sandbox::{
+        smtp::{SmtpSandbox, Switches},
+        twilio::TwilioSandbox,
+    },
 };
 
 /// What the provider takes for each message, in milliseconds.
@@ -27,20 +32,62 @@ const LIGHT: u32 = 100;
 pub(super) async fn behind(subject: &Subject, messages: u32) -> Result<(), Failure> {
     slow_down(&subject.installation.smtp);
     let other = subject.installation.create_community("Hillside Choir", &[]).await?;
-    let (sender, other) = (subject.sender(), subject.sender_of(other).door);
-    let light = singles(&sender, &other, "light", None, LIGHT).await?;
+    let (sender, community) = (subject.sender(), subject.community.clone());
+    let mails = Taker::Mails(&subject.installation.smtp);
+    let single = subject.sender_of(other.clone()).door;
+    let light = singles(&mails, &single, "light", None, LIGHT).await?;
     report("list_slow", &list(&sender, "slow-", messages / 2).await?.values());
-    let behind = behind_list(&sender, &other, messages).await?;
+    let behind = behind_list(&mails, &sender.door, &single, messages).await?;
+    tell("behind", messages, &light, &behind);
+
+    let texts = Taker::Texts(&subject.installation.twilio);
+    let client = || subject.client.clone();
+    let (list, single) = (Door::Texts(client(), community), Door::Texts(client(), other));
+    let light = singles(&texts, &single, "light", None, LIGHT).await?;
+    let behind = behind_list(&texts, &list, &single, messages).await?;
+    tell("behind_texts", messages, &light, &behind);
+    Ok(())
+}
+
+fn tell(figure: &str, messages: u32, light: &[Duration], behind: &[Duration]) {
     report(
-        "behind",
+        figure,
         &json!({
-            "messages": messages, "latency_ms": LATENCY, "light": light.len(), "behind": behind.len(),
-            "light_p50_ms": percentile(&light, 50), "light_p99_ms": percentile(&light, 99),
-            "behind_p50_ms": percentile(&behind, 50), "behind_p99_ms": percentile(&behind, 99),
-            "ratio_p99": ratio(&behind, &light),
+            "messages": messages, "light": light.len(), "behind": behind.len(),
+            "light_p50_ms": percentile(light, 50), "light_p99_ms": percentile(light, 99),
+            "behind_p50_ms": percentile(behind, 50), "behind_p99_ms": percentile(behind, 99),
+            "ratio_p99": ratio(behind, light),
         }),
     );
-    Ok(())
+}
+
+/// Who takes messages.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Taker<'a> {
+    /// E-mails.
+    Mails(&'a SmtpSandbox),
+    /// Texts.
+    Texts(&'a TwilioSandbox),
+}
+
+impl Taker<'_> {
+    /// How many were taken.
+    fn total(self) -> u64 {
+        match self {
+            Self::Mails(smtp) => smtp.total(),
+            Self::Texts(twilio) => twilio.total(),
+        }
+    }
+
+    /// For whom, and when.
+    fn taken(self) -> Vec<(Arc<str>, SystemTime)> {
+        match self {
+            Self::Mails(smtp) => {
+                smtp.accepted().into_iter().map(|taken| (taken.recipient, taken.at)).collect()
+            }
+            Self::Texts(twilio) => twilio.accepted().into_iter().map(|taken| (taken.to, taken.at)).collect(),
+        }
+    }
 }
 
 /// From now on the provider takes its time.
@@ -51,13 +98,14 @@ pub(super) fn slow_down(smtp: &SmtpSandbox) {
 /// Sends a list, and through the other door single invitations until the list is through. Answers, sorted, what each of
 /// those took from the call to the provider's "taken".
 pub(super) async fn behind_list(
-    sender: &Sender<'_>,
+    taker: &Taker<'_>,
+    list: &Door,
     other: &Door,
     messages: u32,
 ) -> Result<Vec<Duration>, Failure> {
-    let all = sender.smtp.total() + u64::from(messages);
-    let answer = sender.door.send(rows("huge-", messages));
-    let (answer, behind) = tokio::join!(answer, singles(sender, other, "behind", Some(all), u32::MAX));
+    let all = taker.total() + u64::from(messages);
+    let answer = list.send(list.rows("huge-", messages));
+    let (answer, behind) = tokio::join!(answer, singles(taker, other, "behind", Some(all), u32::MAX));
     answer?;
     behind
 }
@@ -69,34 +117,33 @@ fn ratio(behind: &[Duration], light: &[Duration]) -> Option<f64> {
 /// Sends single invitations, ten a second whatever became of the ones before, until `count` were sent or the provider has
 /// taken `until` messages. Answers, sorted, what each took from the call to the provider's "taken".
 async fn singles(
-    sender: &Sender<'_>,
+    taker: &Taker<'_>,
     door: &Door,
     prefix: &str,
     until: Option<u64>,
     count: u32,
 ) -> Result<Vec<Duration>, Failure> {
-    let smtp = sender.smtp;
     let mut ticks = tokio::time::interval(EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
     let (mut began, mut calls) = (HashMap::new(), JoinSet::new());
     for n in 0..count {
-        if until.is_some_and(|until| smtp.total() + UNDER_WAY >= until + u64::from(n)) {
+        if until.is_some_and(|until| taker.total() + UNDER_WAY >= until + u64::from(n)) {
             break;
         }
         ticks.tick().await;
-        let name = format!("{prefix}-{n}-");
-        let (door, list) = (door.clone(), rows(&name, 1));
-        began.insert(format!("{name}0@example.net"), now());
+        let (door, list) = (door.clone(), door.rows(&format!("{prefix}-{n}-"), 1));
+        let address = list.iter().find_map(|row| row["email"].as_str().or_else(|| row["phone"].as_str()));
+        began.insert(address.unwrap_or_default().to_owned(), now());
         calls.spawn(async move { door.send(list).await });
     }
     while let Some(answer) = calls.join_next().await {
         answer??;
     }
-    let taken = || smtp.accepted().into_iter().filter(|taken| began.contains_key(&*taken.recipient));
-    while taken().count() < began.len() {
+    let ours = || taker.taken().into_iter().filter(|(address, _)| began.contains_key(&**address));
+    while ours().count() < began.len() {
         tokio::time::sleep(EVERY).await;
     }
-    let took = taken().map(|taken| taken.at.duration_since(began[&*taken.recipient]).unwrap_or_default());
+    let took = ours().map(|(address, at)| at.duration_since(began[&*address]).unwrap_or_default());
     let mut took: Vec<_> = took.collect();
     took.sort_unstable();
     Ok(took)

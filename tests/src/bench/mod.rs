@@ -9,6 +9,7 @@ mod behind;
 mod bullmq;
 mod lists;
 mod memory;
+mod passes;
 mod peer;
 mod processor;
 mod sending;
@@ -67,6 +68,8 @@ enum Figure {
     Watched,
     /// A provider that takes 30 ms: a list, and another community's single invitations behind one
     Behind,
+    /// 500 access passes, and the same fetched once more
+    Passes,
     /// BullMQ and Porchlight, in turn; only when it is named, since it needs Node and what npm fetches
     Peer,
 }
@@ -141,6 +144,9 @@ async fn measure(arguments: &Arguments) -> Result<(), Failure> {
     if arguments.wants(Figure::Batch) {
         lists::batches(&subject).await?;
     }
+    if arguments.wants(Figure::Passes) {
+        passes::passes(&subject).await?;
+    }
     if arguments.wants(Figure::Watched) {
         watching::watched(&subject, arguments.messages, arguments.watchers).await?;
     }
@@ -164,7 +170,8 @@ async fn start(programs: Programs, connections: u32) -> Result<Subject, Failure>
     let twilio = TwilioSandbox::start(twilio::Settings::default()).await?;
     let connections = connections.to_string();
     let variables = [
-        ("PORCHLIGHT_SMS_PROVIDER", "off"),
+        ("PORCHLIGHT_SMS_RATE", "100000"),
+        ("PORCHLIGHT_TEXT_WINDOW", "always"),
         ("PORCHLIGHT_SMTP_CONNECTIONS", connections.as_str()),
         ("PORCHLIGHT_SMTP_RATE", "100000"),
         ("RUST_LOG", "warn,porchlight_api=info,porchlight_worker=info"),

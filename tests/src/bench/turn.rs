@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::{
     Arguments,
-    behind::{LATENCY, behind_list, slow_down},
+    behind::{LATENCY, Taker, behind_list, slow_down},
     memory, percentile, processor, report, round,
     sending::{Door, Sender, list, rows, singles},
 };
@@ -140,7 +140,9 @@ impl<C: Contender> Turn<'_, C> {
 
     async fn behind(&mut self) -> Result<(), Failure> {
         let sender = self.contender.sender();
-        let took = behind_list(&sender, &self.contender.other(), self.messages).await?;
+        let took =
+            behind_list(&Taker::Mails(sender.smtp), &sender.door, &self.contender.other(), self.messages)
+                .await?;
         sender.until_recorded(sender.stored().await?).await?;
         let values = json!({
             "messages": self.messages, "latency_ms": LATENCY, "count": took.len(),
