@@ -81,7 +81,7 @@ fn routes() -> OpenApiRouter<Arc<AppState>> {
         .routes(routes!(board::deciding::send_delivery_again))
         .routes(routes!(board::deciding::leave_delivery))
         .routes(routes!(board::merging::merge_households))
-        .routes(routes!(passes::endpoint::print_passes))
+        .routes(routes!(passes::endpoint::print_passes, passes::endpoint::list_printings))
         .routes(routes!(passes::endpoint::show_printing))
         .routes(routes!(passes::endpoint::fetch_sheets))
         .routes(routes!(passes::endpoint::hand_passes_over))

@@ -8,8 +8,10 @@ use sqlx::PgPool;
 
 use super::words::{Bucket, JOINED};
 
-/// The word for a household that no message was ever meant for.
+/// The word for a household that nothing was ever meant for.
 pub const NOT_INVITED: &str = "not_invited";
+/// The word for one that has an access pass alone.
+pub const ON_PAPER: &str = "on_paper";
 
 /// How many households a page shows.
 const ON_A_PAGE: i64 = 50;
@@ -21,13 +23,15 @@ pub enum Standing {
     Joined,
     /// Its invitation's best delivery stands there.
     Invited(Bucket),
+    /// It has an access pass, and no message was meant for it.
+    OnPaper,
     /// Nothing was ever meant for it.
     NotInvited,
 }
 
 impl Standing {
     /// Every standing, as pages list them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Joined,
         Self::Invited(Bucket::Delivered),
         Self::Invited(Bucket::Sent),
@@ -36,6 +40,7 @@ impl Standing {
         Self::Invited(Bucket::Checking),
         Self::Invited(Bucket::Problem),
         Self::Invited(Bucket::NotSent),
+        Self::OnPaper,
         Self::NotInvited,
     ];
 
@@ -45,6 +50,7 @@ impl Standing {
         match self {
             Self::Joined => JOINED,
             Self::Invited(bucket) => bucket.as_str(),
+            Self::OnPaper => ON_PAPER,
             Self::NotInvited => NOT_INVITED,
         }
     }
@@ -55,6 +61,7 @@ impl Standing {
         match self {
             Self::Joined => "Joined",
             Self::Invited(bucket) => bucket.title(),
+            Self::OnPaper => "On paper",
             Self::NotInvited => "Not invited",
         }
     }
@@ -65,10 +72,11 @@ impl Standing {
         Self::ALL.into_iter().find(|standing| standing.as_str() == word)
     }
 
-    fn of(joined: bool, state: Option<DeliveryState>) -> Self {
+    fn of(joined: bool, state: Option<DeliveryState>, on_paper: bool) -> Self {
         match (joined, state) {
             (true, _) => Self::Joined,
             (false, Some(state)) => Self::Invited(Bucket::of(state)),
+            (false, None) if on_paper => Self::OnPaper,
             (false, None) => Self::NotInvited,
         }
     }
@@ -90,19 +98,25 @@ fn best_first() -> Vec<DeliveryState> {
 /// When the ledger does not answer.
 pub async fn counts(pool: &PgPool, community: CommunityId) -> sqlx::Result<BTreeMap<&'static str, i64>> {
     let rows = sqlx::query!(
-        r#"SELECT h.joined_at IS NOT NULL AS "joined!", best.state AS "state?: DeliveryState", count(*) AS "count!"
+        r#"SELECT h.joined_at IS NOT NULL AS "joined!", best.state AS "state?: DeliveryState",
+                  best.state IS NULL AND pass.serial IS NOT NULL AS "on_paper!", count(*) AS "count!"
            FROM households h
            -- Its own ones first: to walk all invitations from the newest on until one is the household's takes minutes.
            LEFT JOIN LATERAL (
-               SELECT id FROM (SELECT id FROM invitations WHERE household_id = h.id AND kind <> 'member' OFFSET 0) AS own
-               ORDER BY id DESC LIMIT 1
+               SELECT id, live FROM (
+                   SELECT id, ended_at IS NULL AND expires_at > app_now() AS live
+                   FROM invitations WHERE household_id = h.id AND kind <> 'member' OFFSET 0
+               ) AS own ORDER BY id DESC LIMIT 1
            ) AS i ON h.joined_at IS NULL
+           LEFT JOIN LATERAL (
+               SELECT max(serial) AS serial FROM passes WHERE invitation_id = i.id AND i.live
+           ) AS pass ON true
            LEFT JOIN LATERAL (
                SELECT state FROM deliveries WHERE invitation_id = i.id AND (newest OR state IN ('accepted', 'delivered'))
                ORDER BY array_position($2::delivery_state[], state), id DESC LIMIT 1
            ) AS best ON true
            WHERE h.community_id = $1
-           GROUP BY 1, 2"#,
+           GROUP BY 1, 2, 3"#,
         community.uuid(),
         &best_first() as &[DeliveryState],
     )
@@ -110,7 +124,7 @@ pub async fn counts(pool: &PgPool, community: CommunityId) -> sqlx::Result<BTree
     .await?;
     let mut counts: BTreeMap<_, _> = Standing::ALL.iter().map(|standing| (standing.as_str(), 0)).collect();
     for row in rows {
-        *counts.entry(Standing::of(row.joined, row.state).as_str()).or_default() += row.count;
+        *counts.entry(Standing::of(row.joined, row.state, row.on_paper).as_str()).or_default() += row.count;
     }
     Ok(counts)
 }
@@ -133,6 +147,8 @@ pub struct Household {
     pub standing: Standing,
     /// When it joined.
     pub joined_at: Option<Timestamp>,
+    /// The serial of its newest pass that is valid, and when one was handed over.
+    pub pass: Option<(i32, Option<Timestamp>)>,
     /// The delivery that says so.
     pub delivery: Option<DeliveryId>,
     /// How that one travels.
@@ -161,14 +177,20 @@ pub async fn list(
         None => (None, None),
         Some(Standing::Joined) => (Some(true), None),
         Some(Standing::Invited(bucket)) => (Some(false), Some(bucket.states().collect())),
-        Some(Standing::NotInvited) => (Some(false), Some(Vec::new())),
+        Some(Standing::OnPaper | Standing::NotInvited) => (Some(false), Some(Vec::new())),
+    };
+    let on_paper = match at {
+        Some(Standing::OnPaper) => Some(true),
+        Some(Standing::NotInvited) => Some(false),
+        None | Some(Standing::Joined | Standing::Invited(_)) => None,
     };
     let (unit, id) = after.map(|(unit, id)| (unit, id.uuid())).unzip();
     let mut rows = sqlx::query!(
         r#"SELECT h.id, sorted.unit AS "place!", coalesce(h.name, k.name) AS name, p.label AS "unit?", h.joined_at,
                   best.id AS "delivery?", best.channel AS "channel?: Channel", best.state AS "state?: DeliveryState",
                   best.reason AS "reason?: porchlight_shared::domain::AttemptReason", best.changed_at AS "changed_at?",
-                  w.held_reason AS "held_reason?: porchlight_shared::domain::HoldReason", k.address AS "address?"
+                  w.held_reason AS "held_reason?: porchlight_shared::domain::HoldReason", k.address AS "address?",
+                  pass.serial, pass.handed_over_at
            FROM households h
            LEFT JOIN properties p ON p.id = h.property_id
            -- Every number gets nine digits, so that 2 comes before 10.
@@ -178,9 +200,15 @@ pub async fn list(
                ), '') AS unit OFFSET 0
            ) AS sorted
            LEFT JOIN LATERAL (
-               SELECT id FROM (SELECT id FROM invitations WHERE household_id = h.id AND kind <> 'member' OFFSET 0) AS own
-               ORDER BY id DESC LIMIT 1
+               SELECT id, live FROM (
+                   SELECT id, ended_at IS NULL AND expires_at > app_now() AS live
+                   FROM invitations WHERE household_id = h.id AND kind <> 'member' OFFSET 0
+               ) AS own ORDER BY id DESC LIMIT 1
            ) AS i ON true
+           LEFT JOIN LATERAL (
+               SELECT max(serial) AS serial, max(handed_over_at) AS handed_over_at
+               FROM passes WHERE invitation_id = i.id AND i.live
+           ) AS pass ON true
            LEFT JOIN LATERAL (
                SELECT * FROM deliveries WHERE invitation_id = i.id AND (newest OR state IN ('accepted', 'delivered'))
                ORDER BY array_position($2::delivery_state[], state), id DESC LIMIT 1
@@ -194,6 +222,7 @@ pub async fn list(
            WHERE h.community_id = $1
                AND ($3::boolean IS NULL OR (h.joined_at IS NOT NULL) = $3)
                AND ($4::delivery_state[] IS NULL OR CASE WHEN cardinality($4) = 0 THEN best.state IS NULL ELSE best.state = ANY ($4) END)
+               AND ($9::boolean IS NULL OR (pass.serial IS NOT NULL) = $9)
                AND ($5::text IS NULL OR strpos(lower(concat_ws(' ', h.name, p.label, (
                        SELECT string_agg(concat_ws(' ', name, address), ' ') FROM contacts WHERE household_id = h.id
                    ))), $5) > 0)
@@ -208,6 +237,7 @@ pub async fn list(
         unit,
         id,
         ON_A_PAGE + 1,
+        on_paper,
     )
     .fetch_all(pool)
     .await?;
@@ -220,7 +250,8 @@ pub async fn list(
             after: (row.place, row.id.into()),
             name: row.name,
             unit: row.unit,
-            standing: Standing::of(row.joined_at.is_some(), row.state),
+            standing: Standing::of(row.joined_at.is_some(), row.state, row.serial.is_some()),
+            pass: row.serial.map(|serial| (serial, row.handed_over_at.map(jiff_sqlx::Timestamp::to_jiff))),
             joined_at: row.joined_at.map(jiff_sqlx::Timestamp::to_jiff),
             delivery: row.delivery.map(Into::into),
             channel: row.channel,
@@ -268,6 +299,7 @@ mod tests {
             assert_eq!(Standing::from_word(standing.as_str()), Some(standing));
         }
         assert_eq!(Standing::from_word("nowhere"), None);
-        assert_eq!(Standing::of(true, Some(DeliveryState::Failed)), Standing::Joined);
+        assert_eq!(Standing::of(true, Some(DeliveryState::Failed), true), Standing::Joined);
+        assert_eq!(Standing::of(false, None, true), Standing::OnPaper);
     }
 }

@@ -86,6 +86,34 @@ pub async fn print_passes(
     Ok((StatusCode::CREATED, Json(printing)))
 }
 
+/// What was printed, act by act.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PrintingsListed {
+    /// The newest first, at most a hundred.
+    pub items: Vec<Printing>,
+}
+
+/// List what was printed
+///
+/// The newest hundred acts of printing. No codes.
+#[utoipa::path(
+    get, path = "/v1/communities/{community}/passes", tag = "Passes",
+    params(("community" = String, Path, format = Uuid, description = "The community")),
+    responses(
+        (status = 200, description = "What was printed", body = PrintingsListed),
+        (status = 401, description = "No valid token", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "Not this token's community", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "The ledger cannot be reached", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+    security(("bearer" = [])),
+)]
+pub async fn list_printings(
+    State(state): State<Arc<AppState>>,
+    caller: Caller,
+) -> Result<Json<PrintingsListed>, Problem> {
+    Ok(Json(PrintingsListed { items: ledger::printings(&state.pool, caller.community).await? }))
+}
+
 /// Show what was printed
 ///
 /// What became of each pass: printed, handed over, joined, expired or void. No codes.

@@ -3,6 +3,8 @@
 //! Locks are taken in the order community, household, invitation: as an import and a list on their way into the ledger take
 //! theirs.
 
+use std::collections::HashSet;
+
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
 use porchlight_shared::{
     domain::{CommunityId, HouseholdId, InvitationId, InvitationKind, PrintingId, TokenId},
@@ -100,6 +102,7 @@ async fn addressed(
     community: CommunityId,
     whom: &For,
 ) -> Result<Vec<InvitationId>, Problem> {
+    check_known(tx, community, whom).await?;
     let households = lock_households(tx, community, whom).await?;
     match households.len() {
         0 => {
@@ -119,6 +122,26 @@ async fn addressed(
     let drawing = Drawing { keyring, community, days: DAYS, from: None, now };
     let drawn = drawing.draw(tx, &mut AppState::rng(), missing.copied().collect()).await?;
     Ok(live.into_iter().map(|live| live.id).chain(drawn.into_values()).collect())
+}
+
+/// Whoever is named is there: a slip in an id must not be found out at somebody's door.
+async fn check_known(tx: &mut PgConnection, community: CommunityId, whom: &For) -> Result<(), Problem> {
+    let For::These(named) = whom else { return Ok(()) };
+    let ids: Vec<_> = named.iter().map(|household| household.uuid()).collect();
+    let known = sqlx::query_scalar!(
+        "SELECT id FROM households WHERE community_id = $1 AND id = ANY ($2)",
+        community.uuid(),
+        &ids,
+    );
+    let known: HashSet<_> = known.fetch_all(tx).await?.into_iter().collect();
+    match ids.iter().position(|id| !known.contains(id)) {
+        Some(place) => {
+            let pointer = format!("/households/{place}");
+            Err(request::invalid(&pointer, "is no household of this community")
+                .because("Nothing was printed."))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Households that have not joined, one more than can be printed for at most, or those first that have no pass.
@@ -159,7 +182,9 @@ async fn last_moment(tx: &mut PgConnection, community: CommunityId) -> Result<Ti
     .await?;
     let zone = TimeZone::get(&row.time_zone).unwrap_or(TimeZone::UTC);
     let last_day = row.now.to_jiff().to_zoned(zone).saturating_add(DAYS.days());
-    last_day.end_of_day().map(|end| end.timestamp()).map_err(|_| Problem::internal())
+    // In whole seconds, as the ledger and whoever reads it keep it alike.
+    let end = last_day.end_of_day().map_err(|_| Problem::internal())?;
+    Timestamp::from_second(end.timestamp().as_second()).map_err(|_| Problem::internal())
 }
 
 /// A code on paper is used later than one in a message.

@@ -174,6 +174,13 @@ async fn who_has_a_pass_alone_can_still_be_written_to() {
     assert_eq!(world.ask(&world.oakridge, "households:import", &homes).await.0, 200);
     world.print(&cards()).await;
     let printed = world.live_codes().await;
+    let board = world.board().await;
+    let page = board.page("/households?show=on_paper").await;
+    assert!(page.contains("9 Elm Street") && page.contains("Pass 000001 is printed"), "{page}");
+    assert!(!board.page("/households?show=not_invited").await.contains("9 Elm Street"));
+    let mark = world.ask(&world.oakridge, "passes/hand-over", &json!({"from": 1})).await;
+    assert_eq!(mark.0, 200, "{}", mark.1);
+    assert!(board.page("/households?show=on_paper").await.contains("A pass was handed over"));
     let list = json!({"channel": "email", "rows": [{"email": "ada@example.org", "unit": "9 Elm Street"}]});
     let seen = world.look_at_list(&list).await;
     assert_eq!(seen["entries"][0]["verdict"], "ready", "{seen}");
@@ -237,6 +244,15 @@ async fn nobody_sees_anothers_passes_and_a_service_sees_none() {
     assert_eq!(world.ask(&service, "passes", &cards()).await.0, 403);
     assert_eq!(world.client.fetch(&service, &format!("passes/{id}/pdf")).await.unwrap().0, 403);
     assert_eq!(world.client.fetch(&service, &format!("passes/{id}")).await.unwrap().0, 200);
+    let listed = world.client.get(&world.oakridge, "passes").await.unwrap().body;
+    assert_eq!(listed["items"], json!([printing]));
+    assert_eq!(world.client.get(&riverside, "passes").await.unwrap().body["items"], json!([]));
+    // A household that is named and not there is told, and nothing is printed for the others.
+    let shown = world.client.get(&world.oakridge, &format!("passes/{id}")).await.unwrap().body;
+    let mut wish = cards();
+    wish["households"] = json!([shown["items"][0]["household"], "01890a5d-ac96-774b-bcce-b302099a8057"]);
+    let (status, problem) = world.ask(&world.oakridge, "passes", &wish).await;
+    assert_eq!((status, &problem["errors"][0]["pointer"]), (422, &json!("/households/1")), "{problem}");
     // The ledger holds no sheet, and no code; the log neither.
     let code = world.live_codes().await.into_iter().next().unwrap();
     assert!(!world.api.log().contains(&code));

@@ -59,6 +59,7 @@ struct Row {
     to: Option<String>,
     id: HouseholdId,
     words: Option<Words>,
+    pass: Option<String>,
     needs: bool,
 }
 
@@ -129,6 +130,12 @@ fn row(household: Household, now: &jiff::Zoned) -> Row {
         since: household.joined_at.or(household.since).map(|at| moment(at, now)),
         id: household.id,
         words: household.words.filter(|_| !matches!(household.standing, Standing::Invited(Bucket::Sent))),
+        pass: household.pass.filter(|_| household.joined_at.is_none()).map(|(serial, handed_over_at)| {
+            match handed_over_at {
+                Some(at) => format!("A pass was handed over {}.", moment(at, now)),
+                None => format!("Pass {serial:06} is printed, and not marked as handed over."),
+            }
+        }),
         needs: household.standing == Standing::Invited(Bucket::Problem),
     }
 }
