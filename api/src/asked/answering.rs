@@ -209,17 +209,7 @@ async fn revoke(tx: &mut PgConnection, invitation: InvitationId) -> sqlx::Result
     )
     .execute(&mut *tx)
     .await?;
-    sqlx::query!(
-        "WITH waiting AS MATERIALIZED (
-             SELECT id FROM deliveries WHERE invitation_id = $1 AND state IN ('held', 'queued', 'retry_wait', 'needs_decision')
-             ORDER BY id FOR NO KEY UPDATE
-         )
-         UPDATE deliveries AS d SET state = 'cancelled', held_reason = NULL, due_at = NULL, changed_at = app_now()
-         FROM waiting WHERE d.id = waiting.id AND d.state IN ('held', 'queued', 'retry_wait', 'needs_decision')",
-        invitation.uuid(),
-    )
-    .execute(tx)
-    .await?;
+    invitations::take_back(tx, &[invitation.uuid()]).await?;
     Ok(ended.rows_affected() > 0)
 }
 

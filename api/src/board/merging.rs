@@ -19,7 +19,7 @@ use utoipa::ToSchema;
 
 use crate::{
     access::{Caller, Role},
-    intake::{body::require_json, request},
+    intake::{body::require_json, ledger::invitations, request},
     problem::{Kind, Problem, ProblemBody, commit_unclear},
     state::AppState,
 };
@@ -142,19 +142,7 @@ async fn end_codes(tx: &mut PgConnection, from: HouseholdId, into: HouseholdId) 
     )
     .fetch_all(&mut *tx)
     .await?;
-    sqlx::query!(
-        "WITH waiting AS MATERIALIZED (
-             SELECT id FROM deliveries
-             WHERE invitation_id = ANY ($1) AND state IN ('held', 'queued', 'retry_wait', 'needs_decision')
-             ORDER BY id FOR NO KEY UPDATE
-         )
-         UPDATE deliveries AS d SET state = 'cancelled', held_reason = NULL, due_at = NULL, changed_at = app_now()
-         FROM waiting WHERE d.id = waiting.id AND d.state IN ('held', 'queued', 'retry_wait', 'needs_decision')",
-        &ended,
-    )
-    .execute(tx)
-    .await?;
-    Ok(())
+    invitations::take_back(tx, &ended).await
 }
 
 /// Who is in both is in once. Where both have a head, whoever joined later is a member.

@@ -148,8 +148,8 @@ impl NewIds {
     }
 }
 
-/// Lets a household in: its invitation ends as joined, the newcomer becomes its head, and what still waits for the
-/// household is not needed any more.
+/// Lets somebody in with a household's own code or with a member's: the code ends as joined. With the household's they
+/// become its head, and what still waits for it is not needed any more; with a member's they belong to it.
 ///
 /// Locks are taken in the order household, invitation, deliveries by id, as a list on its way into the ledger takes them.
 ///
@@ -167,37 +167,16 @@ pub async fn join(
         return Ok(LetIn::TooLate);
     }
     let account = account_of(tx, ids, newcomer).await?;
-    let entry = Entry { community: invitation.community, household, invitation: invitation.id, head: true };
-    match move_in(tx, &entry, account, ids.member, newcomer).await? {
-        Some(joined) => Ok(LetIn::Joined(joined, account)),
-        None => Ok(LetIn::TooLate),
+    let head = invitation.kind != InvitationKind::Member;
+    let entry = Entry { community: invitation.community, household, invitation: invitation.id, head };
+    if head {
+        let joined = move_in(tx, &entry, account, ids.member, newcomer).await?;
+        return Ok(joined.map_or(LetIn::TooLate, |joined| LetIn::Joined(joined, account)));
     }
-}
-
-/// Lets one more member into a household that joined. Locks as [`join`].
-///
-/// # Errors
-/// When the ledger does not answer.
-pub async fn join_family(
-    tx: &mut PgConnection,
-    invitation: &Invitation,
-    ids: &NewIds,
-    newcomer: &Newcomer,
-) -> sqlx::Result<LetIn> {
-    let Some(household) = invitation.household else { return Ok(LetIn::TooLate) };
-    lock_household(tx, household).await?;
-    if !end_as_joined(tx, invitation.id, household).await? {
-        return Ok(LetIn::TooLate);
-    }
-    let account = account_of(tx, ids, newcomer).await?;
-    let entry = Entry { community: invitation.community, household, invitation: invitation.id, head: false };
-    match add_member(tx, &entry, account, ids.member, newcomer).await? {
-        Some((at, verified)) => {
-            let joined = Joined { household, member: ids.member, at, verified, spared: 0 };
-            Ok(LetIn::Joined(joined, account))
-        }
-        None => Ok(LetIn::Member),
-    }
+    let added = add_member(tx, &entry, account, ids.member, newcomer).await?;
+    Ok(added.map_or(LetIn::Member, |(at, verified)| {
+        LetIn::Joined(Joined { household, member: ids.member, at, verified, spared: 0 }, account)
+    }))
 }
 
 /// Locks a household; whether it has joined.

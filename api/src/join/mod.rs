@@ -163,8 +163,9 @@ pub async fn enter<T>(
     // A long list may hold the invitation; its household is asked to come again before all connections wait for it.
     sqlx::query("SET LOCAL lock_timeout = '3s'").execute(&mut *tx).await?;
     let let_in = match invitation.kind {
-        InvitationKind::Household => ledger::join(&mut tx, &invitation, &ids, newcomer).await?,
-        InvitationKind::Member => ledger::join_family(&mut tx, &invitation, &ids, newcomer).await?,
+        InvitationKind::Household | InvitationKind::Member => {
+            ledger::join(&mut tx, &invitation, &ids, newcomer).await?
+        }
         InvitationKind::Blank => blank::join(&mut tx, &invitation, &ids, newcomer).await?,
     };
     let entered = match let_in {

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::paper::order::MAX_PASSES;
 use crate::{
-    intake::request,
+    intake::{ledger::invitations, request},
     problem::{Problem, commit_unclear},
     state::AppState,
 };
@@ -175,18 +175,7 @@ async fn void(tx: &mut PgConnection, community: CommunityId, from: i32, to: i32)
     )
     .execute(&mut *tx)
     .await?;
-    sqlx::query!(
-        "WITH waiting AS MATERIALIZED (
-             SELECT id FROM deliveries
-             WHERE invitation_id = ANY ($1) AND state IN ('held', 'queued', 'retry_wait', 'needs_decision')
-             ORDER BY id FOR NO KEY UPDATE
-         )
-         UPDATE deliveries AS d SET state = 'cancelled', held_reason = NULL, due_at = NULL, changed_at = app_now()
-         FROM waiting WHERE d.id = waiting.id AND d.state IN ('held', 'queued', 'retry_wait', 'needs_decision')",
-        &ended,
-    )
-    .execute(&mut *tx)
-    .await?;
+    invitations::take_back(&mut *tx, &ended).await?;
     let passes = sqlx::query_scalar!(
         r#"SELECT count(*) AS "passes!" FROM passes
            WHERE community_id = $1 AND serial BETWEEN $2 AND $3 AND invitation_id = ANY ($4)"#,

@@ -110,6 +110,23 @@ pub async fn written(tx: &mut PgConnection, invitations: &[Uuid]) -> Result<Vec<
     Ok(written.collect())
 }
 
+/// Takes back what waits to carry codes that have ended, and what somebody would have to decide about.
+pub async fn take_back(tx: &mut PgConnection, ended: &[Uuid]) -> Result<()> {
+    sqlx::query!(
+        "WITH waiting AS MATERIALIZED (
+             SELECT id FROM deliveries
+             WHERE invitation_id = ANY ($1) AND state IN ('held', 'queued', 'retry_wait', 'needs_decision')
+             ORDER BY id FOR NO KEY UPDATE
+         )
+         UPDATE deliveries AS d SET state = 'cancelled', held_reason = NULL, due_at = NULL, changed_at = app_now()
+         FROM waiting WHERE d.id = waiting.id AND d.state IN ('held', 'queued', 'retry_wait', 'needs_decision')",
+        ended,
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
 /// New invitations of one kind, as columns, sorted by household.
 #[derive(Debug)]
 pub struct NewInvitations {
