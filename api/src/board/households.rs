@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::{Timestamp, civil::Date};
-use porchlight_shared::domain::{Channel, CommunityId, DeliveryId, DeliveryState, HouseholdId};
+use porchlight_shared::domain::{Channel, CommunityId, DeliveryState, HouseholdId};
 use sqlx::PgPool;
 
 use super::words::{Bucket, JOINED};
@@ -149,11 +149,7 @@ pub struct Household {
     pub joined_at: Option<Timestamp>,
     /// The serial of its newest pass that is valid, and when one was handed over.
     pub pass: Option<(i32, Option<Timestamp>)>,
-    /// The delivery that says so.
-    pub delivery: Option<DeliveryId>,
-    /// How that one travels.
-    pub channel: Option<Channel>,
-    /// Where it goes.
+    /// Where the message goes that says so.
     pub to: Option<String>,
     /// Since when that one stands there.
     pub since: Option<Timestamp>,
@@ -187,7 +183,7 @@ pub async fn list(
     let (unit, id) = after.map(|(unit, id)| (unit, id.uuid())).unzip();
     let mut rows = sqlx::query!(
         r#"SELECT h.id, sorted.unit AS "place!", coalesce(h.name, k.name) AS name, p.label AS "unit?", h.joined_at,
-                  best.id AS "delivery?", best.channel AS "channel?: Channel", best.state AS "state?: DeliveryState",
+                  best.channel AS "channel?: Channel", best.state AS "state?: DeliveryState",
                   best.reason AS "reason?: porchlight_shared::domain::AttemptReason", best.changed_at AS "changed_at?",
                   w.held_reason AS "held_reason?: porchlight_shared::domain::HoldReason", k.address AS "address?",
                   pass.serial, pass.handed_over_at
@@ -253,8 +249,6 @@ pub async fn list(
             standing: Standing::of(row.joined_at.is_some(), row.state, row.serial.is_some()),
             pass: row.serial.map(|serial| (serial, row.handed_over_at.map(jiff_sqlx::Timestamp::to_jiff))),
             joined_at: row.joined_at.map(jiff_sqlx::Timestamp::to_jiff),
-            delivery: row.delivery.map(Into::into),
-            channel: row.channel,
             to: row.address,
             since: row.changed_at.map(jiff_sqlx::Timestamp::to_jiff),
             words: spoken

@@ -85,6 +85,12 @@ async fn a_household_stands_where_its_best_message_does() {
         .await
         .unwrap();
     let arrived = board.page("/households?show=delivered").await;
-    assert!(arrived.contains(&format!("/deliveries/{first}")), "{arrived}");
+    assert!(arrived.contains("refuse-ada@example.org"), "{arrived}");
+    let household: uuid::Uuid = sqlx::query_scalar("SELECT household_id FROM contacts")
+        .fetch_one(&world.installation.pool)
+        .await
+        .unwrap();
+    let page = board.page(&format!("/households/{household}")).await;
+    assert!(page.contains(&format!("/deliveries/{first}")) && page.contains("Delivered"), "{page}");
     assert_eq!(world.batch(&batch).await["counts"]["failed"], 1, "counts are of the newest");
 }
