@@ -178,6 +178,17 @@ async fn suppress(
         asked::ledger::open_not_me(&mut tx, RequestId::new(state.clock.now(), &mut AppState::rng()), contact)
             .await?;
     }
+    // Locks are taken in the order invitation, deliveries, contact.
+    if pressed == Pressed::Forget {
+        sqlx::query!(
+            "UPDATE invitations AS i SET intended_for = NULL FROM contacts k
+             WHERE k.id = $1 AND i.household_id = k.household_id AND i.intended_for IS NOT NULL
+                 AND EXISTS (SELECT FROM deliveries WHERE invitation_id = i.id AND contact_id = k.id)",
+            contact.uuid(),
+        )
+        .execute(&mut *tx)
+        .await?;
+    }
     // By the household's invitations: deliveries have no index that their own changes would have to keep up.
     let taken_back = sqlx::query!(
         "WITH waiting AS MATERIALIZED (
@@ -197,14 +208,6 @@ async fn suppress(
         // Its keyed hash stays, so that the next list that names it skips it.
         sqlx::query!(
             "UPDATE contacts SET address = NULL, name = NULL, erased_at = app_now() WHERE id = $1 AND erased_at IS NULL",
-            contact.uuid(),
-        )
-        .execute(&mut *tx)
-        .await?;
-        sqlx::query!(
-            "UPDATE invitations AS i SET intended_for = NULL FROM contacts k
-             WHERE k.id = $1 AND i.household_id = k.household_id AND i.intended_for IS NOT NULL
-                 AND EXISTS (SELECT FROM deliveries WHERE invitation_id = i.id AND contact_id = k.id)",
             contact.uuid(),
         )
         .execute(&mut *tx)

@@ -35,6 +35,8 @@ pub enum Answer {
     Grant {
         /// The household that whoever wants to join belongs to; `None`: one of their own.
         household: Option<HouseholdId>,
+        /// Whether they are the one who joined there with this address, and are known in another browser from now on.
+        again: bool,
     },
     /// It is not: the pass of whoever wanted to join ends, and nothing else changes.
     Decline,
@@ -118,9 +120,9 @@ pub async fn answer(
             end(&mut tx, request, "declined").await?;
             Outcome::Declined
         }
-        (Answer::Grant { household }, RequestKind::Join) => {
+        (Answer::Grant { household, again }, RequestKind::Join) => {
             let wants = known.wants.ok_or_else(answered)?;
-            let_in(&mut tx, state, community, known.invitation, wants, household).await?;
+            let_in(&mut tx, state, community, known.invitation, wants, household, again).await?;
             end(&mut tx, request, "granted").await?;
             Outcome::LetIn
         }
@@ -221,6 +223,7 @@ async fn let_in(
     invitation: InvitationId,
     Wants { account, newcomer }: Wants,
     household: Option<HouseholdId>,
+    again: bool,
 ) -> Result<(), Problem> {
     let (now, mut rng) = (state.clock.now(), AppState::rng());
     let household = if let Some(household) = household {
@@ -259,8 +262,12 @@ async fn let_in(
     let member = MemberId::new(now, &mut rng);
     let entry = Entry { community, household, invitation, head: !joined };
     if joined {
-        if add_member(tx, &entry, account, member, &newcomer).await?.is_none() {
+        if again {
             know_again(tx, household, account, &newcomer).await?;
+        } else if add_member(tx, &entry, account, member, &newcomer).await?.is_none() {
+            let detail = "Somebody joined there with this address. If they are the same, and only use another browser \
+                          now, say so; if you are not sure, ask them in a way that you know already.";
+            return Err(Problem::new(Kind::MemberAlready, detail));
         }
     } else {
         move_in(tx, &entry, account, member, &newcomer).await?.ok_or_else(Problem::internal)?;
@@ -269,24 +276,29 @@ async fn let_in(
     Ok(())
 }
 
-/// Whoever belongs there already, and asks in another browser, is known in that one from now on: a leader says so.
+/// Whoever joined there, and asks in another browser, is known in that one from now on: a leader says so. Their role, and
+/// all that belongs to it, goes with that.
 async fn know_again(
     tx: &mut PgConnection,
     household: HouseholdId,
     account: AccountId,
     newcomer: &Newcomer,
-) -> sqlx::Result<()> {
-    sqlx::query!(
+) -> Result<(), Problem> {
+    let known = sqlx::query!(
         "UPDATE members AS m SET account_id = $2
          WHERE household_id = $1 AND channel = $3 AND address_hash = $4
-             AND NOT EXISTS (SELECT FROM members WHERE household_id = $1 AND account_id = $2)",
+             AND NOT EXISTS (SELECT FROM members WHERE household_id = $1 AND account_id = $2)
+             AND EXISTS (SELECT FROM resident_sessions WHERE account_id = $2 AND expires_at > app_now())",
         household.uuid(),
         account.uuid(),
         newcomer.channel as Channel,
         &newcomer.hash[..],
-    )
-    .execute(tx)
-    .await?;
+    );
+    if known.execute(tx).await?.rows_affected() == 0 {
+        let detail =
+            "Nobody joined there with this address, or they asked from no browser. Nothing was changed.";
+        return Err(Problem::new(Kind::NothingToAnswer, detail));
+    }
     Ok(())
 }
 

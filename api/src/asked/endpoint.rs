@@ -44,6 +44,10 @@ pub struct GrantRequest {
     /// For `join`: the household that they belong to; left out, they get one of their own at the place that they named.
     #[schema(value_type = Option<uuid::Uuid>)]
     household: Option<HouseholdId>,
+    /// Whether they are the one who joined there with this address, and use another browser now: it is theirs then, with
+    /// the role that they have.
+    #[serde(default)]
+    again: bool,
 }
 
 fn may_answer(caller: &Caller) -> Result<(), Problem> {
@@ -115,9 +119,9 @@ pub async fn grant_request(
         GrantRequest::default()
     } else {
         require_json(&headers, "where they belong")?;
-        request::parse(&bytes, &["household"], "may name the household")?
+        request::parse(&bytes, &["household", "again"], "may name the household")?
     };
-    let said = Answer::Grant { household: said.household };
+    let said = Answer::Grant { household: said.household, again: said.again };
     Ok(Json(RequestAnswered { outcome: answer(&state, caller.community, id, said).await? }))
 }
 

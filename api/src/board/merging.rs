@@ -127,7 +127,8 @@ pub async fn merge(
 /// other is taken back.
 async fn end_codes(tx: &mut PgConnection, from: HouseholdId, into: HouseholdId) -> sqlx::Result<()> {
     let ended = sqlx::query_scalar!(
-        "UPDATE invitations AS i SET ended_as = 'replaced', ended_at = app_now(), code_sealed = NULL, code_sealed_key = NULL
+        "UPDATE invitations AS i SET
+             ended_as = (CASE WHEN i.expires_at <= app_now() THEN 'expired' ELSE 'replaced' END)::invitation_end, ended_at = app_now(), code_sealed = NULL, code_sealed_key = NULL
          WHERE i.household_id = ANY ($3) AND i.kind = 'household' AND i.ended_at IS NULL
              AND (EXISTS (SELECT FROM households WHERE id = ANY ($3) AND joined_at IS NOT NULL)
                   OR i.household_id = $1 AND EXISTS (

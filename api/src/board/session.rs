@@ -152,6 +152,13 @@ impl FromRequestParts<Arc<AppState>> for Leader {
 pub struct SameOrigin;
 
 impl SameOrigin {
+    /// Whether the browser itself says that it comes from our own page, or from nobody's.
+    #[must_use]
+    pub fn is_said(headers: &HeaderMap) -> bool {
+        let said = headers.get(header::HeaderName::from_static("sec-fetch-site"));
+        said.is_some_and(|said| said == "same-origin" || said == "none")
+    }
+
     fn is(headers: &HeaderMap, site: Option<&Site>) -> bool {
         let word = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
         if let Some(relation) = word(header::HeaderName::from_static("sec-fetch-site")) {

@@ -34,6 +34,9 @@ pub enum Refused {
     Field(Misfit),
     /// Not as things stand: what to do.
     Because(&'static str),
+    /// It is another household's address, or one that must not be written to: said alike, and counted like a wrong code,
+    /// so that nobody finds out whose addresses are known.
+    Elsewhere,
     /// Only the head invites.
     NotHead,
     /// The ledger does not answer.
@@ -158,9 +161,14 @@ async fn contact(
     address: &str,
     hash: &[u8; 32],
 ) -> Result<ContactId, Refused> {
+    // What must not be written to is not written down either.
     sqlx::query!(
         "INSERT INTO contacts (id, community_id, household_id, channel, address, address_hash, of_member)
-         VALUES ($1, $2, $3, $4, $5, $6, true)
+         SELECT $1, $2, $3, $4, $5, $6, true
+         WHERE NOT EXISTS (
+             SELECT FROM suppressions
+             WHERE address_hash = $6 AND lifted_at IS NULL AND (community_id = $2 OR community_id IS NULL)
+         )
          ON CONFLICT (community_id, channel, address_hash)
          DO UPDATE SET address = excluded.address, erased_at = NULL, household_id = excluded.household_id
          WHERE contacts.of_member AND contacts.erased_at IS NOT NULL",
@@ -173,17 +181,21 @@ async fn contact(
     )
     .execute(&mut *tx)
     .await?;
-    // Somebody else's, or one that must not be written to, is found out where the message would begin: nobody learns here who
-    // else is listed.
     let found = sqlx::query_scalar!(
-        "SELECT id FROM contacts WHERE community_id = $1 AND channel = $2 AND address_hash = $3",
+        "SELECT id FROM contacts
+         WHERE community_id = $1 AND channel = $2 AND address_hash = $3 AND household_id = $4 AND address IS NOT NULL
+             AND NOT EXISTS (
+                 SELECT FROM suppressions
+                 WHERE address_hash = $3 AND lifted_at IS NULL AND (community_id = $1 OR community_id IS NULL)
+             )",
         membership.community.uuid(),
         channel as Channel,
         &hash[..],
+        membership.household.uuid(),
     )
-    .fetch_one(tx)
+    .fetch_optional(tx)
     .await?;
-    Ok(found.into())
+    found.map(Into::into).ok_or(Refused::Elsewhere)
 }
 
 /// One a day goes to somebody, and five in all.

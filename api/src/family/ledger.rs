@@ -237,7 +237,11 @@ pub async fn remove(tx: &mut PgConnection, household: HouseholdId, member: Membe
     // Where their invite was sent; an address from a leader's list stays the leader's.
     sqlx::query!(
         "UPDATE contacts SET address = NULL, name = NULL, erased_at = app_now()
-         WHERE household_id = $1 AND channel = $2 AND address_hash = $3 AND of_member AND erased_at IS NULL",
+         WHERE household_id = $1 AND channel = $2 AND address_hash = $3 AND of_member AND erased_at IS NULL
+             AND NOT EXISTS (
+                 SELECT FROM invitations i JOIN deliveries d ON d.invitation_id = i.id
+                 WHERE i.household_id = $1 AND i.ended_at IS NULL AND d.contact_id = contacts.id
+             )",
         household.uuid(),
         removed.channel as Channel,
         removed.address_hash,

@@ -17,16 +17,17 @@ use serde::Deserialize;
 use super::{
     inviting::{Guest, MOST_OPEN, Refused, invite},
     ledger::{self, Invite, Member, MemberRole, Membership},
-    session::{Closed, Resident},
+    session::{self, Closed, Resident},
 };
 use crate::{
     board::session::{SameOrigin, Turned},
-    join::newcomer::Misfit,
+    join::{count_wrong, newcomer::Misfit},
     pages::{
         Notice, cookie, leaders, leaders_page, page,
         qr::{self, Symbol},
     },
     state::AppState,
+    visitor::Visitor,
 };
 
 /// The pages of a household.
@@ -184,17 +185,21 @@ async fn show(
     resident: Resident,
     Path(household): Path<String>,
 ) -> Result<Response, Closed> {
-    match membership(&state, resident, &household).await? {
-        Some(membership) => {
-            household_page(&state, &membership, StatusCode::OK, &Written::default(), None, None).await
-        }
-        None => Ok(nothing_here()),
+    let Some(membership) = membership(&state, resident, &household).await? else { return Ok(nothing_here()) };
+    let page = household_page(&state, &membership, StatusCode::OK, &Written::default(), None, None).await?;
+    if !resident.passing {
+        return Ok(page);
     }
+    // Whoever never saw the answer to their join is here for the first time.
+    let mut connection = state.pool.acquire().await?;
+    let cookie = session::begin(&mut connection, resident.account, state.site.as_ref()).await?;
+    Ok(([(header::SET_COOKIE, cookie)], page).into_response())
 }
 
 async fn invite_member(
     State(state): State<Arc<AppState>>,
     _: SameOrigin,
+    visitor: Visitor,
     resident: Resident,
     Path(household): Path<String>,
     form: Result<Form<Written>, FormRejection>,
@@ -213,6 +218,16 @@ async fn invite_member(
         }
         Err(Refused::Field(misfit)) => (Some(misfit), None),
         Err(Refused::Because(message)) => (None, Some(message)),
+        Err(Refused::Elsewhere) => {
+            let mend = "We cannot write there. Leave this empty, and give them the link yourself.";
+            match count_wrong(&state, visitor).await {
+                Ok(()) => (Some(Misfit { field: "contact", mend }), None),
+                Err(_) => (
+                    None,
+                    Some("That were too many addresses. Wait ten minutes, then give them a link instead."),
+                ),
+            }
+        }
         Err(Refused::NotHead) => (None, Some("Only the Head of Household invites.")),
         Err(Refused::Problem(problem)) => {
             // Logged where it was made.

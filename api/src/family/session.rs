@@ -14,7 +14,7 @@ use porchlight_shared::{domain::AccountId, runtime::site::Site};
 use sqlx::PgConnection;
 
 use crate::{
-    board::session::Turned,
+    board::session::{SameOrigin, Turned},
     pages::{Notice, cookie, page},
     secret::Secret,
     state::AppState,
@@ -24,6 +24,9 @@ use crate::{
 /// leader's.
 const HOLDS: i32 = 365 * 24 * 3600;
 
+/// How long what a browser was shown the door with is good for, in seconds: a day, for whoever never saw the answer. It may
+/// have been somebody else's browser before.
+const PASSES: i32 = 24 * 3600;
 /// 256 bits in text.
 const SECRET_LENGTH: usize = 43;
 
@@ -32,6 +35,8 @@ const SECRET_LENGTH: usize = 43;
 pub struct Resident {
     /// Who.
     pub account: AccountId,
+    /// Whether it is by what they were shown the door with, which does not last.
+    pub passing: bool,
     session: [u8; 32],
 }
 
@@ -48,24 +53,27 @@ impl Resident {
 
 /// A browser on its way through a door: who is known in it, and what it will be known by.
 ///
-/// It gets its cookie when it is shown the door, and sends it along with the form. So whoever joined, and never saw the
-/// answer, is known all the same.
+/// It gets a cookie for a day when it is shown the door, and sends it along with the form. So whoever joined, and never saw
+/// the answer, is known all the same; the answer brings one that lasts.
 #[derive(Debug)]
 pub struct Browser {
     /// Who is known.
     pub resident: Option<Resident>,
     secret: Option<Secret>,
+    /// Whether it says that its form is ours.
+    says_so: bool,
 }
 
 impl Browser {
     /// The cookie for a browser that has none.
     #[must_use]
     pub fn greet(&self, site: Option<&Site>) -> Option<HeaderValue> {
-        let new = || cookie::RESIDENT.set(&Secret::draw("", &mut AppState::rng()), HOLDS, site);
+        let new = || cookie::RESIDENT.set(&Secret::draw("", &mut AppState::rng()), PASSES, site);
         self.secret.is_none().then(new)
     }
 
-    /// It is an account's from now on; answers the cookie that proves it, if the browser has none yet.
+    /// It is an account's from now on; answers the cookie that proves it. A form of which nobody can tell where it came
+    /// from gets none, and takes none away.
     ///
     /// # Errors
     /// When the ledger does not answer.
@@ -78,27 +86,39 @@ impl Browser {
         if self.resident.is_some() {
             return Ok(None);
         }
-        if let Some(secret) = &self.secret
-            && store(tx, secret, account).await?
-        {
+        if let Some(secret) = &self.secret {
+            store(tx, secret, account, PASSES).await?;
+        } else if !self.says_so {
             return Ok(None);
         }
-        let secret = Secret::draw("", &mut AppState::rng());
-        store(tx, &secret, account).await?;
-        Ok(Some(cookie::RESIDENT.set(&secret, HOLDS, site)))
+        begin(tx, account, site).await.map(Some)
     }
 }
 
-/// `false`: somebody was known by that before.
-async fn store(tx: &mut PgConnection, secret: &Secret, account: AccountId) -> sqlx::Result<bool> {
+/// Begins a session that lasts, and answers the cookie that proves it.
+///
+/// # Errors
+/// When the ledger does not answer.
+pub async fn begin(
+    tx: &mut PgConnection,
+    account: AccountId,
+    site: Option<&Site>,
+) -> sqlx::Result<HeaderValue> {
+    let secret = Secret::draw("", &mut AppState::rng());
+    store(tx, &secret, account, HOLDS).await?;
+    Ok(cookie::RESIDENT.set(&secret, HOLDS, site))
+}
+
+/// Whoever was known by it before stays so.
+async fn store(tx: &mut PgConnection, secret: &Secret, account: AccountId, seconds: i32) -> sqlx::Result<()> {
     let stored = sqlx::query!(
         "INSERT INTO resident_sessions (sha256, account_id, expires_at)
          VALUES ($1, $2, app_now() + make_interval(secs => $3)) ON CONFLICT DO NOTHING",
         &secret.sha256()[..],
         account.uuid(),
-        f64::from(HOLDS),
+        f64::from(seconds),
     );
-    Ok(stored.execute(tx).await?.rows_affected() > 0)
+    stored.execute(tx).await.map(drop)
 }
 
 impl FromRequestParts<Arc<AppState>> for Browser {
@@ -112,18 +132,21 @@ impl FromRequestParts<Arc<AppState>> for Browser {
             Some(secret) => find(state, secret.sha256()).await?,
             None => None,
         };
-        Ok(Self { resident, secret })
+        let says_so = SameOrigin::is_said(&parts.headers);
+        Ok(Self { resident, secret, says_so })
     }
 }
 
 async fn find(state: &AppState, session: [u8; 32]) -> sqlx::Result<Option<Resident>> {
-    let account = sqlx::query_scalar!(
-        "SELECT account_id FROM resident_sessions WHERE sha256 = $1 AND expires_at > app_now()",
+    let row = sqlx::query!(
+        r#"SELECT account_id, expires_at <= app_now() + make_interval(secs => $2) AS "passing!"
+           FROM resident_sessions WHERE sha256 = $1 AND expires_at > app_now()"#,
         &session[..],
+        f64::from(PASSES),
     )
     .fetch_optional(&state.pool)
     .await?;
-    Ok(account.map(|account| Resident { account: account.into(), session }))
+    Ok(row.map(|row| Resident { account: row.account_id.into(), passing: row.passing, session }))
 }
 
 /// Why a household's page is not shown.

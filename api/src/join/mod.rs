@@ -29,6 +29,7 @@ mod tries;
 
 use self::{ledger::Found, newcomer::Newcomer};
 pub use tries::LocalTries;
+pub(crate) use tries::count as count_wrong;
 
 /// A live invitation.
 #[derive(Debug)]

@@ -78,7 +78,7 @@ pub(super) async fn admit(state: &AppState, visitor: Visitor) -> Result<(), u32>
 ///
 /// # Errors
 /// With the seconds to wait, if there were too many before it in this very moment.
-pub(super) async fn count(state: &AppState, visitor: Visitor) -> Result<(), u32> {
+pub(crate) async fn count(state: &AppState, visitor: Visitor) -> Result<(), u32> {
     state.metrics.wrong_codes.inc();
     let counters = counters(state, visitor);
     let all = Counter { key: "porchlight:{wrong-codes-of-all}".to_owned(), most: ALARM, seconds: 3_600 };

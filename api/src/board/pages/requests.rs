@@ -135,7 +135,7 @@ pub(super) async fn show(
 pub(super) struct Said {
     #[serde(default)]
     answer: String,
-    /// A household's id, or `own`.
+    /// A household's id, that after `again:`, or `own`.
     #[serde(default)]
     household: String,
 }
@@ -148,16 +148,17 @@ pub(super) async fn say(
     form: Result<Form<Said>, FormRejection>,
 ) -> Result<Response, Turned> {
     let said = form.map(|Form(said)| said).unwrap_or_default();
-    let household = if said.household.is_empty() || said.household == "own" {
-        Some(None)
-    } else {
-        said.household.parse().ok().map(Some)
+    let (again, named) = match said.household.strip_prefix("again:") {
+        Some(named) => (true, named),
+        None => (false, said.household.as_str()),
     };
+    let household =
+        if named.is_empty() || named == "own" { Some(None) } else { named.parse().ok().map(Some) };
     let (Ok(id), Some(household)) = (request.parse::<RequestId>(), household) else {
         return Ok(nothing_here());
     };
     let said = match said.answer.as_str() {
-        "grant" => Answer::Grant { household },
+        "grant" => Answer::Grant { household, again },
         "decline" => Answer::Decline,
         _ => return Ok(leaders(Redirect::to("/requests"))),
     };

@@ -56,6 +56,9 @@ impl Intake<'_> {
         let (added, again): (Vec<_>, Vec<_>) = again.into_iter().partition(|entry| {
             !live[&entry.household].written || entry.stranger && self.judged[entry.at].accept
         });
+        let on_paper: Vec<_> =
+            live.values().filter(|live| !live.written).map(|live| live.id.uuid()).collect();
+        invitations::extend(self.tx, &on_paper, self.send_at, INVITATION_DAYS).await?;
         let mut invited = match already_invited {
             AlreadyInvited::Resend => self.resend(again, &live).await?,
             AlreadyInvited::Skip => {

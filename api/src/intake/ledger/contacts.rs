@@ -36,7 +36,12 @@ pub async fn known_addresses(
            LEFT JOIN LATERAL (
                SELECT contacts.id, household_id, h.joined_at IS NOT NULL AS joined, erased_at IS NOT NULL AS erased
                FROM contacts JOIN households h ON h.id = household_id
-               WHERE contacts.community_id = $1 AND channel = $2 AND address_hash = asked.hash AND NOT of_member LIMIT 1
+               WHERE contacts.community_id = $1 AND channel = $2 AND address_hash = asked.hash
+                   -- Known from a head's invite alone, and of nobody who joined: as good as unknown.
+                   AND NOT (of_member AND NOT EXISTS (
+                       SELECT FROM members m
+                       WHERE m.household_id = contacts.household_id AND m.channel = $2 AND m.address_hash = asked.hash
+                   )) LIMIT 1
            ) c ON true
            LEFT JOIN LATERAL (
                SELECT reason FROM suppressions
@@ -93,7 +98,11 @@ pub async fn insert_contacts(
          ON CONFLICT (community_id, channel, address_hash) DO UPDATE
              SET household_id = excluded.household_id, address = excluded.address, name = excluded.name,
                  erased_at = NULL, of_member = false
-             WHERE contacts.of_member
+             WHERE contacts.of_member AND NOT EXISTS (
+                 SELECT FROM members m
+                 WHERE m.household_id = contacts.household_id AND m.channel = contacts.channel
+                     AND m.address_hash = contacts.address_hash
+             )
          RETURNING id, address_hash",
         community.uuid(),
         channel as Channel,

@@ -110,6 +110,28 @@ pub async fn written(tx: &mut PgConnection, invitations: &[Uuid]) -> Result<Vec<
     Ok(written.collect())
 }
 
+/// Codes that a message is about to carry can be used for so many days after it goes.
+pub async fn extend(
+    tx: &mut PgConnection,
+    invitations: &[Uuid],
+    send_at: Option<Timestamp>,
+    days: i32,
+) -> Result<()> {
+    if invitations.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "UPDATE invitations SET expires_at = greatest(expires_at, greatest(app_now(), $2) + make_interval(days => $3))
+         WHERE id = ANY ($1) AND ended_at IS NULL",
+        invitations,
+        send_at.map(jiff_sqlx::Timestamp::from) as Option<jiff_sqlx::Timestamp>,
+        days,
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
 /// Takes back what waits to carry codes that have ended, and what somebody would have to decide about.
 pub async fn take_back(tx: &mut PgConnection, ended: &[Uuid]) -> Result<()> {
     sqlx::query!(

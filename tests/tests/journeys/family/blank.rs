@@ -62,6 +62,11 @@ async fn a_blank_pass_finds_its_household_or_waits_for_a_leader() {
     assert!(page.contains("Waiting"), "{page}");
     let open = world.requests().await;
     let household = json!({"household": joined["household"]});
+    let (status, problem) = world.answer(&open[0], "grant", &household).await;
+    assert_eq!((status, &problem["type"]), (409, &json!("/problems/member-already")), "not by the way");
+    let board = world.board().await;
+    assert!(board.page("/requests").await.contains("in another browser"));
+    let household = json!({"household": joined["household"], "again": true});
     assert_eq!(world.answer(&open[0], "grant", &household).await, (200, json!({"outcome": "let_in"})));
     assert!(again.home().await.1.contains("Head of Household"));
 
@@ -72,7 +77,6 @@ async fn a_blank_pass_finds_its_household_or_waits_for_a_leader() {
     assert!(bo.page("/home").await.contains("was asked to let you in"));
     let (status, problem) = at(&blank[1], "9 Oak Lane", "cy@example.org").await;
     assert_eq!((status, &problem["type"]), (409, &json!("/problems/waiting-for-approval")));
-    let board = world.board().await;
     assert!(board.page("/").await.contains("1 resident waits for your answer"));
     let page = board.page("/requests").await;
     for word in ["Bo Downs", "bo@example.org", "2 Elm Street", "Upstairs", "Downstairs", "Pass 000002"] {

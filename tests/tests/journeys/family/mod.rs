@@ -66,6 +66,7 @@ impl Board {
     /// Sends the form of a code's page, as one page of ours, and keeps the cookie that comes with the answer.
     async fn join(&mut self, code: &str, form: &str) -> (StatusCode, String) {
         let request = self.request(Method::POST, &format!("/j/{code}"));
+        let request = request.header("sec-fetch-site", "same-origin");
         let request =
             request.header("content-type", "application/x-www-form-urlencoded").body(form.to_owned());
         let answer = request.send().await.unwrap();
