@@ -105,9 +105,15 @@ mod tests {
 
     #[test]
     fn a_member_reads_who_invites_them() {
-        let composed = invitation(Guest::Member, "Oakridge HOA", LINK).unwrap();
-        assert!(composed.text.starts_with("Oakridge HOA: the head of your household invites you"));
-        assert_eq!(composed.segments.count, 1, "{}", composed.text);
+        let composed = |link| invitation(Guest::Member, "Oakridge HOA", link).unwrap();
+        let (short, long) = (composed("https://oak.example/j/7KWM3RTX9CHR"), composed(LINK));
+        assert!(
+            short.text.starts_with("Oakridge HOA: the head of your household invites you"),
+            "{}",
+            short.text
+        );
+        assert!(long.text.starts_with("Oakridge HOA: your household invites you"), "{}", long.text);
+        assert_eq!((short.segments.count, long.segments.count), (1, 1));
     }
 
     /// A link of so many characters.
