@@ -13,6 +13,7 @@ use porchlight_shared::domain::{CommunityId, TokenId};
 use sqlx::PgPool;
 
 use crate::{
+    audit::{Actor, By},
     problem::{Kind, Problem},
     secret::Secret,
     state::AppState,
@@ -71,6 +72,20 @@ pub struct Caller {
     pub token: TokenId,
     /// What it may do.
     pub role: Role,
+}
+
+impl Caller {
+    /// Who acts.
+    #[must_use]
+    pub const fn by(&self) -> By {
+        By::Token(self.token)
+    }
+
+    /// Who acts for which community.
+    #[must_use]
+    pub const fn actor(&self) -> Actor {
+        Actor { community: self.community, by: self.by() }
+    }
 }
 
 impl FromRequestParts<Arc<AppState>> for Caller {

@@ -12,6 +12,7 @@
 //! * [`asked`]: what they ask for, and what leaders answer.
 //! * [`stop`]: a reader stops further messages.
 //! * [`receipts`]: providers tell how far a message came, and residents answer texts.
+//! * [`audit`]: who did what.
 //! * [`admin`]: what the operator does from the command line.
 //!
 //! Beside them: [`problem`] (every error that leaves the building), [`state`], [`config`], [`health`], [`metrics`],
@@ -21,6 +22,7 @@
 pub mod access;
 pub mod admin;
 pub mod asked;
+pub mod audit;
 pub mod board;
 mod cli;
 pub mod config;

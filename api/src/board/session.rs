@@ -12,10 +12,15 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use jiff::{Timestamp, tz::TimeZone};
-use porchlight_shared::{domain::CommunityId, runtime::site::Site};
+use porchlight_shared::{
+    domain::{CommunityId, LeaderId},
+    runtime::site::Site,
+};
 use sqlx::PgConnection;
 
 use crate::{
+    access::Role,
+    audit::{Actor, By},
     pages::{Notice, cookie, page},
     secret::Secret,
     state::AppState,
@@ -35,10 +40,20 @@ pub struct Leader {
     pub zone: TimeZone,
     /// The ledger's clock.
     pub now: Timestamp,
+    /// Who: a leader by name, or whoever the operator gave a link to.
+    pub by: By,
+    /// What they may do.
+    pub role: Role,
     session: [u8; 32],
 }
 
 impl Leader {
+    /// Who acts for which community.
+    #[must_use]
+    pub const fn actor(&self) -> Actor {
+        Actor { community: self.community, by: self.by }
+    }
+
     /// Ends the session.
     ///
     /// # Errors
@@ -56,14 +71,16 @@ impl Leader {
 pub(super) async fn begin(
     tx: &mut PgConnection,
     community: CommunityId,
+    leader: Option<LeaderId>,
     secret: &Secret,
     site: Option<&Site>,
 ) -> sqlx::Result<HeaderValue> {
     sqlx::query!(
-        "INSERT INTO sessions (sha256, community_id, expires_at)
-         VALUES ($1, $2, app_now() + make_interval(secs => $3))",
+        "INSERT INTO sessions (sha256, community_id, leader_id, expires_at)
+         VALUES ($1, $2, $3, app_now() + make_interval(secs => $4))",
         &secret.sha256()[..],
         community.uuid(),
+        leader.map(LeaderId::uuid),
         f64::from(HOLDS),
     )
     .execute(tx)
@@ -73,9 +90,10 @@ pub(super) async fn begin(
 
 async fn find(state: &AppState, session: [u8; 32]) -> sqlx::Result<Option<Leader>> {
     let row = sqlx::query!(
-        r#"SELECT c.id, c.name, c.time_zone, app_now() AS "now!"
-           FROM sessions s JOIN communities c ON c.id = s.community_id
-           WHERE s.sha256 = $1 AND s.expires_at > app_now()"#,
+        r#"SELECT c.id, c.name, c.time_zone, app_now() AS "now!", s.leader_id,
+                  coalesce(l.role, 'owner') AS "role!: Role"
+           FROM sessions s JOIN communities c ON c.id = s.community_id LEFT JOIN leaders l ON l.id = s.leader_id
+           WHERE s.sha256 = $1 AND s.expires_at > app_now() AND l.removed_at IS NULL"#,
         &session[..],
     )
     .fetch_optional(&state.pool)
@@ -85,6 +103,8 @@ async fn find(state: &AppState, session: [u8; 32]) -> sqlx::Result<Option<Leader
         name: row.name,
         zone: TimeZone::get(&row.time_zone).unwrap_or(TimeZone::UTC),
         now: row.now.to_jiff(),
+        by: row.leader_id.map_or(By::Operator, |leader| By::Leader(leader.into())),
+        role: row.role,
         session,
     }))
 }

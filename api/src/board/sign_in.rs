@@ -12,13 +12,14 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
-use porchlight_shared::domain::CommunityId;
+use porchlight_shared::domain::{CommunityId, LeaderId};
 
 use super::{
     pages::astray,
     session::{self, Leader, SameOrigin, Turned},
 };
 use crate::{
+    audit::{Act, By, Entry},
     pages::{Notice, cookie, leaders_page, page, private},
     secret::Secret,
     state::AppState,
@@ -83,16 +84,19 @@ async fn sign_in(
 ) -> Result<Response, Turned> {
     let link = Secret::of(&link.map(|Path(link)| link).unwrap_or_default());
     let mut tx = state.pool.begin().await?;
-    let community = sqlx::query_scalar!(
+    let used = sqlx::query!(
         "UPDATE sign_in_links SET used_at = app_now()
-         WHERE sha256 = $1 AND used_at IS NULL AND expires_at > app_now() RETURNING community_id",
+         WHERE sha256 = $1 AND used_at IS NULL AND expires_at > app_now() RETURNING community_id, leader_id",
         &link.sha256()[..],
     )
     .fetch_optional(&mut *tx)
     .await?;
-    let Some(community) = community.map(CommunityId::from) else { return Ok(used_up()) };
+    let Some(used) = used else { return Ok(used_up()) };
+    let (community, leader) = (CommunityId::from(used.community_id), used.leader_id.map(LeaderId::from));
     let secret = Secret::draw("", &mut AppState::rng());
-    let cookie = session::begin(&mut tx, community, &secret, state.site.as_ref()).await?;
+    let cookie = session::begin(&mut tx, community, leader, &secret, state.site.as_ref()).await?;
+    let by = leader.map_or(By::Operator, By::Leader);
+    Entry::whole(by, Act::SignedIn).write(&mut tx, community).await?;
     tx.commit().await?;
     tracing::info!(%community, "a leader signed in");
     Ok(private(([(header::SET_COOKIE, cookie)], Redirect::to("/"))))

@@ -101,7 +101,8 @@ pub async fn create_batch(
         request;
     let wish = Wish { accept_checks, already_invited, note, send_at, not_after, consent, again };
     let now = state.clock.now();
-    let (answer, jobs) = batch::accept(&mut tx, caller, &state.keyring, now, &sender, wish, list).await?;
+    let (answer, jobs) =
+        batch::accept(&mut tx, caller.actor(), &state.keyring, now, &sender, wish, list).await?;
     let response = serde_json::to_string(&answer).expect("an answer serialises");
     if let Some(key) = &key {
         key.remember(&mut tx, caller.community, StatusCode::ACCEPTED, &response).await?;

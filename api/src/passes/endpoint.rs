@@ -82,7 +82,7 @@ pub async fn print_passes(
 ) -> Result<(StatusCode, Json<Printing>), Problem> {
     may_see_codes(&caller)?;
     let wish = PassesRequest::parse(&body(&headers, request)?)?;
-    let printing = print(&state, caller.community, Some(caller.token), &wish).await?;
+    let printing = print(&state, caller.community, caller.by(), &wish).await?;
     Ok((StatusCode::CREATED, Json(printing)))
 }
 

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
 use porchlight_shared::{
-    domain::{CommunityId, HouseholdId, InvitationId, InvitationKind, PrintingId, TokenId},
+    domain::{CommunityId, HouseholdId, InvitationId, InvitationKind, PrintingId},
     runtime::site::Site,
 };
 use serde::Serialize;
@@ -20,6 +20,7 @@ use super::{
     sheets,
 };
 use crate::{
+    audit::{Act, By, Entry},
     intake::{
         batch::drawing::Drawing,
         ledger::{homes, invitations},
@@ -62,7 +63,7 @@ pub struct Printing {
 pub async fn print(
     state: &AppState,
     community: CommunityId,
-    requested_by: Option<TokenId>,
+    requested_by: By,
     wish: &Wish,
 ) -> Result<Printing, Problem> {
     let Some(site) = &state.site else {
@@ -87,6 +88,9 @@ pub async fn print(
     let id = PrintingId::new(now, &mut rng);
     let printing =
         store(&mut tx, &New { id, community, requested_by, site, valid_until }, wish, &ids).await?;
+    let printed =
+        Entry::of(requested_by, Act::PassesPrinted, printing.id.uuid()).many(i64::from(printing.passes));
+    printed.write(&mut tx, community).await?;
     // What cannot be drawn is found out now, and not when somebody stands at the printer.
     let sheets = sheets::read(&mut tx, community, printing.id).await?.ok_or_else(Problem::internal)?;
     sheets.order(&state.keyring)?;
@@ -203,7 +207,7 @@ async fn extend(tx: &mut PgConnection, invitations: &[uuid::Uuid], until: Timest
 struct New<'a> {
     id: PrintingId,
     community: CommunityId,
-    requested_by: Option<TokenId>,
+    requested_by: By,
     site: &'a Site,
     valid_until: Timestamp,
 }
@@ -230,8 +234,8 @@ async fn store(
         return Err(Problem::new(Kind::NotReady, "Its leaders have to finish the checklist first."));
     }
     let row = sqlx::query!(
-        r#"INSERT INTO printings (id, community_id, layout, start, name, contact, colour, site, valid_until, total, requested_by)
-           SELECT $2, id, $3, $4, name, contact, colour, $5, $6, $7, $8 FROM communities WHERE id = $1
+        r#"INSERT INTO printings (id, community_id, layout, start, name, contact, colour, site, valid_until, total, requested_by, requested_by_leader)
+           SELECT $2, id, $3, $4, name, contact, colour, $5, $6, $7, $8, $9 FROM communities WHERE id = $1
            RETURNING created_at"#,
         community.uuid(),
         id.uuid(),
@@ -240,7 +244,8 @@ async fn store(
         site.as_str(),
         jiff_sqlx::Timestamp::from(valid_until) as jiff_sqlx::Timestamp,
         total,
-        requested_by.map(TokenId::uuid),
+        requested_by.token(),
+        requested_by.leader(),
     )
     .fetch_one(&mut *tx)
     .await?;

@@ -25,8 +25,8 @@ pub use channel::Channel;
 pub use delivery::{DeliveryState, HoldReason};
 pub use email_address::{EmailAddress, EmailAddressError};
 pub use ids::{
-    AccountId, BatchId, CommunityId, ContactId, DeliveryId, DraftId, HouseholdId, InvitationId, MemberId,
-    PrintingId, PropertyId, RequestId, SuppressionId, TokenId,
+    AccountId, BatchId, CommunityId, ContactId, DeliveryId, DraftId, HouseholdId, InvitationId, LeaderId,
+    MemberId, PrintingId, PropertyId, RequestId, SuppressionId, TokenId,
 };
 pub use keyring::{KeyFile, KeyFileError, KeyUse, Keyring, Sealed, UnsealError};
 pub use kinds::{DeliveryKind, InvitationKind, RequestKind};

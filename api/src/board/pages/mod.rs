@@ -84,9 +84,11 @@ async fn script() -> Response {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
     Overview,
+    Invite,
     Households,
     Passes,
     Requests,
+    Settings,
     Elsewhere,
 }
 
@@ -102,20 +104,17 @@ impl<'a> Frame<'a> {
         Self { community: &leader.name, place, build: BUILD }
     }
 
-    fn is_overview(&self) -> bool {
-        self.place == Place::Overview
-    }
-
-    fn is_passes(&self) -> bool {
-        self.place == Place::Passes
-    }
-
-    fn is_requests(&self) -> bool {
-        self.place == Place::Requests
-    }
-
-    fn is_households(&self) -> bool {
-        self.place == Place::Households
+    /// The entries of the menu, each with its address and whether the page belongs there.
+    fn menu(&self) -> [(&'static str, &'static str, bool); 6] {
+        [
+            ("/", "Overview", Place::Overview),
+            ("/invite", "Invite", Place::Invite),
+            ("/households", "Households", Place::Households),
+            ("/passes", "Passes", Place::Passes),
+            ("/requests", "Requests", Place::Requests),
+            ("/settings", "Settings", Place::Settings),
+        ]
+        .map(|(path, name, place)| (path, name, place == self.place))
     }
 }
 

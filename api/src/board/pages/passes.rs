@@ -164,7 +164,7 @@ pub(super) async fn create(
         Ok(wish) => wish,
         Err(fault) => return passes_page(&state, &leader, &asked, Some(fault)).await,
     };
-    match print(&state, leader.community, None, &wish).await {
+    match print(&state, leader.community, leader.by, &wish).await {
         Ok(printing) => Ok(private(Redirect::to(&format!("/passes/{}", printing.id)))),
         Err(problem) if problem.is_ours() => Err(Turned::Later),
         Err(problem) => passes_page(&state, &leader, &asked, Some(problem.told())).await,

@@ -28,7 +28,7 @@ use super::{
     request::{AlreadyInvited, Consent},
 };
 use crate::{
-    access::Caller,
+    audit::{Act, Actor, Entry},
     problem::{Kind, Problem},
     state::AppState,
 };
@@ -129,7 +129,7 @@ pub struct List {
 /// One list on its way into the ledger.
 struct Intake<'a> {
     tx: &'a mut PgConnection,
-    caller: Caller,
+    actor: Actor,
     keyring: &'a Keyring,
     now: Timestamp,
     rng: StdRng,
@@ -165,7 +165,7 @@ impl Intake<'_> {
     }
 
     const fn community(&self) -> CommunityId {
-        self.caller.community
+        self.actor.community
     }
 }
 
@@ -175,7 +175,7 @@ impl Intake<'_> {
 /// When the community may not send, the list was just sent, nothing of it can go, or the ledger does not answer.
 pub async fn accept(
     tx: &mut PgConnection,
-    caller: Caller,
+    actor: Actor,
     keyring: &Keyring,
     now: Timestamp,
     sender: &Sender,
@@ -195,17 +195,17 @@ pub async fn accept(
     }
     let channel = list.channel;
     let list_hash = list_hash(keyring, &list.judged, wish.accept_checks);
-    if batches::sent_lately(tx, caller.community, &list_hash).await? && !wish.again {
+    if batches::sent_lately(tx, actor.community, &list_hash).await? && !wish.again {
         let detail = "Nothing was sent a second time. If you mean it, send the list with \"again\": true.";
         return Err(Problem::new(Kind::SameList, detail));
     }
-    let known = facts::add(tx, caller.community, channel, &mut list.judged).await?;
+    let known = facts::add(tx, actor.community, channel, &mut list.judged).await?;
     // What waits for a second look is told what the others find out under their locks.
     let waits = |entry: &Judged| !entry.goes(wish.accept_checks);
-    facts::foresee(tx, caller.community, &mut list.judged, &known, waits).await?;
+    facts::foresee(tx, actor.community, &mut list.judged, &known, waits).await?;
     let rng = AppState::rng();
     let mut intake =
-        Intake { tx, caller, keyring, now, rng, channel, send_at: wish.send_at, judged: list.judged };
+        Intake { tx, actor, keyring, now, rng, channel, send_at: wish.send_at, judged: list.judged };
     let addressed = intake.settle(&known, wish.accept_checks).await?;
     let invited = intake.invite(addressed, wish.already_invited).await?;
     let Intake { tx, mut rng, judged, .. } = intake;
@@ -220,9 +220,9 @@ pub async fn accept(
     let id = BatchId::new(now, &mut rng);
     let new = NewBatch {
         id,
-        community: caller.community,
+        community: actor.community,
         channel,
-        requested_by: caller.token,
+        requested_by: actor.by,
         list_hash: &list_hash,
         subject: &format!("Your household is invited to {}", sender.name),
         note: wish.note.as_deref().map(str::trim).filter(|note| !note.is_empty()),
@@ -242,13 +242,16 @@ pub async fn accept(
             let delivery = DeliveryId::new(now, &mut rng);
             new.push(delivery, entry.invitation, entry.contact, row);
             if hold.is_none() {
-                jobs.push(Job { community: caller.community, delivery });
+                jobs.push(Job { community: actor.community, delivery });
             }
         }
-        batches::insert_deliveries(tx, caller.community, channel, id, hold, &new).await?;
+        batches::insert_deliveries(tx, actor.community, channel, id, hold, &new).await?;
     }
-    let kept = drafts::Kept { channel, from: list.draft, batch: Some(id), by: caller.token };
-    let draft = drafts::keep(tx, caller.community, now, &mut rng, &kept, &left).await?;
+    let kept = drafts::Kept { channel, from: list.draft, batch: Some(id), by: actor.by };
+    let draft = drafts::keep(tx, actor.community, now, &mut rng, &kept, &left).await?;
+
+    let sent = Entry::of(actor.by, Act::ListSent, id.uuid()).many(i64::from(new.total));
+    sent.write(tx, actor.community).await?;
 
     let answer = BatchAccepted {
         id,

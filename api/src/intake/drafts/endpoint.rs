@@ -106,7 +106,7 @@ pub async fn create_draft(
         Ok::<_, Problem>((channel, request::judge(source, rules)?.0))
     })?;
     let draft = DraftId::new(state.clock.now(), &mut AppState::rng());
-    drafts::insert_draft(&mut tx, caller.community, draft, channel, None, caller.token).await?;
+    drafts::insert_draft(&mut tx, caller.community, draft, channel, None, caller.by()).await?;
     drafts::put_entries(&mut tx, draft, judged.iter().map(as_written).collect()).await?;
     let answer = view(&state, &mut tx, caller.community, draft).await?;
     tx.commit().await.map_err(commit_unclear)?;

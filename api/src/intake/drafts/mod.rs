@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use jiff::Timestamp;
-use porchlight_shared::domain::{BatchId, Channel, CommunityId, DraftId, TokenId};
+use porchlight_shared::domain::{BatchId, Channel, CommunityId, DraftId};
 use rand::Rng;
 use sqlx::PgConnection;
 
@@ -17,7 +17,10 @@ use super::{
     reading::{Cells, Entry, Place},
     request,
 };
-use crate::problem::{Kind, Problem};
+use crate::{
+    audit::By,
+    problem::{Kind, Problem},
+};
 
 pub mod change;
 pub mod endpoint;
@@ -36,7 +39,7 @@ pub struct Kept {
     /// The batch that took the rest.
     pub batch: Option<BatchId>,
     /// Who sent it in.
-    pub by: TokenId,
+    pub by: By,
 }
 
 /// Keeps the entries of a list that have to be looked at or mended. Returns the draft, unless nothing is left for one.

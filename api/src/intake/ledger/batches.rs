@@ -4,11 +4,13 @@ use jiff::Timestamp;
 use porchlight_shared::{
     domain::{
         BatchId, Channel, CommunityId, ContactId, DeliveryId, DeliveryState, HoldReason, InvitationId,
-        Opening, TokenId,
+        Opening,
     },
     store::window::Known,
 };
 use sqlx::{PgConnection, Result};
+
+use crate::audit::By;
 use uuid::Uuid;
 
 /// What is known of a community when it sends.
@@ -72,7 +74,7 @@ pub struct NewBatch<'a> {
     /// How.
     pub channel: Channel,
     /// Who asked.
-    pub requested_by: TokenId,
+    pub requested_by: By,
     /// The list's keyed hash.
     pub list_hash: &'a [u8; 32],
     /// Subject line.
@@ -95,14 +97,15 @@ pub struct NewBatch<'a> {
 pub async fn insert_batch(tx: &mut PgConnection, new: &NewBatch<'_>) -> Result<bool> {
     sqlx::query_scalar!(
         r#"INSERT INTO batches
-               (id, community_id, channel, requested_by, list_hash, subject, note, template, total, send_at, not_after,
+               (id, community_id, channel, requested_by, requested_by_leader, list_hash, subject, note, template, total, send_at, not_after,
                 consent_statement, consent_obtained_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
            RETURNING coalesce(send_at > (SELECT app_now()), false) AS "later!""#,
         new.id.uuid(),
         new.community.uuid(),
         new.channel as Channel,
-        new.requested_by.uuid(),
+        new.requested_by.token(),
+        new.requested_by.leader(),
         &new.list_hash[..],
         new.subject,
         new.note,

@@ -1,8 +1,10 @@
 //! Drafts: lists, or what was left of them, kept to be mended.
 
 use jiff::Timestamp;
-use porchlight_shared::domain::{BatchId, Channel, CommunityId, DraftId, TokenId};
+use porchlight_shared::domain::{BatchId, Channel, CommunityId, DraftId};
 use sqlx::{PgConnection, Result};
+
+use crate::audit::By;
 
 /// A draft without its entries.
 #[derive(Debug)]
@@ -55,15 +57,16 @@ pub async fn insert_draft(
     id: DraftId,
     channel: Channel,
     batch: Option<BatchId>,
-    by: TokenId,
+    by: By,
 ) -> Result<()> {
     sqlx::query!(
-        "INSERT INTO drafts (id, community_id, channel, batch_id, created_by) VALUES ($1, $2, $3, $4, $5)",
+        "INSERT INTO drafts (id, community_id, channel, batch_id, created_by, created_by_leader) VALUES ($1, $2, $3, $4, $5, $6)",
         id.uuid(),
         community.uuid(),
         channel as Channel,
         batch.map(BatchId::uuid),
-        by.uuid(),
+        by.token(),
+        by.leader(),
     )
     .execute(tx)
     .await?;

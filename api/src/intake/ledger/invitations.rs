@@ -49,9 +49,9 @@ pub async fn live_invitations(tx: &mut PgConnection, households: &[Uuid]) -> Res
 pub async fn still_live(tx: &mut PgConnection, households: &[Uuid]) -> Result<Vec<LiveInvitation>> {
     let rows = sqlx::query!(
         r#"SELECT i.id, i.household_id AS "household!", i.created_at,
-                  (SELECT t.role
+                  (SELECT coalesce(t.role, 'leader')
                    FROM (SELECT id, batch_id FROM deliveries WHERE invitation_id = i.id OFFSET 0) d
-                   JOIN batches b ON b.id = d.batch_id JOIN tokens t ON t.id = b.requested_by
+                   JOIN batches b ON b.id = d.batch_id AND b.purpose = 'list' LEFT JOIN tokens t ON t.id = b.requested_by
                    ORDER BY d.id LIMIT 1) AS "asked_by: Role",
                   EXISTS (SELECT FROM (SELECT id FROM deliveries WHERE invitation_id = i.id OFFSET 0) AS d) AS "written!"
            FROM invitations i
