@@ -10,6 +10,7 @@
 //! * [`join`]: what residents see: a household joins with its code.
 //! * [`family`]: what they see afterwards: their household, and whom its head invites.
 //! * [`asked`]: what they ask for, and what leaders answer.
+//! * [`sign_in`]: leaders and residents sign in by e-mail, with [`letters`] of which nobody may ask for too many ([`limits`]).
 //! * [`stop`]: a reader stops further messages.
 //! * [`receipts`]: providers tell how far a message came, and residents answer texts.
 //! * [`audit`]: who did what.
@@ -30,6 +31,8 @@ pub mod family;
 pub mod health;
 pub mod intake;
 pub mod join;
+pub mod letters;
+pub mod limits;
 pub mod metrics;
 pub mod pages;
 pub mod passes;
@@ -37,6 +40,7 @@ pub mod problem;
 pub mod receipts;
 pub mod secret;
 pub mod serve;
+pub mod sign_in;
 pub mod state;
 pub mod stop;
 pub mod visitor;

@@ -23,11 +23,11 @@ use crate::{
     access::CallerLimit,
     asked, board,
     config::ServeSettings,
-    family, health, intake, join,
+    family, health, intake, join, limits,
     metrics::{Metrics, RequestLabels},
     pages, passes,
     problem::{Kind, Problem},
-    receipts,
+    receipts, sign_in,
     state::{AppState, RedisHandle},
     stop,
 };
@@ -114,6 +114,7 @@ pub fn router(state: Arc<AppState>) -> Router {
         .merge(join::landing::routes().layer(pages::small_body()))
         .merge(stop::routes().layer(pages::small_body()))
         .merge(family::pages::routes().layer(pages::small_body()))
+        .merge(sign_in::routes().layer(pages::small_body()))
         .merge(pages::routes())
         .merge(board::pages::routes().layer(pages::small_body()))
         .merge(receipts::routes())
@@ -170,6 +171,7 @@ pub async fn serve(
         list_room: intake::body::Room::default(),
         trusted_proxies: settings.trusted_proxies,
         local_tries: join::LocalTries::default(),
+        local_limits: limits::LocalLimits::default(),
         drawing: Arc::new(Semaphore::new(DRAWN_AT_ONCE)),
         views: board::live::Views::until(stopping.clone()),
         site: settings.site,

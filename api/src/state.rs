@@ -18,8 +18,8 @@ use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    access::CallerLimit, board::live::Views, intake::body::Room, join::LocalTries, metrics::Metrics,
-    receipts::Texts, visitor::TrustedProxies,
+    access::CallerLimit, board::live::Views, intake::body::Room, join::LocalTries, limits::LocalLimits,
+    metrics::Metrics, receipts::Texts, visitor::TrustedProxies,
 };
 
 /// How long a push waits for Redis before it leaves the jobs to the reconciler.
@@ -44,6 +44,8 @@ pub struct AppState {
     pub trusted_proxies: TrustedProxies,
     /// Wrong codes, counted here while Redis is away.
     pub local_tries: LocalTries,
+    /// What costs a letter, counted here while Redis is away.
+    pub local_limits: LocalLimits,
     /// Turns at drawing PDFs, which takes a core each.
     pub drawing: Arc<Semaphore>,
     /// What is watched in this process.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use porchlight_shared::{
     domain::{BatchId, Channel, CommunityId, ContactId, DeliveryId, DeliveryKind, InvitationId},
     queue::Job,
+    store::letters,
 };
 use sqlx::PgConnection;
 
@@ -81,22 +82,7 @@ impl Sending {
         let (now, mut rng) = (state.clock.now(), AppState::rng());
         let batch = BatchId::new(now, &mut rng);
         let delivery = DeliveryId::new(now, &mut rng);
-        // The row's number and the batch's life in one statement: whoever comes second waits here.
-        let row = sqlx::query!(
-            r#"INSERT INTO batches (id, community_id, channel, purpose, list_hash, subject, template, total, consent_statement)
-               SELECT $1, id, $3, 'asked', decode(repeat('00', 32), 'hex'), 'Your household is invited to ' || name, 1, 1,
-                      CASE WHEN $3 = 'text'::channel THEN $4 END
-               FROM communities WHERE id = $2
-               ON CONFLICT (community_id, channel) WHERE purpose = 'asked'
-               DO UPDATE SET total = batches.total + 1, finished_at = NULL
-               RETURNING id, total"#,
-            batch.uuid(),
-            self.community.uuid(),
-            channel as Channel,
-            CONSENT,
-        )
-        .fetch_one(&mut *tx)
-        .await?;
+        let (batch, row) = letters::asked(&mut *tx, self.community, channel, batch, Some(CONSENT)).await?;
         sqlx::query!(
             "INSERT INTO deliveries (id, community_id, kind, channel, invitation_id, contact_id, batch_id, batch_row,
                                      state, due_at, changed_at, created_at)
@@ -107,8 +93,8 @@ impl Sending {
             channel as Channel,
             self.invitation.uuid(),
             contact.uuid(),
-            row.id,
-            row.total,
+            batch.uuid(),
+            row,
         )
         .execute(tx)
         .await?;

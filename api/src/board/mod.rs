@@ -6,7 +6,7 @@
 //! tallies written together with every change of state; they sum to the batch's total.
 //!
 //! [`steering`] pauses, resumes and cancels; [`merging`] makes one of a household that is listed twice; [`deciding`] takes a leader's word on what may have arrived, and
-//! [`obstacles`] says why it is not carried out. [`session`] and [`sign_in`] let leaders in, [`pages`] is what they see, and
+//! [`obstacles`] says why it is not carried out. [`session`] knows who looks, [`pages`] is what they see, and
 //! [`live`] and [`stream`] keep it up to date.
 
 pub mod batch;
@@ -22,7 +22,6 @@ pub mod pace;
 pub mod pages;
 pub mod paused;
 pub mod session;
-pub mod sign_in;
 pub mod steering;
 pub mod stream;
 pub mod timeline;

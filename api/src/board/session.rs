@@ -68,7 +68,7 @@ impl Leader {
 ///
 /// # Errors
 /// When the ledger does not answer.
-pub(super) async fn begin(
+pub async fn begin(
     tx: &mut PgConnection,
     community: CommunityId,
     leader: Option<LeaderId>,

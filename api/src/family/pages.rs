@@ -35,6 +35,7 @@ pub fn routes() -> Router<Arc<AppState>> {
     Router::new()
         .route("/home", get(show_all))
         .route("/home/sign-out", post(sign_out))
+        .route("/home/sign-out-everywhere", post(sign_out_everywhere))
         .route("/home/{household}", get(show))
         .route("/home/{household}/invite", post(invite_member))
         .route("/home/{household}/invites/{invite}", get(show_invite))
@@ -394,6 +395,21 @@ async fn sign_out(
     if let Some(resident) = resident {
         resident.sign_out(&state).await?;
     }
+    Ok(forgotten_here(&state))
+}
+
+async fn sign_out_everywhere(
+    State(state): State<Arc<AppState>>,
+    _: SameOrigin,
+    resident: Option<Resident>,
+) -> Result<Response, Closed> {
+    if let Some(resident) = resident {
+        resident.sign_out_everywhere(&state).await?;
+    }
+    Ok(forgotten_here(&state))
+}
+
+fn forgotten_here(state: &AppState) -> Response {
     let cookie = cookie::RESIDENT.drop(state.site.as_ref());
-    Ok(leaders(([(header::SET_COOKIE, cookie)], Redirect::to("/join"))).into_response())
+    leaders(([(header::SET_COOKIE, cookie)], Redirect::to("/join"))).into_response()
 }

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use askama::Template;
 use axum::{
     extract::{FromRequestParts, OptionalFromRequestParts},
     http::{HeaderValue, StatusCode, request::Parts},
@@ -15,13 +16,13 @@ use sqlx::PgConnection;
 
 use crate::{
     board::session::{SameOrigin, Turned},
-    pages::{Notice, cookie, page},
+    pages::{cookie, page},
     secret::Secret,
     state::AppState,
 };
 
-/// How long a browser is known, in seconds: a year, because there is no other way back in yet than the head's or the
-/// leader's.
+/// How long a browser is known, in seconds: a year, because who joined with a phone number has no other way back in than the
+/// head's or the leader's.
 const HOLDS: i32 = 365 * 24 * 3600;
 
 /// How long what a browser was shown the door with is good for, in seconds: a day, for whoever never saw the answer. It may
@@ -48,6 +49,26 @@ impl Resident {
     pub async fn sign_out(&self, state: &AppState) -> sqlx::Result<()> {
         let ended = sqlx::query!("DELETE FROM resident_sessions WHERE sha256 = $1", &self.session[..]);
         ended.execute(&state.pool).await.map(drop)
+    }
+
+    /// Ends every session of theirs, and takes back the links that were not used.
+    ///
+    /// # Errors
+    /// When the ledger does not answer.
+    pub async fn sign_out_everywhere(&self, state: &AppState) -> sqlx::Result<()> {
+        let mut tx = state.pool.begin().await?;
+        // Whoever is just signing in with one of them comes first, or too late.
+        sqlx::query!(
+            "UPDATE letters SET used_at = app_now()
+             WHERE member_id IN (SELECT id FROM members WHERE account_id = $1) AND expires_at IS NOT NULL AND used_at IS NULL",
+            self.account.uuid(),
+        )
+        .execute(&mut *tx)
+        .await?;
+        sqlx::query!("DELETE FROM resident_sessions WHERE account_id = $1", self.account.uuid())
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await
     }
 }
 
@@ -164,19 +185,15 @@ impl From<sqlx::Error> for Closed {
     }
 }
 
+/// The way back in.
+#[derive(Template)]
+#[template(path = "stranger.html")]
+struct StrangerPage;
+
 impl IntoResponse for Closed {
     fn into_response(self) -> Response {
         match self {
-            Self::Stranger => {
-                let lines = [
-                    "This page is shown in the browser in which you joined. Open it there.",
-                    "On another device, or after clearing your browser: the head of your household can remove you and \
-                     invite you anew; if that is you, ask your community.",
-                ];
-                let heading = "Your household";
-                let notice = Notice { brand: None, heading, lines: &lines, contact: None, offer_code: true };
-                page(StatusCode::UNAUTHORIZED, &notice)
-            }
+            Self::Stranger => page(StatusCode::UNAUTHORIZED, &StrangerPage),
             Self::Later(turned) => turned.into_response(),
         }
     }

@@ -100,6 +100,8 @@ ids! {
     PrintingId;
     /// One message to one contact on one channel for one invitation.
     DeliveryId;
+    /// A message to a leader or a member by name.
+    LetterId;
     /// A person who may act for a community.
     LeaderId;
     /// A bearer token of the HTTP API.

@@ -34,6 +34,33 @@ pub enum DeliveryKind {
     LeaderNotice,
 }
 
+/// What a letter to somebody by name says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, sqlx::Type)]
+#[sqlx(type_name = "letter_kind", rename_all = "snake_case")]
+pub enum LetterKind {
+    /// A leader may sign in.
+    SignIn,
+    /// A resident may sign in.
+    ResidentSignIn,
+    /// Somebody is a leader now.
+    Added,
+    /// Households of a batch need somebody.
+    BatchDone,
+    /// What an invitation looks like.
+    Sample,
+}
+
+impl LetterKind {
+    /// What its delivery is.
+    #[must_use]
+    pub const fn delivery(self) -> DeliveryKind {
+        match self {
+            Self::SignIn | Self::ResidentSignIn => DeliveryKind::SignInLink,
+            Self::Added | Self::BatchDone | Self::Sample => DeliveryKind::LeaderNotice,
+        }
+    }
+}
+
 /// What a resident asks a leader for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, sqlx::Type)]
 #[serde(rename_all = "snake_case")]

@@ -26,10 +26,10 @@ pub use delivery::{DeliveryState, HoldReason};
 pub use email_address::{EmailAddress, EmailAddressError};
 pub use ids::{
     AccountId, BatchId, CommunityId, ContactId, DeliveryId, DraftId, HouseholdId, InvitationId, LeaderId,
-    MemberId, PrintingId, PropertyId, RequestId, SuppressionId, TokenId,
+    LetterId, MemberId, PrintingId, PropertyId, RequestId, SuppressionId, TokenId,
 };
 pub use keyring::{KeyFile, KeyFileError, KeyUse, Keyring, Sealed, UnsealError};
-pub use kinds::{DeliveryKind, InvitationKind, RequestKind};
+pub use kinds::{DeliveryKind, InvitationKind, LetterKind, RequestKind};
 pub use pause::PauseReason;
 pub use receipt::ReceiptKind;
 pub use suppression::{SuppressionReason, masked};

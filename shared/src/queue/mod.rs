@@ -26,13 +26,26 @@ use crate::domain::{Channel, CommunityId, DeliveryId};
 /// One delivery that waits to be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Job {
-    /// Whose turn in the ring it takes.
+    /// Whose turn in the ring it takes: see [`Job::of`].
     pub community: CommunityId,
     /// The row in the ledger.
     pub delivery: DeliveryId,
 }
 
 impl Job {
+    /// The job of a delivery that carries an invitation, or a letter. Letters of a community take turns of their own in
+    /// the ring, as if they were another community's: none waits behind a list, today or when it is tried again.
+    #[must_use]
+    pub const fn of(community: CommunityId, delivery: DeliveryId, is_letter: bool) -> Self {
+        if !is_letter {
+            return Self { community, delivery };
+        }
+        let mut turn = *community.as_bytes();
+        // No id of ours is a UUIDv8.
+        turn[6] = turn[6] & 0x0f | 0x80;
+        Self { community: CommunityId::from_bytes(turn), delivery }
+    }
+
     /// Bytes of a job in Redis: the community's sixteen, then the delivery's.
     pub const LENGTH: usize = 32;
 
@@ -60,7 +73,7 @@ impl Job {
 /// The parts of a queue; each is one key, except that every community has a ready list of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// Prefix of the ready lists: followed by a community's sixteen bytes. Elements are delivery ids.
+    /// Prefix of the ready lists: followed by the sixteen bytes of a community, or of its letters. Elements are delivery ids.
     Ready,
     /// List of the communities whose ready list is not empty, each once.
     Ring,
@@ -187,5 +200,17 @@ mod tests {
         assert_eq!(Job::from_bytes(&job.to_bytes()), Some(job));
         assert_eq!(Job::from_bytes(&job.to_bytes()[1..]), None);
         assert_eq!(Job::from_bytes(b""), None);
+    }
+
+    #[test]
+    fn letters_take_turns_of_their_own() {
+        let mut rng = StdRng::seed_from_u64(1);
+        let community = CommunityId::new(Timestamp::UNIX_EPOCH, &mut rng);
+        let delivery = DeliveryId::new(Timestamp::UNIX_EPOCH, &mut rng);
+        let (invitation, letter) = (Job::of(community, delivery, false), Job::of(community, delivery, true));
+        assert_eq!(invitation, Job { community, delivery });
+        assert_ne!(letter.community, community);
+        assert_eq!(letter, Job::of(letter.community, delivery, true));
+        assert_eq!(letter.community.uuid().get_version_num(), 8);
     }
 }

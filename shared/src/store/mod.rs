@@ -4,6 +4,7 @@
 //! Any other statement lives with the room that owns its step.
 
 pub mod channels;
+pub mod letters;
 pub mod receipts;
 pub mod reconcilers;
 pub mod steering;

@@ -34,7 +34,7 @@ pub async fn change(tx: &mut PgConnection, batch: BatchId, to: DeliveryState) ->
          FROM (SELECT app_now() AS now OFFSET 0) AS clock, waiting
          WHERE d.id = waiting.id
          -- What a leader had sent again begins with its repeat used up: that says nothing about itself.
-         RETURNING d.id, d.community_id,
+         RETURNING d.id, d.community_id, d.letter_id IS NOT NULL AS "is_letter!",
                    d.repeated AND EXISTS (SELECT FROM attempts WHERE delivery_id = d.id AND outcome = 'unknown' OFFSET 0) AS "repeat!""#,
         batch.uuid(),
         to as DeliveryState,
@@ -42,7 +42,6 @@ pub async fn change(tx: &mut PgConnection, batch: BatchId, to: DeliveryState) ->
     .fetch_all(tx)
     .await?;
     let repeats = changed.iter().filter(|row| row.repeat).count();
-    let jobs =
-        changed.into_iter().map(|row| Job { community: row.community_id.into(), delivery: row.id.into() });
+    let jobs = changed.into_iter().map(|row| Job::of(row.community_id.into(), row.id.into(), row.is_letter));
     Ok((jobs.collect(), i64::try_from(repeats).unwrap_or(i64::MAX)))
 }

@@ -47,7 +47,8 @@ pub async fn recipient_everywhere(
 ) -> Result<()> {
     let contact = sqlx::query_scalar!("SELECT contact_id FROM deliveries WHERE id = $1", delivery.uuid());
     match contact.fetch_optional(&mut *connection).await? {
-        Some(contact) => contact_everywhere(connection, id, contact.into(), reason).await,
-        None => Ok(()),
+        // A letter has none: whom it is for asked for it, or leads the community.
+        Some(Some(contact)) => contact_everywhere(connection, id, contact.into(), reason).await,
+        Some(None) | None => Ok(()),
     }
 }

@@ -9,7 +9,7 @@ use std::{collections::HashSet, time::Duration};
 use jiff::Timestamp;
 use porchlight_shared::domain::{
     AttemptReason, BatchId, Channel, CommunityId, ContactId, DeliveryId, DeliveryKind, HoldReason,
-    InvitationId, Sealed,
+    InvitationId, LetterId, LetterKind, Sealed,
 };
 use sqlx::PgPool;
 use uuid::Uuid;
@@ -55,8 +55,10 @@ pub struct Attempt {
     pub batch: Option<BatchId>,
     /// Whose code it carries.
     pub invitation: Option<Invited>,
-    /// Whom it reaches; signs the link that stops messages.
-    pub contact: ContactId,
+    /// Whom it reaches; signs the link that stops messages. A letter has none.
+    pub contact: Option<ContactId>,
+    /// The letter that it carries, if it is no invitation.
+    pub letter: Option<Written>,
     /// Where it goes.
     pub address: String,
     /// How to greet.
@@ -71,6 +73,17 @@ pub struct Attempt {
     pub closes_in: Option<Duration>,
     /// What the channel is closed for, if this attempt is to show whether the provider takes messages again.
     pub probe: Option<AttemptReason>,
+}
+
+/// The letter that a message carries.
+#[derive(Clone, Copy, Debug)]
+pub struct Written {
+    /// Which; signs its link.
+    pub id: LetterId,
+    /// What it says.
+    pub kind: LetterKind,
+    /// The batch that it is about, and how many of its households need somebody.
+    pub about: Option<(BatchId, i32)>,
 }
 
 /// The invitation that a message carries.
@@ -138,8 +151,10 @@ impl BeginStatement {
             ),
             judged AS MATERIALIZED (
                 SELECT s.id, s.place, s.token, s.kind, s.community_id, s.batch_id, s.newest, s.state, s.due_at, s.tries, s.unsent,
-                       s.attempt_number, s.created_at, s.contact_id, s.invitation_id, clock.now,
-                       i.code_sealed, i.code_sealed_key, i.expires_at, c.address, CASE WHEN s.kind = 'invitation' THEN coalesce(c.name, h.name) END AS name,
+                       s.attempt_number, s.created_at, s.contact_id, s.invitation_id, s.letter_id, clock.now,
+                       i.code_sealed, i.code_sealed_key, i.expires_at, coalesce(c.address, l.address) AS address,
+                       CASE WHEN s.kind = 'invitation' THEN coalesce(c.name, h.name) ELSE l.name END AS name,
+                       l.kind AS letter, l.batch_id AS about, l.count AS about_count,
                        CASE WHEN ch.probe = s.id THEN ch.reason END AS probe, co.text_opens_at, co.text_closes_at,
                        CASE
                            WHEN s.state = 'sending' AND s.attempt_token = s.token THEN 'begun_before'
@@ -147,7 +162,10 @@ impl BeginStatement {
                            WHEN b.cancelled_at IS NOT NULL OR i.ended_as IN ('revoked', 'replaced') THEN 'cancelled'
                            WHEN h.joined_at IS NOT NULL AND s.kind = 'invitation' OR i.ended_as = 'joined' THEN 'not_needed'
                            WHEN i.ended_at IS NOT NULL OR i.expires_at <= clock.now OR b.not_after <= clock.now THEN 'expired'
-                           WHEN c.address IS NULL OR EXISTS (
+                           -- Whoever is a leader, or a member, no more gets none; a link that is over is no use.
+                           WHEN s.letter_id IS NOT NULL AND (l.address IS NULL OR l.used_at IS NOT NULL) THEN 'not_needed'
+                           WHEN l.expires_at <= clock.now THEN 'expired'
+                           WHEN s.letter_id IS NULL AND c.address IS NULL OR EXISTS (
                                SELECT FROM suppressions
                                WHERE address_hash = c.address_hash AND lifted_at IS NULL
                                    AND (community_id = s.community_id OR community_id IS NULL)
@@ -159,8 +177,16 @@ impl BeginStatement {
                            ELSE 'begun'
                        END AS answer
                 FROM clock CROSS JOIN seen AS s
-                CROSS JOIN LATERAL (SELECT * FROM contacts WHERE id = s.contact_id OFFSET 0) AS c
-                CROSS JOIN LATERAL (SELECT * FROM households WHERE id = c.household_id OFFSET 0) AS h
+                LEFT JOIN LATERAL (SELECT * FROM contacts WHERE id = s.contact_id OFFSET 0) AS c ON true
+                LEFT JOIN LATERAL (SELECT * FROM households WHERE id = c.household_id OFFSET 0) AS h ON true
+                LEFT JOIN LATERAL (
+                    SELECT kind, batch_id, count, used_at, expires_at,
+                           CASE WHEN member_id IS NULL
+                               THEN (SELECT email FROM leaders WHERE id = leader_id AND removed_at IS NULL)
+                               ELSE (SELECT address FROM members WHERE id = member_id AND channel = s.channel) END AS address,
+                           (SELECT name FROM leaders WHERE id = leader_id) AS name
+                    FROM letters WHERE id = s.letter_id OFFSET 0
+                ) AS l ON true
                 LEFT JOIN LATERAL (SELECT * FROM invitations WHERE id = s.invitation_id OFFSET 0) AS i ON true
                 LEFT JOIN LATERAL (SELECT * FROM batches WHERE id = s.batch_id OFFSET 0) AS b ON true
                 LEFT JOIN LATERAL (SELECT * FROM channels WHERE channel = s.channel OFFSET 0) AS ch ON true
@@ -184,7 +210,8 @@ impl BeginStatement {
                 WHERE d.id = j.id AND j.answer NOT IN ('over', 'begun_before', 'not_before')
             )
             SELECT place AS "place!", answer AS "answer!", id AS "id!", kind AS "kind!: DeliveryKind", community_id AS "community!", batch_id AS batch,
-                   invitation_id AS invitation, contact_id AS "contact!", address, name, created_at AS "created_at!",
+                   invitation_id AS invitation, contact_id AS contact, address, name,
+                   letter_id, letter AS "letter?: LetterKind", about, about_count, created_at AS "created_at!",
                    tries AS "tries!", unsent AS "unsent!", probe AS "probe: AttemptReason", attempt_number AS "attempt_number!",
                    code_sealed, code_sealed_key, expires_at AS "expires_at?",
                    extract(epoch FROM due_at - now)::float8 AS wait, extract(epoch FROM text_closes_at - now)::float8 AS "closes_in?"
@@ -217,7 +244,12 @@ impl BeginStatement {
                             sealed: Sealed { key, bytes },
                             expires_at: expires_at.to_jiff(),
                         }),
-                    contact: row.contact.into(),
+                    contact: row.contact.map(Into::into),
+                    letter: row.letter_id.zip(row.letter).map(|(id, kind)| Written {
+                        id: id.into(),
+                        kind,
+                        about: row.about.map(Into::into).zip(row.about_count),
+                    }),
                     address: row.address.unwrap_or_default(),
                     name: row.name,
                     written_at: row.created_at.to_jiff(),

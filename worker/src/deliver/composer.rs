@@ -34,8 +34,17 @@ pub struct Composer {
 impl Composer {
     /// An attempt's e-mail.
     pub(super) async fn email(&self, attempt: &Attempt) -> Result<email::Composed, Report> {
+        if let Some(letter) = &attempt.letter {
+            return self.letter(attempt, letter).await;
+        }
         let (letterhead, invited, code) = self.parts(attempt).await?;
         let guest = attempt.guest()?;
+        let Some(contact) = attempt.contact else {
+            return Err(attempt.cannot_be_composed(
+                "an invitation without a contact cannot be composed",
+                &"nobody to write to",
+            ));
+        };
         let site = self.site.as_str();
         let letter = Letter {
             delivery: attempt.delivery,
@@ -49,7 +58,7 @@ impl Composer {
             code: &code.grouped(),
             join_link: &self.join_link(&code),
             site,
-            unsubscribe_link: &format!("{site}/u/{}", self.unsubscribe_token(attempt.contact)),
+            unsubscribe_link: &format!("{site}/u/{}", self.unsubscribe_token(contact)),
             expires: &letterhead.day(invited.expires_at),
             note: letterhead.note.as_deref(),
         };
@@ -105,7 +114,7 @@ impl Composer {
         }
     }
 
-    fn join_link(&self, code: &AccessCode) -> String {
+    pub(super) fn join_link(&self, code: &AccessCode) -> String {
         format!("{}{}", self.site.as_str(), join_path(code))
     }
 
@@ -136,7 +145,7 @@ impl Attempt {
     }
 
     /// Our own fault, for good.
-    fn cannot_be_composed(&self, what: &'static str, error: &dyn std::fmt::Display) -> Report {
+    pub(super) fn cannot_be_composed(&self, what: &'static str, error: &dyn std::fmt::Display) -> Report {
         tracing::error!(delivery = %self.delivery, %error, "{what}");
         Report::not_composed(AttemptOutcome::RefusedPermanent)
     }

@@ -130,11 +130,11 @@ impl Courier {
 
     /// The provider says that the recipient wants nothing from our number: nobody of this installation asks again.
     async fn suppress(&self, attempt: &Attempt) {
+        let Some(contact) = attempt.contact else { return };
         let id = SuppressionId::new(self.clock.now(), &mut *self.random());
         let suppressed = async {
             let mut connection = self.pool.acquire().await?;
-            suppress::contact_everywhere(&mut connection, id, attempt.contact, SuppressionReason::OptedOut)
-                .await
+            suppress::contact_everywhere(&mut connection, id, contact, SuppressionReason::OptedOut).await
         };
         if let Err(error) = in_time(suppressed).await {
             // The provider says it again should another leader ask.

@@ -1,7 +1,7 @@
 //! Delivering: one claimed job, from begin to finish.
 //!
 //! [`courier`] tells the story of one channel: begin in the ledger, compose, send, decide, finish in the ledger, settle
-//! the claim. [`composer`] writes the message, [`way`] hands it to the channel's provider.
+//! the claim. [`composer`] writes the message (`personal` what goes to people by name), [`way`] hands it to the channel's provider.
 //! [`begin`] and [`finish`] hold one statement each for many deliveries, [`lane`] groups them, [`letterhead`] knows what
 //! a batch's messages have in common, [`retry`] decides, as a pure function, what an outcome means, [`breaker`] closes
 //! the channel when the provider will have nothing of us. What is promised:
@@ -19,6 +19,7 @@ pub mod courier;
 pub mod finish;
 pub mod lane;
 pub mod letterhead;
+mod personal;
 mod report;
 pub mod retry;
 pub mod way;

@@ -34,11 +34,12 @@ impl Reconciler {
             -- While a leader pauses or cancels the batch, nothing of it is let go.
             batch AS MATERIALIZED (SELECT id FROM batches WHERE id = $2 FOR SHARE SKIP LOCKED),
             open AS MATERIALIZED (
-                SELECT d.id, d.channel, d.repeated, d.kind = 'invitation' AND h.joined_at IS NOT NULL AS joined
+                SELECT d.id, d.channel, d.repeated, coalesce(d.kind = 'invitation' AND h.joined_at IS NOT NULL, false) AS joined,
+                       d.letter_id IS NOT NULL AS is_letter
                 FROM clock, batch b
                 JOIN deliveries d ON d.batch_id = b.id
-                JOIN contacts c ON c.id = d.contact_id
-                JOIN households h ON h.id = c.household_id
+                LEFT JOIN contacts c ON c.id = d.contact_id
+                LEFT JOIN households h ON h.id = c.household_id
                 WHERE d.newest AND d.state = 'checking' AND d.due_at <= clock.now
                     -- Whoever can ask goes on asking; that nobody can is noticed a while later.
                     AND (d.channel = 'email' OR d.kind = 'invitation' AND h.joined_at IS NOT NULL
@@ -50,12 +51,14 @@ impl Reconciler {
             UPDATE deliveries d SET
                 state = (CASE WHEN o.joined THEN 'not_needed'
                               WHEN o.channel = 'email' AND NOT o.repeated THEN 'retry_wait'
+                              -- Nobody decides about a letter: whoever misses it asks for another.
+                              WHEN o.is_letter THEN 'failed'
                               ELSE 'needs_decision' END)::delivery_state,
                 due_at = CASE WHEN NOT o.joined AND o.channel = 'email' AND NOT o.repeated THEN clock.now END,
                 repeated = o.repeated OR (NOT o.joined AND o.channel = 'email'),
                 changed_at = clock.now
             FROM clock, open o WHERE d.id = o.id
-            RETURNING d.id, d.community_id, d.channel, d.state"#,
+            RETURNING d.id, d.community_id, d.channel, d.state, d.letter_id IS NOT NULL AS "is_letter!""#,
             MOST,
             batch,
             patience.as_secs_f64(),
@@ -66,7 +69,7 @@ impl Reconciler {
         .await?;
         let again = changed.iter().filter(|row| row.state == DeliveryState::RetryWait);
         let jobs: Vec<_> = again
-            .map(|row| (row.channel, Job { community: row.community_id.into(), delivery: row.id.into() }))
+            .map(|row| (row.channel, Job::of(row.community_id.into(), row.id.into(), row.is_letter)))
             .collect();
         self.push_now(&jobs).await;
         Ok(changed.into_iter().map(|row| row.state).collect())

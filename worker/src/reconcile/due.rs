@@ -54,7 +54,7 @@ impl Reconciler {
         let queue = Queue::new(channel);
         let rows = sqlx::query!(
             r#"WITH clock AS MATERIALIZED (SELECT app_now() AS now)
-               SELECT d.id, d.community_id, d.batch_row AS "row!", extract(epoch FROM clock.now - d.due_at)::float8 AS "age!"
+               SELECT d.id, d.community_id, d.batch_row AS "row!", d.letter_id IS NOT NULL AS "is_letter!", extract(epoch FROM clock.now - d.due_at)::float8 AS "age!"
                FROM clock, deliveries d
                WHERE d.batch_id = $1 AND d.newest AND d.batch_row > $2
                    AND d.state IN ('queued', 'retry_wait') AND d.due_at < clock.now - make_interval(secs => $3)
@@ -76,7 +76,7 @@ impl Reconciler {
             .iter()
             .zip(missing)
             .filter(|(_, missing)| *missing)
-            .map(|(row, _)| Job { community: row.community_id.into(), delivery: row.id.into() })
+            .map(|(row, _)| Job::of(row.community_id.into(), row.id.into(), row.is_letter))
             .collect();
         due.asked += rows.len() as u64;
         due.pushed += within(REDIS_PATIENCE, push(&mut redis, &queue, &jobs)).await?;

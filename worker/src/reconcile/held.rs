@@ -44,7 +44,7 @@ impl Reconciler {
                 due_at = CASE WHEN ripe.late THEN NULL WHEN d.held_reason = 'window' THEN clock.now ELSE coalesce(d.due_at, clock.now) END,
                 changed_at = clock.now
             FROM clock, ripe WHERE d.id = ripe.id
-            RETURNING d.id, d.community_id, d.channel, d.state"#,
+            RETURNING d.id, d.community_id, d.channel, d.state, d.letter_id IS NOT NULL AS "is_letter!""#,
             MOST * 10,
             batch,
         )
@@ -52,7 +52,7 @@ impl Reconciler {
         .await?;
         let queued = changed.iter().filter(|row| row.state == DeliveryState::Queued);
         let jobs: Vec<_> = queued
-            .map(|row| (row.channel, Job { community: row.community_id.into(), delivery: row.id.into() }))
+            .map(|row| (row.channel, Job::of(row.community_id.into(), row.id.into(), row.is_letter)))
             .collect();
         self.push_now(&jobs).await;
         Ok(changed.into_iter().map(|row| row.state).collect())

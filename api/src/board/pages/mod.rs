@@ -26,7 +26,7 @@ use axum::{
 };
 use jiff::{Timestamp, Zoned};
 
-use super::{session::Leader, sign_in, stream};
+use super::{session::Leader, stream};
 use crate::{
     pages::{TOKENS, leaders, page},
     state::AppState,
@@ -67,7 +67,6 @@ pub fn routes() -> Router<Arc<AppState>> {
         .route("/requests/{request}", post(requests::say))
         .route("/static/board.css", get(style))
         .route("/static/board.js", get(script))
-        .merge(sign_in::routes())
 }
 
 async fn style() -> Response {

@@ -89,7 +89,7 @@ pub struct Written {
 /// How often these invitations' messages went to each contact.
 pub async fn written(tx: &mut PgConnection, invitations: &[Uuid]) -> Result<Vec<Written>> {
     let rows = sqlx::query!(
-        r#"SELECT invitation_id AS "invitation!", contact_id,
+        r#"SELECT invitation_id AS "invitation!", contact_id AS "contact!",
                   count(*) FILTER (WHERE state NOT IN ('cancelled', 'suppressed', 'expired', 'not_needed')) AS "messages!",
                   coalesce(bool_or(CASE WHEN state IN ('accepted', 'delivered', 'bounced', 'complained')
                                         THEN greatest(created_at, changed_at) ELSE created_at END > (SELECT app_now()) - interval '24 hours')
@@ -102,7 +102,7 @@ pub async fn written(tx: &mut PgConnection, invitations: &[Uuid]) -> Result<Vec<
     .await?;
     let written = rows.into_iter().map(|row| Written {
         invitation: row.invitation.into(),
-        contact: row.contact_id.into(),
+        contact: row.contact.into(),
         messages: row.messages,
         lately: row.lately,
         under_way: row.under_way,

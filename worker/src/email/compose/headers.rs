@@ -5,6 +5,7 @@
 
 use std::{fmt::Write as _, str::FromStr as _};
 
+use jiff::Timestamp;
 use lettre::{
     Address,
     message::{
@@ -12,32 +13,41 @@ use lettre::{
         header::{self, Headers},
     },
 };
+use porchlight_shared::domain::DeliveryId;
 
-use super::{
-    boundary,
-    letter::{ComposeError, Letter, Words},
-};
+use super::{boundary, letter::ComposeError};
 
 /// The longest name that is put into a header, in characters. Nobody's program shows more.
 const MAX_NAME: usize = 120;
 /// The longest subject.
 const MAX_SUBJECT: usize = 200;
 
-pub(super) fn write(out: &mut Vec<u8>, letter: &Letter<'_>, words: &Words<'_>) -> Result<(), ComposeError> {
-    let from = address("from", letter.from)?;
+/// What a header is made of.
+pub(super) struct Head<'a> {
+    pub(super) delivery: DeliveryId,
+    pub(super) written_at: Timestamp,
+    pub(super) from: &'a str,
+    pub(super) community: &'a str,
+    pub(super) recipient: &'a str,
+    pub(super) recipient_name: Option<&'a str>,
+    pub(super) reply_to: Option<&'a str>,
+    pub(super) subject: &'a str,
+    /// The link that stops such messages; what somebody asked for has none.
+    pub(super) unsubscribe_link: Option<&'a str>,
+}
+
+pub(super) fn write(out: &mut Vec<u8>, head: &Head<'_>) -> Result<(), ComposeError> {
+    let from = address("from", head.from)?;
     let domain = from.domain().to_owned();
     let mut named = Headers::with_capacity(4);
-    named.set(header::From::from(mailbox(Some(&words.community), from)));
-    named.set(header::To::from(mailbox(
-        words.recipient_name.as_deref(),
-        address("recipient", letter.recipient)?,
-    )));
-    if let Some(reply_to) = letter.community.reply_to.and_then(|text| Address::from_str(text.trim()).ok())
+    named.set(header::From::from(mailbox(Some(head.community), from)));
+    named.set(header::To::from(mailbox(head.recipient_name, address("recipient", head.recipient)?)));
+    if let Some(reply_to) = head.reply_to.and_then(|text| Address::from_str(text.trim()).ok())
         && AsRef::<str>::as_ref(&reply_to).is_ascii()
     {
-        named.set(header::ReplyTo::from(mailbox(Some(&words.community), reply_to)));
+        named.set(header::ReplyTo::from(mailbox(Some(head.community), reply_to)));
     }
-    named.set(header::Subject::from(shortened(&words.subject, MAX_SUBJECT)));
+    named.set(header::Subject::from(shortened(head.subject, MAX_SUBJECT)));
 
     let mut text = String::with_capacity(1024);
     // Writing to a string cannot fail.
@@ -46,16 +56,23 @@ pub(super) fn write(out: &mut Vec<u8>, letter: &Letter<'_>, words: &Words<'_>) -
         "Date: {date}\r\n\
          {named}\
          Message-ID: <{delivery}@{domain}>\r\n\
-         Auto-Submitted: auto-generated\r\n\
-         List-Unsubscribe: <{unsubscribe}>\r\n\
-         List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n\
-         MIME-Version: 1.0\r\n\
+         Auto-Submitted: auto-generated\r\n",
+        date = head.written_at.strftime("%a, %d %b %Y %H:%M:%S +0000"),
+        delivery = head.delivery,
+    );
+    if let Some(unsubscribe) = head.unsubscribe_link {
+        let _ = write!(
+            text,
+            "List-Unsubscribe: <{unsubscribe}>\r\n\
+             List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n",
+        );
+    }
+    let _ = write!(
+        text,
+        "MIME-Version: 1.0\r\n\
          Content-Type: multipart/alternative;\r\n boundary=\"{boundary}\"\r\n\
          \r\n",
-        date = letter.written_at.strftime("%a, %d %b %Y %H:%M:%S +0000"),
-        delivery = letter.delivery,
-        unsubscribe = words.unsubscribe_link,
-        boundary = boundary(letter),
+        boundary = boundary(head.delivery),
     );
     out.extend_from_slice(text.as_bytes());
     Ok(())

@@ -159,11 +159,11 @@ pub(super) fn one_line(text: &str) -> Cow<'_, str> {
 }
 
 /// The lines of `text`, without empty ones at its ends.
-fn lines(text: Option<&str>) -> Vec<Cow<'_, str>> {
+pub(super) fn lines(text: Option<&str>) -> Vec<Cow<'_, str>> {
     text.unwrap_or_default().trim().lines().map(one_line).filter(|line| !line.is_empty()).collect()
 }
 
-fn link<'a>(what: &'static str, link: &'a str) -> Result<&'a str, ComposeError> {
+pub(super) fn link<'a>(what: &'static str, link: &'a str) -> Result<&'a str, ComposeError> {
     let has_scheme = link.starts_with("https://") || link.starts_with("http://");
     let is_clean =
         link.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'<' | b'>' | b'"' | b'\'' | b'\\'));

@@ -1,4 +1,4 @@
-//! From a [`Letter`] to the bytes that travel.
+//! From a [`Letter`], which invites, or a [`Notice`] to somebody by name to the bytes that travel.
 //!
 //! The same letter always gives the same bytes: date, Message-ID and MIME boundary are the letter's own, so that a repeat
 //! after an unknown outcome is recognisably the same message. Both parts are seven-bit on the wire, whatever is in them;
@@ -7,17 +7,21 @@
 mod colour;
 mod headers;
 mod letter;
+mod notice;
 mod parts;
 #[cfg(test)]
 mod tests;
 
 use askama::Template as _;
+use porchlight_shared::domain::DeliveryId;
 
 pub use self::{
     colour::{Colour, ColourError},
     letter::{ComposeError, Guest, Letter, Sender},
+    notice::Notice,
 };
 use super::session::{Envelope, EnvelopeError};
+use headers::Head;
 use parts::{Html, Text};
 
 /// A message that is ready to be sent.
@@ -32,21 +36,35 @@ pub struct Composed {
 impl Letter<'_> {
     /// The message.
     pub fn compose(&self) -> Result<Composed, ComposeError> {
-        let envelope = Envelope::new(self.from, self.recipient)?;
         let words = self.words()?;
-        let text = parts::seven_bit_text(&Text { words: &words }.render()?);
-        let html = parts::seven_bit_html(&Html { words: &words }.render()?);
-
-        let mut bytes = Vec::with_capacity(text.content.len() + html.content.len() + 2048);
-        headers::write(&mut bytes, self, &words)?;
-        parts::write(&mut bytes, &boundary(self), &text, &html);
-        Ok(Composed { envelope, bytes })
+        let head = Head {
+            delivery: self.delivery,
+            written_at: self.written_at,
+            from: self.from,
+            community: &words.community,
+            recipient: self.recipient,
+            recipient_name: words.recipient_name.as_deref(),
+            reply_to: self.community.reply_to,
+            subject: &words.subject,
+            unsubscribe_link: Some(words.unsubscribe_link),
+        };
+        composed(&head, &Text { words: &words }.render()?, &Html { words: &words }.render()?)
     }
 }
 
+/// Both parts under their header.
+fn composed(head: &Head<'_>, text: &str, html: &str) -> Result<Composed, ComposeError> {
+    let envelope = Envelope::new(head.from, head.recipient)?;
+    let (text, html) = (parts::seven_bit_text(text), parts::seven_bit_html(html));
+    let mut bytes = Vec::with_capacity(text.content.len() + html.content.len() + 2048);
+    headers::write(&mut bytes, head)?;
+    parts::write(&mut bytes, &boundary(head.delivery), &text, &html);
+    Ok(Composed { envelope, bytes })
+}
+
 /// A boundary of the delivery's own. `=_` cannot come up in quoted-printable, and no part names the delivery.
-fn boundary(letter: &Letter<'_>) -> String {
-    format!("=_{}", letter.delivery.uuid().simple())
+fn boundary(delivery: DeliveryId) -> String {
+    format!("=_{}", delivery.uuid().simple())
 }
 
 impl From<EnvelopeError> for ComposeError {

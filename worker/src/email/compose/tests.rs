@@ -166,7 +166,7 @@ fn nasty_words_stay_words() {
                 || message.split("text/html").nth(1).is_some_and(|html| !html.contains("<script"))
         );
         assert!(!message.split("text/html").nth(1).unwrap().contains("<h1>gone"));
-        let boundary = boundary(&letter);
+        let boundary = boundary(letter.delivery);
         assert_eq!(message.matches(&format!("\r\n--{boundary}")).count(), 3, "{nasty:?}");
     }
 }

@@ -1,0 +1,173 @@
+//! Asking for a link: one box for an e-mail address.
+//!
+//! Whose address it is nobody learns here: the answer is one and the same, comes after the same look-up, and before
+//! anything is written.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    Form,
+    extract::{State, rejection::FormRejection},
+    http::{HeaderValue, StatusCode, header},
+    response::{Redirect, Response},
+};
+use porchlight_shared::{
+    domain::{Channel, CommunityId, EmailAddress, LetterKind},
+    store::{Unquoted, letters::Reader},
+};
+use serde::Deserialize;
+
+use crate::{
+    board::session::{Leader, SameOrigin, Turned},
+    letters,
+    limits::{self, Limit},
+    pages::{Notice, leaders, leaders_page, page},
+    state::AppState,
+    visitor::Visitor,
+};
+
+/// Askings of one connection, and in how many seconds;
+const OF_ONE: (u32, u32) = (10, 600);
+/// of its neighbourhood;
+const OF_NEIGHBOURS: (u32, u32) = (100, 3_600);
+/// for one address.
+const FOR_ADDRESS: (u32, u32) = (5, 900);
+/// Letters to one address at once: communities that somebody leads, and households that they joined.
+const MOST_LETTERS: i64 = 10;
+
+#[derive(Template)]
+#[template(path = "sign_in.html")]
+struct AskPage<'a> {
+    /// The community in which this browser is signed in already.
+    signed_in: Option<&'a str>,
+    email: &'a str,
+    fault: Option<&'a str>,
+}
+
+/// The box.
+pub(super) async fn show(leader: Option<Leader>) -> Response {
+    let signed_in = leader.as_ref().map(|leader| leader.name.as_str());
+    leaders_page(StatusCode::OK, &AskPage { signed_in, email: "", fault: None })
+}
+
+/// What was typed.
+#[derive(Default, Deserialize)]
+pub(super) struct Asked {
+    #[serde(default)]
+    email: String,
+}
+
+/// Sends what there is for this address.
+pub(super) async fn ask(
+    State(state): State<Arc<AppState>>,
+    _: SameOrigin,
+    visitor: Visitor,
+    form: Result<Form<Asked>, FormRejection>,
+) -> Result<Response, Turned> {
+    let Asked { email } = form.map(|Form(asked)| asked).unwrap_or_default();
+    let typed = email.trim();
+    let again = |status, fault: &str| {
+        leaders_page(status, &AskPage { signed_in: None, email: typed, fault: Some(fault) })
+    };
+    let Ok(address) = typed.parse::<EmailAddress>() else {
+        let fault = "This is no e-mail address. It should look like name@example.org.";
+        return Ok(again(StatusCode::UNPROCESSABLE_ENTITY, fault));
+    };
+    let hash = state.keyring.address_hash(Channel::Email, &address.key());
+    let subject: &[u8; 16] = hash.first_chunk().expect("32 bytes hold 16");
+    let (one, neighbours) = (visitor.household(), visitor.neighbourhood());
+    let limits = [
+        Limit { name: "links-asked", subject: &one, most: OF_ONE.0, seconds: OF_ONE.1 },
+        Limit {
+            name: "links-asked-nearby",
+            subject: &neighbours,
+            most: OF_NEIGHBOURS.0,
+            seconds: OF_NEIGHBOURS.1,
+        },
+        Limit { name: "links-to", subject, most: FOR_ADDRESS.0, seconds: FOR_ADDRESS.1 },
+    ];
+    if let Err(seconds) = limits::count(&state, &limits).await {
+        let minutes = seconds.div_ceil(60);
+        let fault = match minutes {
+            1 => "Too many links were asked for. Wait a minute, then try again.".to_owned(),
+            _ => format!("Too many links were asked for. Wait {minutes} minutes, then try again."),
+        };
+        let mut answer = again(StatusCode::TOO_MANY_REQUESTS, &fault);
+        answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        return Ok(answer);
+    }
+    let readers = readers(&state, &address, &hash).await?;
+    if !readers.is_empty() {
+        // Whoever times the answer learns nothing from how long it takes to write.
+        let later = Arc::clone(&state);
+        state.afterwards.spawn(async move {
+            if let Err(error) = write(&later, &readers).await {
+                tracing::error!(error = %Unquoted(&error), "a link that was asked for could not be written");
+            }
+        });
+    }
+    Ok(leaders(Redirect::to("/sign-in/sent")))
+}
+
+async fn write(state: &Arc<AppState>, readers: &[(CommunityId, LetterKind, Reader)]) -> sqlx::Result<()> {
+    for &(community, kind, to) in readers {
+        let mut tx = state.pool.begin().await?;
+        let posted = letters::write(&mut tx, state, community, kind, to).await?;
+        tx.commit().await?;
+        tracing::info!(%community, ?kind, "a link to sign in is on its way");
+        posted.push(state);
+    }
+    Ok(())
+}
+
+/// Whom the address belongs to: the communities that they lead, and the households that they joined.
+///
+/// An address that nobody has confirmed is good for what was joined with it, and for nothing else of the same account.
+async fn readers(
+    state: &AppState,
+    address: &EmailAddress,
+    hash: &[u8; 32],
+) -> sqlx::Result<Vec<(CommunityId, LetterKind, Reader)>> {
+    let rows = sqlx::query!(
+        r#"(SELECT l.id AS "id!", l.community_id AS "community!", true AS "leads!"
+            FROM leaders l WHERE l.email = $1 AND l.removed_at IS NULL ORDER BY l.id LIMIT $3)
+           UNION ALL
+           (SELECT id, community_id, false FROM (
+                SELECT DISTINCT ON (coalesce(m.account_id, m.id)) m.id, m.community_id FROM members m
+                WHERE m.channel = 'email' AND m.address_hash = $2
+                    AND (m.verified_at IS NOT NULL
+                         OR NOT EXISTS (SELECT FROM members o WHERE o.account_id = m.account_id AND o.address_hash <> m.address_hash))
+                ORDER BY coalesce(m.account_id, m.id), m.verified_at IS NOT NULL DESC, m.id DESC
+            ) AS once LIMIT $3)"#,
+        address.key(),
+        &hash[..],
+        MOST_LETTERS,
+    )
+    .fetch_all(&state.pool)
+    .await?;
+    let reader = |id: uuid::Uuid, leads| {
+        if leads {
+            (LetterKind::SignIn, Reader::Leader(id.into()))
+        } else {
+            (LetterKind::ResidentSignIn, Reader::Member(id.into()))
+        }
+    };
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let (kind, to) = reader(row.id, row.leads);
+            (row.community.into(), kind, to)
+        })
+        .collect())
+}
+
+/// The answer, whoever asked.
+pub(super) async fn sent() -> Response {
+    let lines = [
+        "If this address belongs to a leader or to somebody who has joined, a link is on its way to it. It holds for 15 minutes, and works once.",
+        "Nothing there after a few minutes? Look among the unwanted mail, and whether the address was the one that your community knows.",
+    ];
+    let heading = "Look at your e-mail";
+    page(StatusCode::OK, &Notice { brand: None, heading, lines: &lines, contact: None, offer_code: false })
+}

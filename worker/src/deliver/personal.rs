@@ -1,0 +1,160 @@
+//! Composing letters to people by name: what each kind of them says.
+//!
+//! The secret of a link that signs in stands nowhere: it is the letter's id and our signature of it, as with the link that
+//! stops messages. A copy of the ledger without the key file opens no door.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use jiff::{SignedDuration, Timestamp};
+use porchlight_shared::domain::{AccessCode, AttemptOutcome, BatchId, LetterId, LetterKind};
+
+use super::{
+    begin::{Attempt, Written},
+    composer::Composer,
+    letterhead::Letterhead,
+    report::Report,
+};
+use crate::email::{
+    Composed, Letter,
+    compose::{Guest, Notice},
+};
+
+/// The code of a sample: well-formed, and nobody's.
+const SAMPLE: &str = "2345-6789-CDF2";
+/// For how long an invitation's code is valid.
+const SAMPLE_HOLDS: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// What a letter says, before it has a form.
+struct Says {
+    subject: String,
+    sentence: String,
+    button: &'static str,
+    link: String,
+    hint: &'static str,
+    aside: String,
+}
+
+impl Composer {
+    /// An attempt's letter to somebody by name.
+    pub(super) async fn letter(&self, attempt: &Attempt, letter: &Written) -> Result<Composed, Report> {
+        let Some(batch) = attempt.batch else {
+            return Err(
+                attempt.cannot_be_composed("a letter without a batch cannot be composed", &"nothing to say")
+            );
+        };
+        let letterhead = match self.letterheads.of(batch).await {
+            Ok(letterhead) => letterhead,
+            Err(error) => {
+                tracing::warn!(delivery = %attempt.delivery, %error, "the community could not be read; trying again later");
+                return Err(Report::not_composed(AttemptOutcome::NotSent));
+            }
+        };
+        let community = letterhead.sender().name;
+        let composed = match letter.kind {
+            LetterKind::Sample => return self.sample(attempt, &letterhead),
+            LetterKind::SignIn => self.notice(attempt, &letterhead, &Says {
+                subject: format!("Sign in to {community}"),
+                sentence: format!("Press the button to sign in as a leader of {community}."),
+                ..self.signs_in(letter.id)
+            }),
+            LetterKind::ResidentSignIn => self.notice(attempt, &letterhead, &Says {
+                subject: format!("Sign in to {community}"),
+                sentence: format!("Press the button to get to your household in {community}."),
+                ..self.signs_in(letter.id)
+            }),
+            LetterKind::Added => self.notice(attempt, &letterhead, &Says {
+                subject: format!("You are a leader of {community} now"),
+                sentence: format!(
+                    "You were added as a leader of {community}: you see there every invitation, and what became of it."
+                ),
+                button: "Sign in",
+                link: format!("{}/sign-in", self.site.as_str()),
+                hint: "Sign in with this address: each time, a link is sent to it, and there is no password to remember.",
+                aside: "You know nothing of this? Then ignore it, and nothing happens.".to_owned(),
+            }),
+            LetterKind::BatchDone => self.notice(attempt, &letterhead, &self.batch_done(community, letter.about)),
+        };
+        composed.map_err(|error| attempt.cannot_be_composed("a letter could not be composed", &error))
+    }
+
+    fn notice(
+        &self,
+        attempt: &Attempt,
+        letterhead: &Letterhead,
+        says: &Says,
+    ) -> Result<Composed, crate::email::ComposeError> {
+        let notice = Notice {
+            delivery: attempt.delivery,
+            written_at: attempt.written_at,
+            community: letterhead.sender(),
+            from: &self.from,
+            recipient: &attempt.address,
+            recipient_name: attempt.name.as_deref(),
+            subject: &says.subject,
+            sentence: &says.sentence,
+            button: says.button,
+            link: &says.link,
+            hint: says.hint,
+            aside: &says.aside,
+            site: self.site.as_str(),
+        };
+        notice.compose()
+    }
+
+    fn signs_in(&self, letter: LetterId) -> Says {
+        let signature = self.keyring.link_signature("sign-in", letter.as_bytes());
+        let token = URL_SAFE_NO_PAD.encode([*letter.as_bytes(), signature].concat());
+        Says {
+            subject: String::new(),
+            sentence: String::new(),
+            button: "Sign in",
+            link: format!("{}/sign-in/{token}", self.site.as_str()),
+            hint: "The link holds for 15 minutes, and works once.",
+            aside: "You did not ask for this? Ignore it: without this letter nobody gets in.".to_owned(),
+        }
+    }
+
+    fn batch_done(&self, community: &str, about: Option<(BatchId, i32)>) -> Says {
+        let (path, count) =
+            about.map_or((String::new(), 0), |(batch, count)| (format!("/batches/{batch}"), count));
+        let need = if count == 1 {
+            "1 household needs you".to_owned()
+        } else {
+            format!("{count} households need you")
+        };
+        Says {
+            subject: need.clone(),
+            sentence: format!(
+                "A list has gone out, and {need}: what was sent to them failed, came back, or may not have arrived."
+            ),
+            button: "See what to do",
+            link: format!("{}{path}", self.site.as_str()),
+            hint: "For each of them it says there what happened, and what you can do.",
+            aside: format!("You get this once for a list, as a leader of {community}."),
+        }
+    }
+
+    /// The invitation as a household would get it, with a code that opens nothing.
+    fn sample(&self, attempt: &Attempt, letterhead: &Letterhead) -> Result<Composed, Report> {
+        let code: AccessCode = SAMPLE.parse().expect("the sample's code is well-formed");
+        let site = self.site.as_str();
+        let until = attempt.written_at.checked_add(SAMPLE_HOLDS).unwrap_or(Timestamp::MAX);
+        let community = letterhead.sender();
+        let letter = Letter {
+            delivery: attempt.delivery,
+            written_at: attempt.written_at,
+            community,
+            from: &self.from,
+            recipient: &attempt.address,
+            recipient_name: attempt.name.as_deref(),
+            guest: Guest::Household,
+            subject: &format!("Sample: Your household is invited to {}", community.name),
+            code: &code.grouped(),
+            join_link: &self.join_link(&code),
+            site,
+            unsubscribe_link: &format!("{site}/u/sample"),
+            expires: &letterhead.day(until),
+            note: None,
+        };
+        letter.compose().map_err(|error| attempt.cannot_be_composed("a sample could not be composed", &error))
+    }
+}
