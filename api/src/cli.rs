@@ -5,7 +5,7 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::{Parser, Subcommand};
 use jiff::SignedDuration;
 use porchlight_shared::{
-    domain::CommunityId,
+    domain::{CommunityId, EmailAddress},
     runtime::{clock::Clock, env::Env, shutdown, telemetry},
     store::{self, StoreSettings},
 };
@@ -89,6 +89,24 @@ enum Admin {
         #[arg(long)]
         json: bool,
     },
+    /// Add somebody who may act for a community: its first owner, say
+    AddLeader {
+        /// The community
+        #[arg(long)]
+        community: CommunityId,
+        /// Where their links to sign in go
+        #[arg(long)]
+        email: EmailAddress,
+        /// How others call them
+        #[arg(long)]
+        name: Option<String>,
+        /// What they may do: owner or leader
+        #[arg(long, value_enum, default_value = "owner")]
+        role: Role,
+        /// Print one JSON object
+        #[arg(long)]
+        json: bool,
+    },
     /// Show what each reconciler is for, when it last looked and what it last found; fails when one has not looked for a
     /// minute although it should
     Reconcilers {
@@ -160,6 +178,14 @@ async fn obey(command: Command) -> Result<(), Failure> {
                     .await?;
             let link = admin::sign_in_link(&pool, community, &site, &mut rng).await?;
             say(&if json { format!(r#"{{"link": "{link}"}}"#) } else { link });
+        }
+        Command::Admin(Admin::AddLeader { community, email, name, role, json }) => {
+            telemetry::start(&env)?;
+            let pool =
+                store::connect(&StoreSettings::from_env(&env, 1)?, "porchlight-api admin", &stopping()?)
+                    .await?;
+            let id = admin::add_leader(&pool, community, &email, name.as_deref(), role, clock.now()).await?;
+            say(&if json { format!(r#"{{"id": "{id}"}}"#) } else { format!("leader {id}") });
         }
         Command::Admin(Admin::Reconcilers { json }) => {
             telemetry::start(&env)?;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use porchlight_shared::{
     domain::{BatchId, Channel, CommunityId, DeliveryId, LetterId, LetterKind},
     queue::Job,
@@ -35,12 +36,12 @@ impl Posted {
 /// When the ledger does not take it.
 pub async fn write(
     tx: &mut PgConnection,
-    state: &AppState,
+    now: Timestamp,
     community: CommunityId,
     kind: LetterKind,
     to: Reader,
 ) -> sqlx::Result<Posted> {
-    let (now, mut rng) = (state.clock.now(), AppState::rng());
+    let mut rng = AppState::rng();
     let ids = Ids {
         letter: LetterId::new(now, &mut rng),
         delivery: DeliveryId::new(now, &mut rng),

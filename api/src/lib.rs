@@ -13,6 +13,7 @@
 //! * [`sign_in`]: leaders and residents sign in by e-mail, with [`letters`] of which nobody may ask for too many ([`limits`]).
 //! * [`stop`]: a reader stops further messages.
 //! * [`receipts`]: providers tell how far a message came, and residents answer texts.
+//! * [`people`]: who may act for a community.
 //! * [`audit`]: who did what.
 //! * [`admin`]: what the operator does from the command line.
 //!
@@ -36,6 +37,7 @@ pub mod limits;
 pub mod metrics;
 pub mod pages;
 pub mod passes;
+pub mod people;
 pub mod problem;
 pub mod receipts;
 pub mod secret;

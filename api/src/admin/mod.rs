@@ -2,6 +2,7 @@
 
 mod community;
 mod keys;
+mod leader;
 mod reconcilers;
 mod rotation;
 mod sign_in_link;
@@ -9,6 +10,7 @@ mod token;
 
 pub use community::{CreateCommunityError, NewCommunity, create_community};
 pub use keys::{GenerateKeysError, generate_keys};
+pub use leader::{AddLeaderError, add_leader};
 pub use reconcilers::{Reconcilers, ReconcilersError, reconcilers};
 pub use rotation::{KeyChange, KeyStatus, KeysError, KeysStatus};
 pub use sign_in_link::{SignInLinkError, sign_in_link};

@@ -53,6 +53,19 @@ pub fn read(cursor: &str) -> Option<i32> {
     Some(i32::from_be_bytes(bytes.try_into().ok()?)).filter(|row| *row >= 0)
 }
 
+/// The cursor after an entry of the audit log.
+#[must_use]
+pub fn after_entry(entry: i64) -> String {
+    URL_SAFE_NO_PAD.encode(entry.to_be_bytes())
+}
+
+/// The entry that a cursor names; `None` when it was made up.
+#[must_use]
+pub fn read_entry(cursor: &str) -> Option<i64> {
+    let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
+    Some(i64::from_be_bytes(bytes.try_into().ok()?)).filter(|entry| *entry >= 0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,6 +77,8 @@ mod tests {
         for made_up in ["", "!", "AAAA", "_____w"] {
             assert!(page(made_up).bounds().is_err(), "{made_up}");
         }
+        assert_eq!(read_entry(&after_entry(5_000_000_000)), Some(5_000_000_000));
+        assert_eq!((read_entry("AAAA"), read_entry(&after_entry(-1))), (None, None));
         assert!(Page { cursor: None, limit: Some(0) }.bounds().is_err());
         assert_eq!(Page::default().bounds().unwrap(), (0, 100));
     }

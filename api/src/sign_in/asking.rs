@@ -113,7 +113,7 @@ pub(super) async fn ask(
 async fn write(state: &Arc<AppState>, readers: &[(CommunityId, LetterKind, Reader)]) -> sqlx::Result<()> {
     for &(community, kind, to) in readers {
         let mut tx = state.pool.begin().await?;
-        let posted = letters::write(&mut tx, state, community, kind, to).await?;
+        let posted = letters::write(&mut tx, state.clock.now(), community, kind, to).await?;
         tx.commit().await?;
         tracing::info!(%community, ?kind, "a link to sign in is on its way");
         posted.push(state);

@@ -6,7 +6,7 @@
 
 mod asking;
 mod link;
-mod out;
+pub(crate) mod out;
 
 use std::sync::Arc;
 

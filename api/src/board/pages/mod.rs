@@ -2,7 +2,7 @@
 //!
 //! [`overview`] is where a leader arrives: all households, adoption by day, the newest batches. [`batch`] is a batch filling
 //! up, [`delivery`] one message's story, [`deciding`] its buttons, [`households`] everybody, [`household`] one of them, [`passes`] what is
-//! printed, [`requests`] what residents ask for; [`search`] is what lists have in common. What all have in common is here: the frame, the style sheet, the script, and how moments are told.
+//! printed, [`requests`] what residents ask for, [`people`] who may act, [`log`] who did what, [`sample`] an invitation to oneself; [`search`] is what lists have in common. What all have in common is here: the frame, the style sheet, the script, and how moments are told.
 
 pub mod batch;
 mod chart;
@@ -10,9 +10,12 @@ mod deciding;
 mod delivery;
 mod household;
 mod households;
+mod log;
 mod overview;
 mod passes;
+mod people;
 mod requests;
+mod sample;
 pub mod search;
 
 use std::sync::Arc;
@@ -34,6 +37,8 @@ use crate::{
 
 /// The style sheet: the tokens that all pages share, and what the board adds.
 const STYLE: &str = include_str!("../../../static/board.css");
+/// What rooms of the board add.
+const PEOPLE: &str = include_str!("../../../static/board-people.css");
 const SCRIPT: &str = include_str!("../../../static/board.js");
 /// Our own script, and nothing from elsewhere.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; \
@@ -65,13 +70,18 @@ pub fn routes() -> Router<Arc<AppState>> {
         .route("/passes/{printing}/pdf", get(passes::sheets))
         .route("/requests", get(requests::show))
         .route("/requests/{request}", post(requests::say))
+        .route("/settings/people", get(people::show).post(people::add))
+        .route("/settings/people/{person}/role", post(people::change_role))
+        .route("/settings/people/{person}/remove", get(people::ask_remove).post(people::remove))
+        .route("/settings/log", get(log::show))
+        .route("/settings/test", post(sample::send))
         .route("/static/board.css", get(style))
         .route("/static/board.js", get(script))
 }
 
 async fn style() -> Response {
     let headers = [(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, KEPT)];
-    (headers, [TOKENS, STYLE].concat()).into_response()
+    (headers, [TOKENS, STYLE, PEOPLE].concat()).into_response()
 }
 
 async fn script() -> Response {
