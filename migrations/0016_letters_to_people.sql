@@ -58,5 +58,5 @@ CREATE INDEX resident_sessions_of_account ON resident_sessions (account_id);
 -- What ended before this release is nobody's news.
 ALTER TABLE batches ADD COLUMN told_at timestamptz;
 UPDATE batches SET told_at = finished_at WHERE finished_at IS NOT NULL;
-CREATE INDEX batches_untold ON batches (id) WHERE finished_at IS NOT NULL AND told_at IS NULL;
+CREATE INDEX batches_untold ON batches (id) WHERE finished_at IS NOT NULL AND told_at IS NULL AND purpose = 'list';
 COMMENT ON COLUMN batches.told_at IS 'When leaders were told of its problems, or it was found that it has none; NULL: it is not finished, or they are about to be.';

@@ -58,6 +58,8 @@ reconcilers! {
     Forgotten = "forgotten", NowAndThen, "drops what was kept for a time that is over";
     /// Batches without open rows.
     Finished = "finished", Always, "closes batches of which nothing is under way any more";
+    /// Batches that need a leader.
+    Notices = "notices", Always, "tells leaders, once, which lists are done and have households that need them";
     /// How far batches are.
     Progress = "progress", Always, "notes how far each batch is, for the time that is left";
 }

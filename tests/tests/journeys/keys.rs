@@ -156,7 +156,7 @@ async fn the_ledger_alone_reveals_no_code_and_forgets_those_that_ended() {
 }
 
 /// What a copy of the database holds, all tables, bytes as hexadecimal digits.
-async fn dump(world: &World) -> String {
+pub(crate) async fn dump(world: &World) -> String {
     let tables: Vec<String> = sqlx::query_scalar(
         "SELECT quote_ident(table_name) FROM information_schema.tables
          WHERE table_schema = 'public' AND table_type = 'BASE TABLE'",

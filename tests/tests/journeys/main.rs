@@ -27,6 +27,7 @@ mod queue;
 mod receipts;
 mod rules;
 mod sending;
+mod sign_in;
 mod steering;
 mod stopping;
 mod storms;

@@ -18,6 +18,7 @@
 //! * [`progress`]: where each batch stands is noted, so that whoever watches learns how fast it goes now.
 //! * [`tallies`]: counts that disagree with their rows are put right.
 //! * [`finished`]: batches without open rows are closed, and not looked at again.
+//! * [`notices`]: leaders are told, once, that a list is done and households of it need them.
 //! * [`forgotten`]: what is kept for a time is dropped when it is over.
 
 mod asking;
@@ -26,6 +27,7 @@ mod due;
 mod finished;
 mod forgotten;
 mod held;
+mod notices;
 mod overdue;
 mod progress;
 mod receipts;
@@ -155,6 +157,7 @@ impl Reconciler {
             self.alone(ReconcilerName::Forgotten, self.forgotten()).await;
         }
         self.alone(ReconcilerName::Finished, self.finished()).await;
+        self.alone(ReconcilerName::Notices, self.notices()).await;
         self.alone(ReconcilerName::Progress, self.progress()).await;
         self.measure().await;
     }

@@ -25,6 +25,8 @@ pub enum Report {
     Tallies(Tallies),
     /// Batches closed because none of their rows is open.
     Finished(u64),
+    /// Letters that tell leaders of a batch that is done.
+    Notices(u64),
     /// Batches whose progress was noted: nothing had to be put right.
     Progress(u64),
     /// What was kept for a time and dropped.
@@ -82,6 +84,7 @@ impl Report {
             Self::Due(due) => vec![("pushed", due.pushed)],
             Self::Tallies(tallies) => vec![("batches", tallies.disagreed), ("rows", tallies.off_by)],
             Self::Progress(_) => Vec::new(),
+            Self::Notices(letters) => vec![("letters", *letters)],
             Self::Windows(communities) => vec![("communities", *communities)],
             Self::Storms(batches) | Self::Finished(batches) => vec![("batches", *batches)],
             Self::Forgotten { codes, lookups, answers, drafts, texts, sessions, links } => {

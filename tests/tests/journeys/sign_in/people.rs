@@ -1,0 +1,172 @@
+//! People: added, made owners, removed, and what a plain leader may not.
+
+use porchlight_tests::installation::Method;
+
+use super::path_in;
+use crate::world::World;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn owners_add_and_remove_leaders() {
+    let mut world = World::new().await;
+    let _worker = world.installation.start_worker().await.unwrap();
+    let board = world.board().await;
+    let page = board.page("/settings/people").await;
+    assert!(page.contains("Add yourself"), "{page}");
+
+    // A mistake keeps what was typed.
+    let (status, page) = board.submit("/settings/people", "name=Pat+Miller&email=pat&role=owner").await;
+    assert!(
+        status == 422 && page.contains("value=\"Pat Miller\"") && page.contains("aria-invalid"),
+        "{page}"
+    );
+    let (pat, lee) = ("pat@oakridge.example", "lee@oakridge.example");
+    let (status, page) =
+        board.submit("/settings/people", "name=Pat+Miller&email=Pat%40oakridge.example&role=owner").await;
+    assert!(status == 200 && page.contains("Pat Miller") && page.contains("Added"), "{page}");
+    assert!(!page.contains("Add yourself"), "{page}");
+    let letter = world.letter(pat, "You are a leader of Oakridge HOA now", 1).await;
+    assert!(letter.contains("To: ") && letter.contains("Pat Miller"), "{letter}");
+    // Twice is once.
+    let (status, page) = board.submit("/settings/people", "email=pat%40oakridge.example&role=leader").await;
+    assert!(status == 409 && page.contains("is a leader already"), "{page}");
+
+    let owner = world.signed_in(pat).await;
+    owner.submit("/settings/people", "name=&email=lee%40oakridge.example&role=leader").await;
+    let plain = world.signed_in(lee).await;
+    let open = world.link(lee, 2).await;
+    let (pat_id, lee_id) = (world.leader_id(pat).await, world.leader_id(lee).await);
+
+    // A plain leader sees, and changes nothing.
+    let page = plain.page("/settings/people").await;
+    assert!(
+        page.contains("Pat Miller") && page.contains("Only owners") && !page.contains("id=\"add\""),
+        "{page}"
+    );
+    for (path, form) in [
+        ("/settings/people".to_owned(), "email=eve%40oakridge.example&role=owner"),
+        (format!("/settings/people/{lee_id}/role"), "role=owner"),
+        (format!("/settings/people/{pat_id}/remove"), ""),
+    ] {
+        assert_eq!(plain.submit(&path, form).await.0, 403, "{path}");
+    }
+    assert_eq!(plain.get(&format!("/settings/people/{pat_id}/remove")).await.0, 403);
+
+    // The last owner stays.
+    for (path, form) in [
+        (format!("/settings/people/{pat_id}/role"), "role=leader"),
+        (format!("/settings/people/{pat_id}/remove"), ""),
+    ] {
+        let (status, page) = owner.submit(&path, form).await;
+        assert!(status == 409 && page.contains("The last owner stays"), "{page}");
+    }
+
+    // Another community's people are nobody here.
+    let birch = world.installation.create_community("Birchwood", &[]).await.unwrap();
+    let theirs = world.add_leader(&birch, "kim@birchwood.example", "owner").await;
+    for path in [format!("/settings/people/{theirs}/role"), format!("/settings/people/{theirs}/remove")] {
+        assert_eq!(owner.submit(&path, "role=leader").await.0, 404);
+    }
+    assert!(!owner.page("/settings/people").await.contains("kim@"));
+
+    // Out at once: the session, and the link that was on its way.
+    assert!(owner.page(&format!("/settings/people/{lee_id}/remove")).await.contains(lee));
+    assert!(owner.press(&format!("/settings/people/{lee_id}/remove")).await.contains("Removed"));
+    assert!(plain.is_out().await);
+    assert_eq!(world.stranger().open(&open).await, 410);
+    let letters = world.letters(lee, "Sign in to").len();
+    world.stranger().ask(lee).await;
+    // And in again.
+    let (status, _) =
+        owner.submit("/settings/people", "name=Lee&email=lee%40oakridge.example&role=owner").await;
+    assert_eq!(status, 200);
+    let again = world.signed_in(lee).await;
+    assert_eq!(world.letters(lee, "Sign in to").len(), letters + 1, "none was sent while they were nobody");
+    let new_id = world.leader_id(lee).await;
+    assert_ne!(new_id, lee_id);
+
+    // Two owners demote each other: one stays.
+    let (one_path, other_path) =
+        (format!("/settings/people/{new_id}/role"), format!("/settings/people/{pat_id}/role"));
+    let (one, other) =
+        tokio::join!(owner.submit(&one_path, "role=leader"), again.submit(&other_path, "role=leader"));
+    let statuses = [one.0.as_u16(), other.0.as_u16()];
+    assert!(statuses.contains(&200) && (statuses.contains(&403) || statuses.contains(&409)), "{statuses:?}");
+    assert_eq!(
+        world
+            .told(
+                "SELECT count(*) FROM leaders l JOIN communities c ON c.id = l.community_id
+                           WHERE c.name = 'Oakridge HOA' AND l.role = 'owner' AND l.removed_at IS NULL"
+            )
+            .await,
+        1
+    );
+
+    // All of it is written down, and each sees their own community's.
+    let log = again.page("/settings/log").await;
+    for said in [
+        "Added a leader",
+        "Removed a leader",
+        "Changed a leader’s role",
+        "Signed in",
+        "Pat Miller",
+        "The operator",
+    ] {
+        assert!(log.contains(said), "{said}: {log}");
+    }
+    assert!(!world.board_of(&birch).await.page("/settings/log").await.contains("Removed a leader"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn signing_out_everywhere_ends_every_session_of_one_leader() {
+    let mut world = World::new().await;
+    let _worker = world.installation.start_worker().await.unwrap();
+    let (pat, lee) = ("pat@oakridge.example", "lee@oakridge.example");
+    for email in [pat, lee] {
+        world.add_leader(&world.oakridge, email, "owner").await;
+    }
+    let (phone, desk, other) =
+        (world.signed_in(pat).await, world.signed_in(pat).await, world.signed_in(lee).await);
+    let nameless = world.board().await;
+    let unused = world.link(pat, 3).await;
+    // Another site's page signs nobody out.
+    let foreign = phone.request(Method::POST, "/sign-out/everywhere").header("sec-fetch-site", "cross-site");
+    assert_eq!(foreign.send().await.unwrap().status(), 403);
+    assert!(!desk.is_out().await);
+    assert_eq!(phone.post("/sign-out/everywhere").await.status(), 303);
+    assert!(phone.is_out().await && desk.is_out().await);
+    assert!(!other.is_out().await && !nameless.is_out().await);
+    assert_eq!(world.stranger().open(&unused).await, 410);
+    // Here alone.
+    let (phone, desk) = (world.signed_in(lee).await, other);
+    assert_eq!(phone.post("/sign-out").await.status(), 303);
+    assert!(phone.is_out().await && !desk.is_out().await);
+    assert_eq!(world.told("SELECT count(*) FROM audit_log WHERE act = 'signed_out_everywhere'").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_leader_of_two_communities_gets_a_link_for_each() {
+    let mut world = World::new().await;
+    let _worker = world.installation.start_worker().await.unwrap();
+    let birch = world.installation.create_community("Birchwood", &[]).await.unwrap();
+    let kim = "kim@example.org";
+    for community in [&world.oakridge, &birch] {
+        world.add_leader(community, kim, "leader").await;
+    }
+    world.stranger().ask(kim).await;
+    for name in ["Oakridge HOA", "Birchwood"] {
+        let path = path_in(&world.letter(kim, &format!("Sign in to {name}"), 1).await);
+        let mut board = world.stranger();
+        assert_eq!(board.open(&path).await, 303);
+        assert!(board.page("/").await.contains(name));
+    }
+}
+
+impl World {
+    async fn leader_id(&self, email: &str) -> String {
+        sqlx::query_scalar("SELECT id::text FROM leaders WHERE email = $1 AND removed_at IS NULL")
+            .bind(email)
+            .fetch_one(&self.installation.pool)
+            .await
+            .unwrap()
+    }
+}
