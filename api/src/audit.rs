@@ -157,9 +157,21 @@ impl Entry {
     /// # Errors
     /// When the ledger does not take it.
     pub async fn write(self, tx: &mut PgConnection, community: CommunityId) -> sqlx::Result<()> {
+        self.write_for(tx, Some(community)).await
+    }
+
+    /// The same for an act on the whole installation.
+    ///
+    /// # Errors
+    /// When the ledger does not take it.
+    pub async fn write_for_all(self, tx: &mut PgConnection) -> sqlx::Result<()> {
+        self.write_for(tx, None).await
+    }
+
+    async fn write_for(self, tx: &mut PgConnection, community: Option<CommunityId>) -> sqlx::Result<()> {
         sqlx::query!(
             "INSERT INTO audit_log (community_id, leader_id, token_id, act, subject, count) VALUES ($1, $2, $3, $4, $5, $6)",
-            community.uuid(),
+            community.map(CommunityId::uuid),
             self.by.leader(),
             self.by.token(),
             self.act as Act,

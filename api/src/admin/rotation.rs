@@ -25,6 +25,8 @@ use rand::CryptoRng;
 use serde::Serialize;
 use sqlx::{PgConnection, PgPool};
 
+use crate::audit::{Act, By, Entry};
+
 /// Rows in a transaction.
 const CHUNK: i64 = 200;
 /// Between two looks for rows that somebody else was at.
@@ -188,6 +190,8 @@ impl<'a> KeyChange<'a> {
     }
 
     async fn done(alone: &mut PgConnection, resealed: u64, damaged: i64) -> Result<u64, KeysError> {
+        let count = i64::try_from(resealed).unwrap_or(i64::MAX);
+        Entry::whole(By::Operator, Act::KeysRotated).many(count).write_for_all(&mut *alone).await?;
         Self::release(alone).await?;
         if damaged > 0 { Err(KeysError::Damaged(damaged)) } else { Ok(resealed) }
     }

@@ -7,6 +7,7 @@ use sqlx::PgPool;
 
 use crate::{
     access::{PREFIX, Role},
+    audit::{Act, By, Entry},
     secret::Secret,
 };
 
@@ -33,17 +34,21 @@ pub async fn create_token(
     rng: &mut impl CryptoRng,
 ) -> Result<String, CreateTokenError> {
     let token = Secret::draw(PREFIX, rng);
+    let id = TokenId::new(now, rng);
+    let mut tx = pool.begin().await?;
     let stored = sqlx::query!(
         "INSERT INTO tokens (id, community_id, role, sha256) SELECT $1, id, $3, $4 FROM communities WHERE id = $2",
-        TokenId::new(now, rng).uuid(),
+        id.uuid(),
         community.uuid(),
         role as Role,
         &token.sha256()[..],
     )
-    .execute(pool)
+    .execute(&mut *tx)
     .await?;
     if stored.rows_affected() == 0 {
         return Err(CreateTokenError::NoSuchCommunity(community));
     }
+    Entry::of(By::Operator, Act::TokenCreated, id.uuid()).write(&mut tx, community).await?;
+    tx.commit().await?;
     Ok(token.as_str().to_owned())
 }

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 
 use super::{ledger, sending};
 use crate::{
+    audit::{self, Act, Actor},
     intake::{
         batch::{INVITATION_DAYS, drawing::Drawing},
         judging::Unit,
@@ -102,13 +103,15 @@ struct Wants {
 /// When there is no such request, it was answered before, it cannot be done, or the ledger does not answer.
 pub async fn answer(
     state: &Arc<AppState>,
-    community: CommunityId,
+    Actor { community, by }: Actor,
     request: RequestId,
     answer: Answer,
 ) -> Result<Outcome, Problem> {
     let mut tx = state.pool.begin().await?;
     sqlx::query("SET LOCAL lock_timeout = '3s'").execute(&mut *tx).await?;
     let known = read(&mut tx, community, request).await?.ok_or_else(Problem::not_found)?;
+    // Whose household it is may be known only afterwards: then the invitation leads there.
+    let subject = known.household.map_or(known.invitation.uuid(), HouseholdId::uuid);
     let mut sent = Vec::new();
     let outcome = match (answer, known.kind) {
         (Answer::Decline, RequestKind::Join) => {
@@ -141,6 +144,8 @@ pub async fn answer(
             if revoked { Outcome::Revoked } else { Outcome::TooLate }
         }
     };
+    let act = if outcome == Outcome::Declined { Act::RequestDeclined } else { Act::RequestGranted };
+    audit::Entry::of(by, act, subject).write(&mut tx, community).await?;
     tx.commit().await.map_err(commit_unclear)?;
     tracing::info!(%community, %request, ?outcome, "a leader answered");
     sending::push(state, community, sent);

@@ -122,7 +122,7 @@ pub async fn grant_request(
         request::parse(&bytes, &["household", "again"], "may name the household")?
     };
     let said = Answer::Grant { household: said.household, again: said.again };
-    Ok(Json(RequestAnswered { outcome: answer(&state, caller.community, id, said).await? }))
+    Ok(Json(RequestAnswered { outcome: answer(&state, caller.actor(), id, said).await? }))
 }
 
 /// Decline what a resident asks for
@@ -151,5 +151,5 @@ pub async fn decline_request(
 ) -> Result<Json<RequestAnswered>, Problem> {
     may_answer(&caller)?;
     let id: RequestId = request.parse().map_err(|_| Problem::not_found())?;
-    Ok(Json(RequestAnswered { outcome: answer(&state, caller.community, id, Answer::Decline).await? }))
+    Ok(Json(RequestAnswered { outcome: answer(&state, caller.actor(), id, Answer::Decline).await? }))
 }

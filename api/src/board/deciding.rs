@@ -29,6 +29,7 @@ use super::{
 };
 use crate::{
     access::Caller,
+    audit::{Act, Actor, Entry},
     intake::batch::MOST_MESSAGES,
     problem::{Problem, ProblemBody},
     state::AppState,
@@ -98,7 +99,7 @@ macro_rules! deciding {
             Path((_, delivery)): Path<(String, String)>,
         ) -> Result<Json<DeliveryDecided>, Problem> {
             let delivery: DeliveryId = delivery.parse().map_err(|_| Problem::not_found())?;
-            Ok(Json(decide(&state, caller.community, delivery, $choice).await??))
+            Ok(Json(decide(&state, caller.actor(), delivery, $choice).await??))
         }
     };
 }
@@ -123,7 +124,7 @@ deciding! {
 /// When the community has no such delivery, or the ledger does not answer.
 pub async fn decide(
     state: &Arc<AppState>,
-    community: CommunityId,
+    Actor { community, by }: Actor,
     delivery: DeliveryId,
     choice: Choice,
 ) -> Result<Result<DeliveryDecided, Refused>, Problem> {
@@ -149,6 +150,14 @@ pub async fn decide(
             DeliveryDecided { delivery, answer, state: asked.state, new_delivery }
         }
     };
+    let act = match outcome.answer {
+        Answer::SentAgain => Some(Act::MessageSentAgain),
+        Answer::Left => Some(Act::MessageLeft),
+        Answer::NotNeeded => None,
+    };
+    if let Some(act) = act {
+        Entry::of(by, act, delivery.uuid()).write(&mut tx, community).await?;
+    }
     tx.commit().await.map_err(|error| {
         Problem::from(error).because(
             "It is not known whether this was recorded. Send the same request again: nothing is sent twice.",

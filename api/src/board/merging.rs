@@ -12,13 +12,14 @@ use axum::{
     extract::{Path, State, rejection::BytesRejection},
     http::HeaderMap,
 };
-use porchlight_shared::domain::{CommunityId, HouseholdId};
+use porchlight_shared::domain::HouseholdId;
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use utoipa::ToSchema;
 
 use crate::{
     access::{Caller, Role},
+    audit::{Act, Actor, Entry},
     intake::{body::require_json, ledger::invitations, request},
     problem::{Kind, Problem, ProblemBody, commit_unclear},
     state::AppState,
@@ -78,7 +79,7 @@ pub async fn merge_households(
     let bytes = body.map_err(|_| Problem::new(Kind::BodyTooLarge, "At most 16 MiB are read."))?;
     require_json(&headers, "into which household")?;
     let asked: MergeRequest = request::parse(&bytes, &["into"], "needs into")?;
-    merge(&state, caller.community, from, asked.into).await?;
+    merge(&state, caller.actor(), from, asked.into).await?;
     Ok(Json(HouseholdsMerged { household: asked.into }))
 }
 
@@ -88,7 +89,7 @@ pub async fn merge_households(
 /// When they are not two of the community's, or the ledger does not answer.
 pub async fn merge(
     state: &AppState,
-    community: CommunityId,
+    Actor { community, by }: Actor,
     from: HouseholdId,
     into: HouseholdId,
 ) -> Result<(), Problem> {
@@ -118,6 +119,7 @@ pub async fn merge(
     ] {
         sqlx::query(statement).bind(from.uuid()).bind(into.uuid()).execute(&mut *tx).await?;
     }
+    Entry::of(by, Act::HouseholdsMerged, into.uuid()).write(&mut tx, community).await?;
     tx.commit().await.map_err(commit_unclear)?;
     tracing::info!(%community, household = %into, merged = %from, "two households became one");
     Ok(())

@@ -22,6 +22,7 @@ use utoipa::ToSchema;
 
 use crate::{
     access::Caller,
+    audit::{Act, Actor, Entry},
     problem::{Problem, ProblemBody},
     state::AppState,
 };
@@ -69,7 +70,7 @@ macro_rules! steering {
             Path((_, batch)): Path<(String, String)>,
         ) -> Result<Json<BatchSteered>, Problem> {
             let batch: BatchId = batch.parse().map_err(|_| Problem::not_found())?;
-            steer(&state, caller.community, batch, $step).await.map(Json)
+            steer(&state, caller.actor(), batch, $step).await.map(Json)
         }
     };
 }
@@ -121,11 +122,18 @@ impl Step {
 /// When there is no such batch, or the ledger does not answer.
 pub async fn steer(
     state: &Arc<AppState>,
-    community: CommunityId,
+    Actor { community, by }: Actor,
     batch: BatchId,
     step: Step,
 ) -> Result<BatchSteered, Problem> {
     let mut tx = state.pool.begin().await?;
+    let before = sqlx::query!(
+        r#"SELECT paused_at IS NOT NULL AS "paused!", cancelled_at IS NOT NULL AS "cancelled!" FROM batches
+           WHERE community_id = $1 AND id = $2 FOR NO KEY UPDATE"#,
+        community.uuid(),
+        batch.uuid(),
+    );
+    let before = before.fetch_optional(&mut *tx).await?.ok_or_else(Problem::not_found)?;
     let step = mark(&mut tx, community, batch, step).await?.ok_or_else(Problem::not_found)?;
     let (changed, repeats) = change(&mut tx, batch, step.state()).await?;
     let after = sqlx::query!(
@@ -137,6 +145,16 @@ pub async fn steer(
     )
     .fetch_one(&mut *tx)
     .await?;
+    let act = match step {
+        Step::Pause => (!before.paused).then_some(Act::BatchPaused),
+        Step::Resume => before.paused.then_some(Act::BatchResumed),
+        Step::Cancel => Some(Act::BatchCancelled),
+    };
+    // Said twice is done once.
+    if let Some(act) = act.filter(|_| !before.cancelled) {
+        let count = i64::try_from(changed.len()).unwrap_or(i64::MAX);
+        Entry::of(by, act, batch.uuid()).many(count).write(&mut tx, community).await?;
+    }
     tx.commit().await?;
     tracing::info!(%community, %batch, ?step, changed = changed.len(), in_flight = after.in_flight, "batch steered");
     let answer = BatchSteered {

@@ -20,6 +20,7 @@ use super::{
 };
 use crate::{
     access::Caller,
+    audit::{Act, Entry as Written},
     problem::{Kind, Problem, ProblemBody, commit_unclear},
     state::AppState,
 };
@@ -90,6 +91,9 @@ pub async fn import_households(
     let (properties, moves) = settle(&mut tx, &caller, state.clock.now(), &mut judged).await?;
     let (households, named) = moves.counts();
     moves.store(&mut tx, caller.community).await?;
+    let imported = Written::whole(caller.by(), Act::HomesImported);
+    let imported = imported.many(i64::try_from(properties.max(households)).unwrap_or(i64::MAX));
+    imported.write(&mut tx, caller.community).await?;
     tx.commit().await.map_err(commit_unclear)?;
 
     let counts = Counts::of(judged.iter().map(Judged::verdict));

@@ -321,7 +321,7 @@ async fn hand_over(
         if invitation.community != leader.community {
             return Err(Closed::Unknown);
         }
-        hand_over_scanned(&state, leader.community, invitation.id).await.map_err(Closed::Unavailable)?;
+        hand_over_scanned(&state, leader.actor(), invitation.id).await.map_err(Closed::Unavailable)?;
         Ok(invitation.brand)
     };
     match marked.await {

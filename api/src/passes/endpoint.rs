@@ -222,7 +222,7 @@ macro_rules! marking {
             request: Result<Bytes, BytesRejection>,
         ) -> Result<Json<Marked>, Problem> {
             let serials = Serials::parse(&body(&headers, request)?)?;
-            mark(&state, caller.community, serials, $mark).await.map(Json)
+            mark(&state, caller.actor(), serials, $mark).await.map(Json)
         }
     };
 }

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::paper::order::MAX_PASSES;
 use crate::{
+    audit::{Act, Actor, Entry},
     intake::{ledger::invitations, request},
     problem::{Problem, commit_unclear},
     state::AppState,
@@ -84,7 +85,7 @@ pub struct Marked {
 /// When there is no such pass, or the ledger does not answer.
 pub async fn mark(
     state: &AppState,
-    community: CommunityId,
+    Actor { community, by }: Actor,
     serials: Serials,
     mark: Mark,
 ) -> Result<Marked, Problem> {
@@ -104,6 +105,14 @@ pub async fn mark(
         Mark::HandedOver => hand_over(&mut tx, community, from, to).await?,
         Mark::Void => void(&mut tx, community, from, to).await?,
     };
+    let act = match mark {
+        Mark::HandedOver => Act::PassesHandedOver,
+        Mark::Void => Act::PassesVoided,
+    };
+    if changed > 0 {
+        let count = i64::try_from(changed).unwrap_or(i64::MAX);
+        Entry::whole(by, act).many(count).write(&mut tx, community).await?;
+    }
     tx.commit().await.map_err(commit_unclear)?;
     tracing::info!(%community, from, to, ?mark, changed, "passes marked");
     Ok(Marked { changed })
@@ -115,16 +124,22 @@ pub async fn mark(
 /// When the ledger does not answer.
 pub async fn hand_over_scanned(
     state: &AppState,
-    community: CommunityId,
+    Actor { community, by }: Actor,
     invitation: InvitationId,
 ) -> Result<u64, Problem> {
+    let mut tx = state.pool.begin().await?;
     let marked = sqlx::query!(
         "UPDATE passes SET handed_over_at = app_now()
          WHERE invitation_id = $1 AND community_id = $2 AND handed_over_at IS NULL",
         invitation.uuid(),
         community.uuid(),
     );
-    let changed = marked.execute(&state.pool).await?.rows_affected();
+    let changed = marked.execute(&mut *tx).await?.rows_affected();
+    if changed > 0 {
+        let entry = Entry::of(by, Act::PassesHandedOver, invitation.uuid());
+        entry.many(i64::try_from(changed).unwrap_or(i64::MAX)).write(&mut tx, community).await?;
+    }
+    tx.commit().await.map_err(commit_unclear)?;
     tracing::info!(%community, %invitation, changed, "a pass was scanned and handed over");
     Ok(changed)
 }

@@ -56,7 +56,7 @@ async fn pressed(
     choice: Choice,
 ) -> Result<Response, Problem> {
     let Ok(delivery) = delivery.parse::<DeliveryId>() else { return Ok(nothing_here()) };
-    let (shown, done) = match decide(state, leader.community, delivery, choice).await? {
+    let (shown, done) = match decide(state, leader.actor(), delivery, choice).await? {
         Ok(decided) => (decided.new_delivery.unwrap_or(delivery), word(decided.answer)),
         Err(refused) => (delivery, refused.obstacle.as_str()),
     };

@@ -151,7 +151,7 @@ pub(super) async fn merge_into(
     let (Ok(from), Ok(into)) = (id.parse::<HouseholdId>(), into.parse::<HouseholdId>()) else {
         return Ok(nothing_here());
     };
-    match merge(&state, leader.community, from, into).await {
+    match merge(&state, leader.actor(), from, into).await {
         Ok(()) => Ok(leaders(Redirect::to(&format!("/households/{into}?done=merged"))).into_response()),
         Err(problem) if problem.is_ours() => Err(Turned::Later),
         Err(_) => Ok(nothing_here()),

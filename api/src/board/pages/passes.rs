@@ -355,7 +355,7 @@ macro_rules! marked {
             else {
                 return wrong_serials(&which);
             };
-            match mark(&state, leader.community, serials, $mark).await {
+            match mark(&state, leader.actor(), serials, $mark).await {
                 Ok(marked) => {
                     let done = format!("/passes/{printing}?{}={}", $word, marked.changed);
                     private(Redirect::to(&done))

@@ -162,7 +162,7 @@ pub(super) async fn say(
         "decline" => Answer::Decline,
         _ => return Ok(leaders(Redirect::to("/requests"))),
     };
-    match answer(&state, leader.community, id, said).await {
+    match answer(&state, leader.actor(), id, said).await {
         Ok(outcome) => {
             Ok(leaders(Redirect::to(&format!("/requests?done={}", outcome.as_str()))).into_response())
         }

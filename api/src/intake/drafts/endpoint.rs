@@ -20,6 +20,7 @@ use super::{
 };
 use crate::{
     access::Caller,
+    audit::{Act, Entry},
     intake::{
         body::{ListBody, json, require_json},
         facts,
@@ -236,8 +237,10 @@ pub async fn delete_draft(
     path: DraftOf,
 ) -> Result<StatusCode, Problem> {
     let draft = named(path)?;
-    let mut connection = state.pool.acquire().await?;
-    if drafts::delete_draft(&mut connection, caller.community, draft).await? {
+    let mut tx = state.pool.begin().await?;
+    if drafts::delete_draft(&mut tx, caller.community, draft).await? {
+        Entry::of(caller.by(), Act::DraftDropped, draft.uuid()).write(&mut tx, caller.community).await?;
+        tx.commit().await?;
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(Problem::not_found())

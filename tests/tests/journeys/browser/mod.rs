@@ -16,6 +16,7 @@
 mod board;
 mod residents;
 mod screenshots;
+mod signing_in;
 mod smoke;
 mod tab;
 mod wire;

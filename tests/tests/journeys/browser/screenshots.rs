@@ -177,6 +177,14 @@ async fn leaders(world: &World, album: &Album, [live, done, later]: [&str; 3]) {
     album.take("sign-in-link", &link).await;
     album.sign_in(&link).await;
     album.take("sign-in-link-used", &link).await;
+    album.take("sign-in-sent", "/sign-in/sent").await;
+    album.take("people-nobody", "/settings/people").await;
+    let leader = world.add_leader(&world.oakridge, "pat.miller@oakridge.example", "owner").await;
+    world.add_leader(&world.oakridge, "lee@oakridge.example", "leader").await;
+    world.sql("UPDATE leaders SET name = 'Pat Miller', signed_in_at = app_now() WHERE role = 'owner'").await;
+    album.take("people", "/settings/people").await;
+    album.take("people-remove", &format!("/settings/people/{leader}/remove")).await;
+    album.take("log", "/settings/log").await;
     album.take("overview", "/").await;
     album.take("households", "/households").await;
     album.take("households-problem", "/households?show=problem").await;

@@ -2,8 +2,10 @@
 
 use porchlight_tests::installation::Method;
 
+use serde_json::json;
+
 use super::path_in;
-use crate::world::World;
+use crate::world::{World, rows};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn owners_add_and_remove_leaders() {
@@ -141,6 +143,77 @@ async fn signing_out_everywhere_ends_every_session_of_one_leader() {
     assert_eq!(phone.post("/sign-out").await.status(), 303);
     assert!(phone.is_out().await && !desk.is_out().await);
     assert_eq!(world.told("SELECT count(*) FROM audit_log WHERE act = 'signed_out_everywhere'").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_done_is_written_down_once_and_led_to() {
+    let mut world = World::new().await;
+    let pat = "pat@oakridge.example";
+    world.add_leader(&world.oakridge, pat, "owner").await;
+    let worker = world.installation.start_worker().await.unwrap();
+    let board = world.signed_in(pat).await;
+    assert!(worker.stop().await.unwrap().success());
+    let batch = world.send(&rows(3)).await;
+    for step in ["pause", "pause", "resume", "resume"] {
+        board.press(&format!("/batches/{batch}/{step}")).await;
+    }
+    world.client.post(&world.oakridge, &format!("batches/{batch}/cancel"), Vec::new(), &[]).await.unwrap();
+    let homes =
+        json!({"rows": [{"unit": "7 Elm Street"}, {"unit": "8 Elm Street"}]}).to_string().into_bytes();
+    world.client.post(&world.oakridge, "households:import", homes, &[]).await.unwrap();
+    world.print(&json!({"kind": "blank", "count": 3, "layout": "cards", "paper": "letter"})).await;
+    for (how, to) in [("hand-over", 2), ("hand-over", 2), ("void", 3)] {
+        let serials = json!({"from": 1, "to": to}).to_string().into_bytes();
+        world.client.post(&world.oakridge, &format!("passes/{how}"), serials, &[]).await.unwrap();
+    }
+    world.installation.api_command(&["keys", "rotate", "--wait", "0s"]).await.unwrap();
+    let acts: Vec<(String, Option<i64>, String)> = sqlx::query_as(
+        "SELECT act::text, count, CASE WHEN leader_id IS NOT NULL THEN 'leader' WHEN token_id IS NOT NULL THEN 'program' ELSE 'operator' END
+         FROM audit_log ORDER BY id",
+    )
+    .fetch_all(&world.installation.pool)
+    .await
+    .unwrap();
+    let acts: Vec<_> = acts.iter().map(|(act, count, by)| (act.as_str(), *count, by.as_str())).collect();
+    assert_eq!(
+        acts,
+        [
+            ("token_created", None, "operator"),
+            ("leader_added", None, "operator"),
+            ("signed_in", None, "leader"),
+            ("list_sent", Some(3), "program"),
+            ("batch_paused", Some(3), "leader"),
+            ("batch_resumed", Some(3), "leader"),
+            ("batch_cancelled", Some(3), "program"),
+            ("homes_imported", Some(2), "program"),
+            ("passes_printed", Some(3), "program"),
+            ("passes_handed_over", Some(2), "program"),
+            ("passes_voided", Some(3), "program"),
+            ("keys_rotated", Some(3), "operator"),
+        ]
+    );
+    let log = board.page("/settings/log").await;
+    assert!(
+        log.contains(&format!("<a href=\"/batches/{batch}\">Paused a list</a>")) && log.contains("A program"),
+        "{log}"
+    );
+    assert!(log.find("Made passes void").unwrap() < log.find("Sent a list").unwrap(), "the newest first");
+
+    // Page by page, each entry once; what was made up begins anew.
+    let many = "INSERT INTO audit_log (community_id, act, count) SELECT id, 'report_exported', n FROM communities, generate_series(1, 70) AS n";
+    sqlx::query(many).execute(&world.installation.pool).await.unwrap();
+    let mut path = "/settings/log".to_owned();
+    let mut seen = 0;
+    loop {
+        let page = board.page(&path).await;
+        seen += page.matches("<th scope=\"row\">").count();
+        let Some(next) = page.split("href=\"/settings/log?from=").nth(1) else { break };
+        path = format!("/settings/log?from={}", next.split('"').next().unwrap());
+    }
+    assert_eq!(seen, 70 + 11);
+    assert!(board.page("/settings/log?from=made-up").await.contains("Older"));
+    let refused = sqlx::query("DELETE FROM audit_log").execute(&world.installation.pool).await;
+    assert!(refused.is_err());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -138,7 +138,7 @@ async fn steered(
     done: &str,
 ) -> Result<Response, Problem> {
     let Ok(batch) = batch.parse::<BatchId>() else { return Ok(nothing_here()) };
-    let steered = steer(state, leader.community, batch, step).await?;
+    let steered = steer(state, leader.actor(), batch, step).await?;
     let told = if steered.cancelled_at.is_some() { "cancelled" } else { done };
     let page = format!("/batches/{batch}?done={told}&in_flight={}", steered.in_flight);
     Ok(private(Redirect::to(&page)))
