@@ -36,6 +36,9 @@ pub fn routes() -> Router<Arc<AppState>> {
     Router::new().route("/u/{token}", get(show).post(stop))
 }
 
+/// What stands for the token in a sample that a leader had sent to themselves.
+const SAMPLE: &str = "sample";
+
 /// What a token names: a contact, signed by us.
 fn contact(keyring: &Keyring, token: &str) -> Option<ContactId> {
     let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
@@ -74,6 +77,7 @@ async fn show(State(state): State<Arc<AppState>>, token: Result<Path<String>, Pa
     let token = token.map(|Path(token)| token).unwrap_or_default();
     match contact(&state.keyring, &token) {
         Some(contact) => ask(&state, contact, &token).await,
+        None if token == SAMPLE => sample(),
         None => broken_link(),
     }
 }
@@ -132,7 +136,9 @@ async fn stop(
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
     let token = token.map(|Path(token)| token).unwrap_or_default();
-    let Some(contact) = contact(&state.keyring, &token) else { return broken_link() };
+    let Some(contact) = contact(&state.keyring, &token) else {
+        return if token == SAMPLE { sample() } else { broken_link() };
+    };
     let Some(pressed) = body.ok().and_then(|body| Pressed::read(&body)) else {
         return ask(&state, contact, &token).await;
     };
@@ -238,6 +244,12 @@ fn forgotten(community: &str) -> Response {
         StatusCode::OK,
         &Notice { brand: Some(community), heading, lines: &lines, contact: None, offer_code: false },
     )
+}
+
+fn sample() -> Response {
+    let lines = ["In a household's own message this link stops further ones. Here it changes nothing."];
+    let heading = "This was a sample";
+    page(StatusCode::OK, &Notice { brand: None, heading, lines: &lines, contact: None, offer_code: false })
 }
 
 fn broken_link() -> Response {

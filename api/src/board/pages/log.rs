@@ -105,7 +105,7 @@ async fn read(
             (None, Some(token)) => {
                 format!("A program (token {})", token.simple().to_string().get(24..).unwrap_or_default())
             }
-            (None, None) => "The operator, or whoever came with the operator’s link".to_owned(),
+            (None, None) => "The operator".to_owned(),
         },
         whom: row.whom,
         at: moment(row.at.to_jiff(), now),

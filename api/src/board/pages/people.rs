@@ -32,8 +32,8 @@ const LAST_OWNER: &str = "The last owner stays. Make somebody else an owner firs
 struct Told {
     id: LeaderId,
     called: String,
-    email: String,
-    named: bool,
+    /// Their address, where they are called something else.
+    email: Option<String>,
     owner: bool,
     you: bool,
     /// The last owner stays.
@@ -84,12 +84,11 @@ fn told(person: &Person, people: &[Person], leader: &Leader) -> Told {
     Told {
         id: person.id,
         called: person.called().to_owned(),
-        email: person.email.clone(),
-        named: person.name.is_some(),
+        email: person.name.as_ref().map(|_| person.email.clone()),
         owner,
         you: leader.by == By::Leader(person.id),
         stays: owner && owners == 1,
-        since: moment(person.since, &now),
+        since: person.since.to_zoned(leader.zone.clone()).strftime("%-d %b %Y").to_string(),
         signed_in: person.signed_in_at.map(|at| moment(at, &now)),
     }
 }

@@ -83,6 +83,7 @@ async fn a_leader_has_a_sample_sent_to_themselves() {
         world.told("SELECT count(*) FROM audit_log WHERE act = 'test_sent' AND leader_id IS NOT NULL").await,
         1
     );
+    assert!(world.stranger().page("/u/sample").await.contains("This was a sample"));
     for _ in 0..4 {
         assert_eq!(pat.post("/settings/test").await.status(), 303);
     }
