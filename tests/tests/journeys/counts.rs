@@ -254,7 +254,7 @@ impl World {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_operator_sees_what_reconcilers_found_and_which_of_them_does_not_look() {
     let mut world = World::new().await;
-    let without_texts = "overdue, receipts, checking, storms, held, due_email, due_text, tallies, forgotten, finished, progress have";
+    let without_texts = "overdue, receipts, checking, storms, held, due_email, due_text, tallies, forgotten, finished, notices, progress have";
     world.until_late(without_texts).await;
     let batch = world.send(&rows(3)).await;
     world.sql("UPDATE tallies SET count = count + 2").await;
@@ -303,11 +303,11 @@ async fn the_operator_sees_what_reconcilers_found_and_which_of_them_does_not_loo
     assert!(worker.stop().await.unwrap().success());
     world.ahead("70 seconds").await;
     world
-        .until_late("overdue, receipts, checking, storms, held, due_email, due_text, finished, progress have")
+        .until_late("overdue, receipts, checking, storms, held, due_email, due_text, finished, notices, progress have")
         .await;
     world.text(&crate::world::numbers(1)).await;
     world
-        .until_late("overdue, receipts, checking, storms, asking, windows, held, due_email, due_text, finished, progress have")
+        .until_late("overdue, receipts, checking, storms, asking, windows, held, due_email, due_text, finished, notices, progress have")
         .await;
     world.ahead("60 seconds").await;
     let all: Vec<_> = ReconcilerName::ALL.iter().map(|name| name.as_str()).collect();
