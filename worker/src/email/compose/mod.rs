@@ -4,7 +4,6 @@
 //! after an unknown outcome is recognisably the same message. Both parts are seven-bit on the wire, whatever is in them;
 //! each `List-` header stays on one line, as receivers demand; nothing a person typed can begin a header or a tag.
 
-mod colour;
 mod headers;
 mod letter;
 mod parts;
@@ -13,10 +12,7 @@ mod tests;
 
 use askama::Template as _;
 
-pub use self::{
-    colour::{Colour, ColourError},
-    letter::{ComposeError, Guest, Letter, Sender},
-};
+pub use self::letter::{ComposeError, Guest, Letter, Sender};
 use super::session::{Envelope, EnvelopeError};
 use parts::{Html, Text};
 
