@@ -16,9 +16,8 @@ use axum::{
 pub const TOKENS: &str = include_str!("../../static/tokens.css");
 /// What residents' pages add to it.
 const STYLE: &str = include_str!("../../static/page.css");
-/// No script, no image, no frame, nothing from elsewhere.
-const POLICY: &str =
-    "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// No script, no frame, nothing from elsewhere.
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// What a stranger may send at most: a form of a few fields.
 pub fn small_body() -> DefaultBodyLimit {
