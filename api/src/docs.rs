@@ -121,7 +121,7 @@ fn fields(document: &Value, schema: &Value, depth: usize) -> Vec<Field> {
     found
 }
 
-fn content<'a>(body: &'a Value) -> impl Iterator<Item = &'a Value> {
+fn content(body: &Value) -> impl Iterator<Item = &Value> {
     body["content"].as_object().into_iter().flat_map(|types| types.values().map(|kind| &kind["schema"]))
 }
 

@@ -40,6 +40,7 @@ impl Found {
     ///
     /// # Errors
     /// When nobody may.
+    #[expect(clippy::result_large_err, reason = "a page of its brand is made of it, once")]
     pub fn live(self) -> Result<Invitation, Closed> {
         let brand = || self.invitation.brand.clone();
         match self.ended_as {

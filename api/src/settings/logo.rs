@@ -118,8 +118,13 @@ fn write(pixels: &logo::Pixels) -> Option<Vec<u8>> {
 /// Where a picture is.
 #[must_use]
 pub fn path(sha256: &[u8]) -> String {
-    let hex: String = sha256.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("/logo/{hex}.png")
+    use std::fmt::Write as _;
+    let mut path = "/logo/".to_owned();
+    for byte in sha256 {
+        // Writing into a string does not fail.
+        let _ = write!(path, "{byte:02x}");
+    }
+    path + ".png"
 }
 
 /// What a path names.

@@ -82,12 +82,11 @@ struct Around<'a> {
 
 async fn stopped_page(state: &AppState, leader: &Leader, around: Around<'_>) -> Result<Response, Turned> {
     let searched = around.found.is_some();
-    let mut rows = match around.found {
-        Some(found) => found,
-        None => {
-            let wanted = Wanted { hash: None, before: around.before, most: ON_A_PAGE + 1 };
-            ledger::list(&state.pool, leader.community, wanted).await?
-        }
+    let mut rows = if let Some(found) = around.found {
+        found
+    } else {
+        let wanted = Wanted { hash: None, before: around.before, most: ON_A_PAGE + 1 };
+        ledger::list(&state.pool, leader.community, wanted).await?
     };
     let fits = usize::try_from(ON_A_PAGE).unwrap_or(usize::MAX);
     let more = rows.len() > fits;

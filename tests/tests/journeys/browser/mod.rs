@@ -16,6 +16,7 @@
 mod board;
 mod residents;
 mod screenshots;
+mod settings;
 mod smoke;
 mod tab;
 mod wire;

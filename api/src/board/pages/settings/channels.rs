@@ -38,7 +38,7 @@ pub(super) async fn ways(state: &AppState) -> sqlx::Result<Vec<Way>> {
             (None, _) => not("Text message", "This installation has no provider of texts. Ask its operator."),
             (Some(_), Some(reason)) => shut("Text message", "text", reason),
             (Some(_), None) => {
-                ready("Text message", "Only to people who agreed to get texts, at the times below.")
+                ready("Text message", "Only to people who agreed to get texts, at the times above.")
             }
         },
         match &state.site {

@@ -13,7 +13,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
-use porchlight_shared::domain::{Colour, segments::Segments};
+use porchlight_shared::domain::{Colour, TextWindow, segments::Segments};
 use serde::Deserialize;
 
 use self::{
@@ -63,6 +63,7 @@ struct SettingsPage<'a> {
     /// How a text begins, and how much room its name takes.
     text: String,
     places: usize,
+    most_places: usize,
     zones: Zones,
     usual: String,
     /// A window that the form cannot show.
@@ -94,8 +95,11 @@ impl SettingsPage<'_> {
         }
     }
 
-    fn places_limit(&self) -> usize {
-        SHORT_NAME_UNITS
+    /// As much of the name as the preview has room for.
+    fn brief_name(&self) -> String {
+        let mut letters = self.typed.name.chars();
+        let begin: String = letters.by_ref().take(28).collect();
+        if letters.next().is_some() { format!("{}…", begin.trim_end()) } else { begin }
     }
 }
 
@@ -133,7 +137,7 @@ async fn settings_page(
     let readable = shown.under_white() >= Colour::READABLE;
     let short = if typed.short_name.trim().is_empty() { &settings.short_name } else { &typed.short_name };
     let special = form::is_special(settings)
-        .then(|| settings.text_window.as_ref().map_or_else(String::new, |window| window.in_words()));
+        .then(|| settings.text_window.as_ref().map_or_else(String::new, TextWindow::in_words));
     let status = if misfits.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let page = SettingsPage {
         frame: Frame::of(leader, Place::Settings),
@@ -150,6 +154,7 @@ async fn settings_page(
         logo: settings.logo.path(),
         text: format!("{}: your household is invited to our resident portal. Join: …", short.trim()),
         places: Segments::of(typed.short_name.trim()).units,
+        most_places: SHORT_NAME_UNITS,
         zones: choices::zones(&typed.time_zone),
         usual: state.text_window.in_words(),
         special,
