@@ -66,7 +66,7 @@ enum Keys {
 
 #[derive(Debug, Subcommand)]
 enum Admin {
-    /// Make a community that may send at once
+    /// Make a community that may send at once, or prepare one for its leaders
     CreateCommunity(admin::NewCommunity),
     /// Make a bearer token for the HTTP API
     CreateToken {

@@ -11,6 +11,8 @@
 //! * [`family`]: what they see afterwards: their household, and whom its head invites.
 //! * [`asked`]: what they ask for, and what leaders answer.
 //! * [`sign_in`]: leaders and residents sign in by e-mail, with [`letters`] of which nobody may ask for too many ([`limits`]).
+//! * [`settings`]: what a community says of itself, and whether that is enough to send.
+//! * [`suppressions`]: who must not be written to.
 //! * [`stop`]: a reader stops further messages.
 //! * [`receipts`]: providers tell how far a message came, and residents answer texts.
 //! * [`people`]: who may act for a community.
@@ -19,7 +21,7 @@
 //!
 //! Beside them: [`problem`] (every error that leaves the building), [`state`], [`config`], [`health`], [`metrics`],
 //! [`pages`] (the look of what residents see), [`secret`] (what we hand out), [`visitor`] (where they come from),
-//! [`serve`] (the routes).
+//! [`serve`] (the routes), [`docs`] (the HTTP API, to be read).
 
 pub mod access;
 pub mod admin;
@@ -28,6 +30,7 @@ pub mod audit;
 pub mod board;
 mod cli;
 pub mod config;
+pub mod docs;
 pub mod family;
 pub mod health;
 pub mod intake;
@@ -43,8 +46,10 @@ pub mod receipts;
 pub mod secret;
 pub mod serve;
 pub mod sign_in;
+pub mod settings;
 pub mod state;
 pub mod stop;
+pub mod suppressions;
 pub mod visitor;
 
 pub use cli::run;

@@ -96,6 +96,7 @@ kinds! {
     NothingToDecide => CONFLICT, "nothing-to-decide", "There is nothing to decide about this delivery";
     NothingToPrint => CONFLICT, "nothing-to-print", "There is nobody to print passes for";
     CannotBeSent => CONFLICT, "cannot-be-sent", "This message may not be sent again";
+    NotOursToLift => CONFLICT, "not-ours-to-lift", "They asked not to be contacted";
     UnknownCode => NOT_FOUND, "unknown-code", "This access code is not known";
     CodeExpired => GONE, "code-expired", "This access code has expired";
     CodeRevoked => GONE, "code-revoked", "This access code was cancelled";

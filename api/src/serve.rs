@@ -23,13 +23,13 @@ use crate::{
     access::CallerLimit,
     asked, board,
     config::ServeSettings,
-    family, health, intake, join, limits,
+    docs, family, health, intake, join, limits,
     metrics::{Metrics, RequestLabels},
     pages, passes,
     problem::{Kind, Problem},
-    receipts, sign_in,
+    receipts, settings, sign_in,
     state::{AppState, RedisHandle},
-    stop,
+    stop, suppressions,
 };
 
 /// How long a script may run in Redis before its connection is given up.
@@ -62,6 +62,9 @@ impl Modify for BearerScheme {
 
 fn routes() -> OpenApiRouter<Arc<AppState>> {
     OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(settings::endpoint::show_community, settings::endpoint::change_community))
+        .routes(routes!(suppressions::endpoint::list_suppressions, suppressions::endpoint::add_suppression))
+        .routes(routes!(suppressions::endpoint::lift_suppression))
         .routes(routes!(intake::verify::verify_list))
         .routes(routes!(intake::endpoint::create_batch))
         .routes(routes!(intake::drafts::endpoint::create_draft, intake::drafts::endpoint::list_drafts))
@@ -110,6 +113,8 @@ pub fn router(state: Arc<AppState>) -> Router {
                 async move { Json((*document).clone()) }
             }),
         )
+        .merge(docs::routes())
+        .merge(settings::logo::routes())
         .merge(health::routes())
         .merge(join::landing::routes().layer(pages::small_body()))
         .merge(stop::routes().layer(pages::small_body()))

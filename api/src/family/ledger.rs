@@ -6,7 +6,7 @@ use porchlight_shared::domain::{
 };
 use sqlx::{PgConnection, PgPool};
 
-use crate::join::Brand;
+use crate::{join::Brand, settings::logo};
 
 /// What somebody may do in their household.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
@@ -48,7 +48,7 @@ impl std::fmt::Debug for Membership {
 pub async fn memberships(pool: &PgPool, account: AccountId) -> sqlx::Result<Vec<Membership>> {
     let rows = sqlx::query!(
         r#"SELECT m.id, m.role AS "role: MemberRole", m.household_id, m.community_id, p.label AS "place?",
-                  c.name, c.contact, c.country, c.time_zone, c.portal_url
+                  c.name, c.contact, c.country, c.time_zone, c.portal_url, c.logo
            FROM members m
            JOIN communities c ON c.id = m.community_id
            JOIN households h ON h.id = m.household_id
@@ -70,6 +70,7 @@ pub async fn memberships(pool: &PgPool, account: AccountId) -> sqlx::Result<Vec<
             country: row.country,
             time_zone: row.time_zone,
             portal: row.portal_url,
+            logo: row.logo.as_deref().map(logo::path),
         },
     });
     Ok(memberships.collect())

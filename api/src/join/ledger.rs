@@ -8,6 +8,7 @@ use rand::Rng;
 use sqlx::PgConnection;
 
 use super::{Brand, Closed, Invitation, Joined, LetIn, newcomer::Newcomer};
+use crate::settings::logo;
 
 /// How an invitation ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
@@ -39,6 +40,7 @@ impl Found {
     ///
     /// # Errors
     /// When nobody may.
+    #[expect(clippy::result_large_err, reason = "a page of its brand is made of it, once")]
     pub fn live(self) -> Result<Invitation, Closed> {
         let brand = || self.invitation.brand.clone();
         match self.ended_as {
@@ -91,7 +93,7 @@ pub async fn look(connection: &mut PgConnection, lookups: &[[u8; 32]]) -> sqlx::
                   EXISTS (
                       SELECT FROM requests WHERE invitation_id = i.id AND kind = 'join' AND ended_at IS NULL
                   ) AS "waiting!",
-                  c.name AS "name!", c.contact, c.country AS "country!", c.time_zone AS "time_zone!", c.portal_url
+                  c.name AS "name!", c.contact, c.country AS "country!", c.time_zone AS "time_zone!", c.portal_url, c.logo
            FROM invitations i
            LEFT JOIN households h ON h.id = i.household_id
            JOIN communities c ON c.id = i.community_id
@@ -113,6 +115,7 @@ pub async fn look(connection: &mut PgConnection, lookups: &[[u8; 32]]) -> sqlx::
                 country: row.country,
                 time_zone: row.time_zone,
                 portal: row.portal_url,
+                logo: row.logo.as_deref().map(logo::path),
             },
         },
         ended_as: row.ended_as,

@@ -61,6 +61,8 @@ pub struct Brand {
     pub time_zone: String,
     /// Where residents go once they have joined.
     pub portal: Option<String>,
+    /// Where its logo is, if it has one.
+    pub logo: Option<String>,
 }
 
 /// Why a code opens nothing.

@@ -16,9 +16,8 @@ use axum::{
 pub const TOKENS: &str = include_str!("../../static/tokens.css");
 /// What residents' pages add to it.
 const STYLE: &str = include_str!("../../static/page.css");
-/// No script, no image, no frame, nothing from elsewhere.
-const POLICY: &str =
-    "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// No script, no frame, nothing from elsewhere.
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// What a stranger may send at most: a form of a few fields.
 pub fn small_body() -> DefaultBodyLimit {
@@ -112,7 +111,15 @@ async fn style() -> Response {
     (headers, [TOKENS, STYLE].concat()).into_response()
 }
 
+/// Browsers ask for a sign of the site's own beside its name. There is none, and they need not ask again.
+async fn no_icon() -> impl IntoResponse {
+    (StatusCode::NO_CONTENT, [(header::CACHE_CONTROL, "public, max-age=86400")])
+}
+
 /// The pages that belong to no room.
 pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
-    Router::new().route("/genuine", get(genuine)).route("/static/page.css", get(style))
+    Router::new()
+        .route("/genuine", get(genuine))
+        .route("/static/page.css", get(style))
+        .route("/favicon.ico", get(no_icon))
 }

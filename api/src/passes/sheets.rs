@@ -5,7 +5,7 @@ use porchlight_shared::domain::{CommunityId, InvitationId, Keyring, PrintingId, 
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::paper::{self, Accent, Addressee, Code, Community, Error, Layout, Order, Pass, Text};
+use super::paper::{self, Accent, Addressee, Code, Community, Error, Layout, Logo, Order, Pass, Text};
 use crate::problem::{Kind, Problem};
 
 /// Rules and marks of a community that has not chosen a colour.
@@ -20,6 +20,7 @@ pub struct Sheets {
     name: String,
     contact: Option<String>,
     colour: Option<String>,
+    logo: Option<Vec<u8>>,
     site: String,
     valid_until: Timestamp,
     zone: TimeZone,
@@ -47,8 +48,10 @@ pub async fn read(
     printing: PrintingId,
 ) -> sqlx::Result<Option<Sheets>> {
     let found = sqlx::query!(
-        r#"SELECT p.layout AS "layout: Layout", p.start, p.name, p.contact, p.colour, p.site, p.valid_until, c.time_zone
-           FROM printings p JOIN communities c ON c.id = p.community_id WHERE p.id = $1 AND p.community_id = $2"#,
+        r#"SELECT p.layout AS "layout: Layout", p.start, p.name, p.contact, p.colour, p.site, p.valid_until, c.time_zone,
+                  l.png AS "logo?"
+           FROM printings p JOIN communities c ON c.id = p.community_id LEFT JOIN logos l ON l.sha256 = p.logo
+           WHERE p.id = $1 AND p.community_id = $2"#,
         printing.uuid(),
         community.uuid(),
     )
@@ -84,6 +87,7 @@ pub async fn read(
         name: found.name,
         contact: found.contact,
         colour: found.colour,
+        logo: found.logo,
         site: found.site,
         valid_until: found.valid_until.to_jiff(),
         zone: TimeZone::get(&found.time_zone).unwrap_or(TimeZone::UTC),
@@ -112,7 +116,7 @@ impl Sheets {
             contact: Text::new(self.contact.as_deref().unwrap_or(&self.name))?,
             address: format!("{short}/join").parse()?,
             sentence: None,
-            logo: None,
+            logo: self.logo.as_deref().map(Logo::decode).transpose()?,
             accent: self.colour.as_deref().unwrap_or(ACCENT).parse::<Accent>()?,
         })
     }

@@ -6,6 +6,7 @@
 mod access_code;
 mod attempt;
 mod channel;
+mod colour;
 mod delivery;
 mod email_address;
 mod ids;
@@ -22,6 +23,7 @@ mod window;
 pub use access_code::{AccessCode, AccessCodeError};
 pub use attempt::{AddressVerdict, AttemptOutcome, AttemptReason, Refusal};
 pub use channel::Channel;
+pub use colour::{Colour, ColourError};
 pub use delivery::{DeliveryState, HoldReason};
 pub use email_address::{EmailAddress, EmailAddressError};
 pub use ids::{

@@ -87,7 +87,7 @@ impl World {
         (answer.status.as_u16(), answer.body)
     }
 
-    async fn sheets(&self, printing: &Value) -> Vec<u8> {
+    pub(crate) async fn sheets(&self, printing: &Value) -> Vec<u8> {
         let path = format!("passes/{}/pdf", printing["id"].as_str().unwrap());
         let (status, headers, bytes) = self.client.fetch(&self.oakridge, &path).await.unwrap();
         assert_eq!(status, 200);

@@ -3,11 +3,11 @@
 use std::{borrow::Cow, collections::HashMap, sync::Arc, time::Duration};
 
 use jiff::{Timestamp, tz::TimeZone};
-use porchlight_shared::domain::{BatchId, EmailAddress};
+use porchlight_shared::domain::{BatchId, Colour, EmailAddress};
 use sqlx::PgPool;
 use tokio::{sync::Mutex, time::Instant};
 
-use crate::email::compose::{Colour, Guest, Sender};
+use crate::email::compose::{Guest, Sender};
 
 /// A community that changes its postal address sees it on messages that are written after this.
 const FRESH: Duration = Duration::from_secs(30);

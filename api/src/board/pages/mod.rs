@@ -2,7 +2,7 @@
 //!
 //! [`overview`] is where a leader arrives: all households, adoption by day, the newest batches. [`batch`] is a batch filling
 //! up, [`delivery`] one message's story, [`deciding`] its buttons, [`households`] everybody, [`household`] one of them, [`passes`] what is
-//! printed, [`requests`] what residents ask for, [`people`] who may act, [`log`] who did what, [`sample`] an invitation to oneself; [`search`] is what lists have in common. What all have in common is here: the frame, the style sheet, the script, and how moments are told.
+//! printed, [`requests`] what residents ask for, [`people`] who may act, [`log`] who did what, [`settings`] what the community says of itself, [`stopped`] who must not be written to, [`sample`] an invitation to oneself; [`search`] is what lists have in common. What all have in common is here: the frame, the style sheet, the script, and how moments are told.
 
 pub mod batch;
 mod chart;
@@ -17,6 +17,8 @@ mod people;
 mod requests;
 mod sample;
 pub mod search;
+mod settings;
+mod stopped;
 
 use std::sync::Arc;
 
@@ -36,12 +38,15 @@ use crate::{
 };
 
 /// The style sheet: the tokens that all pages share, and what the board adds.
-const STYLE: &str = include_str!("../../../static/board.css");
-/// What rooms of the board add.
-const PEOPLE: &str = include_str!("../../../static/board-people.css");
-const SCRIPT: &str = include_str!("../../../static/board.js");
+const STYLE: [&str; 3] = [
+    include_str!("../../../static/board.css"),
+    include_str!("../../../static/board-people.css"),
+    include_str!("../../../static/board-settings.css"),
+];
+const SCRIPT: [&str; 2] =
+    [include_str!("../../../static/board.js"), include_str!("../../../static/board-settings.js")];
 /// Our own script, and nothing from elsewhere.
-const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; \
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'; \
                       base-uri 'none'; frame-ancestors 'none'";
 /// Part of the address of what is kept by browsers: another build is another address.
 const BUILD: &str = env!("PORCHLIGHT_BUILD_ID");
@@ -75,18 +80,22 @@ pub fn routes() -> Router<Arc<AppState>> {
         .route("/settings/people/{person}/remove", get(people::ask_remove).post(people::remove))
         .route("/settings/log", get(log::show))
         .route("/settings/test", post(sample::send))
+        .route("/settings", get(settings::show).post(settings::save).layer(settings::body()))
+        .route("/settings/stopped", get(stopped::show).post(stopped::find))
+        .route("/settings/stopped/add", post(stopped::add))
+        .route("/settings/stopped/{suppression}/lift", post(stopped::lift))
         .route("/static/board.css", get(style))
         .route("/static/board.js", get(script))
 }
 
 async fn style() -> Response {
     let headers = [(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, KEPT)];
-    (headers, [TOKENS, STYLE, PEOPLE].concat()).into_response()
+    (headers, [&[TOKENS][..], &STYLE].concat().concat()).into_response()
 }
 
 async fn script() -> Response {
     let headers = [(header::CONTENT_TYPE, "text/javascript; charset=utf-8"), (header::CACHE_CONTROL, KEPT)];
-    (headers, SCRIPT).into_response()
+    (headers, SCRIPT.concat()).into_response()
 }
 
 /// Where in the board a page is.

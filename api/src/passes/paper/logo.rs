@@ -28,12 +28,8 @@ impl Logo {
     /// # Errors
     /// When it is neither, is cut short, or is larger than [`MAX_BYTES`] or [`MAX_SIDE`].
     pub fn decode(file: &[u8]) -> Result<Self, Error> {
-        if file.len() > MAX_BYTES {
-            return Err(TOO_LARGE);
-        }
-        let (pixels, width, height) =
-            if file.starts_with(b"\x89PNG") { decode_png(file) } else { decode_jpeg(file) }?;
-        Ok(Self(Image::from_rgba8(pixels, width, height)))
+        let Pixels { rgba, width, height } = pixels(file)?;
+        Ok(Self(Image::from_rgba8(rgba, width, height)))
     }
 
     pub(super) fn image(&self) -> &Image {
@@ -46,6 +42,35 @@ impl Logo {
         let (width, height) = self.0.size();
         width as f32 / height as f32
     }
+}
+
+/// What a picture is made of.
+pub struct Pixels {
+    /// Red, green, blue and alpha of each, line by line.
+    pub rgba: Vec<u8>,
+    /// How many in a line.
+    pub width: u32,
+    /// How many lines.
+    pub height: u32,
+}
+
+impl fmt::Debug for Pixels {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Pixels({} × {})", self.width, self.height)
+    }
+}
+
+/// Decodes a PNG or JPEG file.
+///
+/// # Errors
+/// As [`Logo::decode`].
+pub fn pixels(file: &[u8]) -> Result<Pixels, Error> {
+    if file.len() > MAX_BYTES {
+        return Err(TOO_LARGE);
+    }
+    let (rgba, width, height) =
+        if file.starts_with(b"\x89PNG") { decode_png(file) } else { decode_jpeg(file) }?;
+    Ok(Pixels { rgba, width, height })
 }
 
 fn checked(width: u32, height: u32) -> Result<(), Error> {

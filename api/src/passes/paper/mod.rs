@@ -16,7 +16,7 @@ mod error;
 mod fit;
 mod fonts;
 pub mod layout;
-mod logo;
+pub mod logo;
 pub mod order;
 mod qr;
 #[cfg(test)]

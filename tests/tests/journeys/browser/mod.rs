@@ -17,6 +17,7 @@ mod board;
 mod residents;
 mod screenshots;
 mod signing_in;
+mod settings;
 mod smoke;
 mod tab;
 mod wire;

@@ -3,9 +3,8 @@
 use std::{borrow::Cow, fmt};
 
 use jiff::Timestamp;
-use porchlight_shared::domain::DeliveryId;
+use porchlight_shared::domain::{Colour, DeliveryId};
 
-use super::colour::Colour;
 use crate::email::session::EnvelopeError;
 
 /// Who is invited.

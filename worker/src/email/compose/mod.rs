@@ -4,7 +4,6 @@
 //! after an unknown outcome is recognisably the same message. Both parts are seven-bit on the wire, whatever is in them;
 //! each `List-` header stays on one line, as receivers demand; nothing a person typed can begin a header or a tag.
 
-mod colour;
 mod headers;
 mod letter;
 mod notice;
@@ -16,7 +15,6 @@ use askama::Template as _;
 use porchlight_shared::domain::DeliveryId;
 
 pub use self::{
-    colour::{Colour, ColourError},
     letter::{ComposeError, Guest, Letter, Sender},
     notice::Notice,
 };

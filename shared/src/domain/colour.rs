@@ -21,6 +21,27 @@ impl Colour {
     const WHITE: Self = Self { red: 0xff, green: 0xff, blue: 0xff };
     const INK: Self = Self { red: 0x11, green: 0x13, blue: 0x16 };
 
+    /// The least contrast at which text can be read.
+    pub const READABLE: f64 = 4.5;
+
+    /// How white text stands out on it.
+    #[must_use]
+    pub fn under_white(self) -> f64 {
+        self.contrast(Self::WHITE)
+    }
+
+    /// The same hue, as much darker as white text needs to be read on it.
+    #[must_use]
+    pub fn for_white(self) -> Self {
+        let mut colour = self;
+        while colour.under_white() < Self::READABLE {
+            // At least one step each time: black ends it.
+            let darker = |part: u8| u8::try_from(u16::from(part) * 31 / 32).unwrap_or_default();
+            colour = Self { red: darker(colour.red), green: darker(colour.green), blue: darker(colour.blue) };
+        }
+        colour
+    }
+
     /// White or near-black: whichever stands out more on this colour.
     #[must_use]
     pub fn ink(self) -> Self {
@@ -72,6 +93,16 @@ mod tests {
             let colour: Colour = text.parse().unwrap();
             assert_eq!(colour.to_string(), text);
             assert!(colour.contrast(colour.ink()) >= 4.5, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_too_light_gets_just_dark_enough() {
+        for text in ["#ffffff", "#ffd400", "#767676", "#777777", "#00ff00", "#1a56c4"] {
+            let colour: Colour = text.parse().unwrap();
+            let dark = colour.for_white();
+            assert!(dark.under_white() >= Colour::READABLE, "{text}: {dark}");
+            assert!(dark == colour || dark.under_white() < 5.0, "{text}: {dark} is darker than it must be");
         }
     }
 

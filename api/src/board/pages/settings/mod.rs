@@ -1,0 +1,201 @@
+//! `/settings`: the checklist, and everything that is on it. One form, so that nothing that was typed is lost; its faults stand
+//! beside their fields. [`form`] reads it, [`choices`] is what can be chosen, [`channels`] says which ways out there are.
+
+mod channels;
+mod choices;
+mod form;
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    extract::{DefaultBodyLimit, Multipart, Query as Parameters, State, multipart::MultipartRejection},
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
+};
+use porchlight_shared::domain::{Colour, TextWindow, segments::Segments};
+use serde::Deserialize;
+
+use self::{
+    channels::Way,
+    choices::{Day, Swatch, Zones},
+    form::Typed,
+};
+use super::{Frame, Place, astray, board_with};
+use crate::{
+    access::Role,
+    board::session::{Leader, SameOrigin, Turned},
+    pages::leaders,
+    settings::{
+        Needed, Settings,
+        fields::{Misfit, SHORT_NAME_UNITS},
+        ledger::{self, Saved},
+    },
+    state::AppState,
+};
+
+/// A picture that is too large is told so, and not cut off.
+const LARGEST_FORM: usize = 16 * 1024 * 1024;
+
+/// How much the form may hold.
+pub(super) fn body() -> DefaultBodyLimit {
+    DefaultBodyLimit::max(LARGEST_FORM)
+}
+
+#[derive(Template)]
+#[template(path = "board/settings.html")]
+struct SettingsPage<'a> {
+    frame: Frame<'a>,
+    section: &'static str,
+    owner: bool,
+    ready: bool,
+    missing: Vec<Needed>,
+    told: Option<&'static str>,
+    misfits: &'a [Misfit],
+    typed: &'a Typed,
+    /// The colour that the preview shows.
+    shown: Colour,
+    contrast: String,
+    /// What would do in place of a colour that is too light.
+    suggestion: Option<String>,
+    swatches: Vec<Swatch>,
+    logo: Option<String>,
+    /// How a text begins, and how much room its name takes.
+    text: String,
+    places: usize,
+    most_places: usize,
+    zones: Zones,
+    usual: String,
+    /// A window that the form cannot show.
+    special: Option<String>,
+    days: [Day; 3],
+    ways: Vec<Way>,
+}
+
+impl SettingsPage<'_> {
+    fn fault(&self, field: &str) -> Option<&str> {
+        self.misfits.iter().find(|misfit| misfit.field == field).map(|misfit| misfit.mend.as_str())
+    }
+
+    /// What marks a field that is at fault; the first of them has the focus.
+    fn marks(&self, field: &str) -> String {
+        let Some(place) = self.misfits.iter().position(|misfit| misfit.field == field) else {
+            return String::new();
+        };
+        let focus = if place == 0 { " autofocus" } else { "" };
+        format!(" aria-invalid=\"true\"{focus}")
+    }
+
+    /// What describes a field: its fault, if it has one, then its explanation.
+    fn described(&self, field: &str) -> String {
+        if self.fault(field).is_some() {
+            format!("{field}-fault {field}-means")
+        } else {
+            format!("{field}-means")
+        }
+    }
+
+    /// As much of the name as the preview has room for.
+    fn brief_name(&self) -> String {
+        let mut letters = self.typed.name.chars();
+        let begin: String = letters.by_ref().take(28).collect();
+        if letters.next().is_some() { format!("{}…", begin.trim_end()) } else { begin }
+    }
+}
+
+/// What was just done.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Done {
+    done: Option<String>,
+}
+
+pub(super) async fn show(
+    State(state): State<Arc<AppState>>,
+    leader: Leader,
+    Parameters(done): Parameters<Done>,
+) -> Result<Response, Turned> {
+    let settings = ledger::read(&mut *state.pool.acquire().await?, leader.community).await?;
+    let typed = Typed::of(&settings);
+    let told = match done.done.as_deref() {
+        Some("saved") => Some("Saved."),
+        Some("ready") => Some("Saved. Everything is there: you can invite your residents now."),
+        _ => None,
+    };
+    settings_page(&state, &leader, &settings, &typed, told, &[]).await
+}
+
+async fn settings_page(
+    state: &AppState,
+    leader: &Leader,
+    settings: &Settings,
+    typed: &Typed,
+    told: Option<&'static str>,
+    misfits: &[Misfit],
+) -> Result<Response, Turned> {
+    let said: Option<Colour> = typed.colour().to_ascii_lowercase().parse().ok();
+    let shown = said.or(settings.colour).unwrap_or(Colour::DEFAULT);
+    let readable = shown.under_white() >= Colour::READABLE;
+    let short = if typed.short_name.trim().is_empty() { &settings.short_name } else { &typed.short_name };
+    let special = form::is_special(settings)
+        .then(|| settings.text_window.as_ref().map_or_else(String::new, TextWindow::in_words));
+    let status = if misfits.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let page = SettingsPage {
+        frame: Frame::of(leader, Place::Settings),
+        section: "settings",
+        owner: leader.role == Role::Owner,
+        ready: settings.ready,
+        missing: settings.missing(),
+        told,
+        misfits,
+        shown,
+        contrast: format!("{:.1}", shown.under_white()),
+        suggestion: (!readable).then(|| shown.for_white().to_string()),
+        swatches: choices::swatches(),
+        logo: settings.logo.path(),
+        text: format!("{}: your household is invited to our resident portal. Join: …", short.trim()),
+        places: Segments::of(typed.short_name.trim()).units,
+        most_places: SHORT_NAME_UNITS,
+        zones: choices::zones(&typed.time_zone),
+        usual: state.text_window.in_words(),
+        special,
+        days: choices::days(typed),
+        ways: channels::ways(state).await?,
+        typed,
+    };
+    Ok(board_with(status, &page))
+}
+
+/// Saves what was typed; where something does not fit the page comes back with all of it.
+pub(super) async fn save(
+    State(state): State<Arc<AppState>>,
+    _: SameOrigin,
+    leader: Leader,
+    form: Result<Multipart, MultipartRejection>,
+) -> Result<Response, Turned> {
+    if leader.role != Role::Owner {
+        let lines = ["Only owners change settings. Ask one of them: they stand under “Leaders”."];
+        return Ok(astray(StatusCode::FORBIDDEN, "Nothing was changed", &lines));
+    }
+    let Ok(form) = form else { return Ok(leaders(Redirect::to("/settings"))) };
+    let (typed, file) = Typed::read(form).await;
+    let settings = ledger::read(&mut *state.pool.acquire().await?, leader.community).await?;
+    let (change, picture, mut misfits) = typed.change(file);
+    if let Err(more) = change.apply(&settings) {
+        misfits.extend(
+            more.into_iter()
+                .filter(|misfit| misfits.iter().all(|known| known.field != misfit.field))
+                .collect::<Vec<_>>(),
+        );
+    }
+    if misfits.is_empty() {
+        match ledger::save(&state.pool, leader.actor(), &change, picture.as_ref()).await? {
+            Saved::Done(saved) => {
+                let word = if saved.ready && !settings.ready { "ready" } else { "saved" };
+                return Ok(leaders(Redirect::to(&format!("/settings?done={word}"))).into_response());
+            }
+            Saved::Unfit(unfit) => misfits = unfit,
+        }
+    }
+    form::in_order(&mut misfits);
+    settings_page(&state, &leader, &settings, &typed, None, &misfits).await
+}

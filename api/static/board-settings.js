@@ -1,0 +1,37 @@
+
+// Shows on the page of the settings how a text begins and how a colour looks, while they are chosen.
+const settingsForm = document.getElementById("settings-form");
+if (settingsForm) {
+  const field = (name) => settingsForm.elements.namedItem(name);
+  const pairs = "^{}\\[~]|€";
+  const places = (text) => [...text].reduce((sum, letter) => sum + (pairs.includes(letter) ? 2 : 1), 0);
+  const shortName = () => {
+    const text = field("short_name").value.trim();
+    document.getElementById("short-count").textContent = `${places(text)} of 20 places taken.`;
+    document.getElementById("short-preview").firstElementChild.textContent =
+      `${text || "…"}: your household is invited to our resident portal. Join: …`;
+  };
+  const luminance = (colour) => {
+    const [red, green, blue] = [1, 3, 5].map((at) => {
+      const part = parseInt(colour.slice(at, at + 2), 16) / 255;
+      return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  };
+  const colour = () => {
+    const picked = field("pick").value;
+    const chosen = (picked === "own" ? field("own_colour").value.trim() : picked).toLowerCase();
+    if (!/^#[0-9a-f]{6}$/.test(chosen)) return;
+    for (const button of settingsForm.querySelectorAll("[data-colour]")) button.setAttribute("fill", chosen);
+    const contrast = 1.05 / (luminance(chosen) + 0.05);
+    document.getElementById("contrast").textContent = contrast >= 4.5
+      ? `White text on this colour can be read (${contrast.toFixed(1)} to 1).`
+      : `White text on this colour cannot be read well (${contrast.toFixed(1)} to 1): choose a darker one.`;
+  };
+  field("short_name").addEventListener("input", shortName);
+  field("own_colour").addEventListener("input", () => {
+    settingsForm.querySelector("[name=pick][value=own]").checked = true;
+    colour();
+  });
+  settingsForm.addEventListener("change", colour);
+}

@@ -1,0 +1,372 @@
+//! Getting ready: what a community says of itself, on the page and through the HTTP API, and the gate that it opens.
+
+use porchlight_tests::installation::{Community, Method};
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+
+use crate::{
+    board::Board,
+    world::{World, rows},
+};
+
+/// A form's border that no field has in it.
+const BORDER: &str = "----porchlight-journey";
+
+/// 20 × 20 pixels of one colour, as a PNG: a chunk of text is in it, as cameras and programs write.
+pub(crate) fn picture(red: u8) -> Vec<u8> {
+    picture_of(20, 20, red)
+}
+
+pub(crate) fn picture_of(width: u32, height: u32, red: u8) -> Vec<u8> {
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, width, height);
+    encoder.set_color(png::ColorType::Rgba);
+    encoder.add_text_chunk("Author".to_owned(), "SECRET-NAME".to_owned()).unwrap();
+    let count = usize::try_from(width * height).unwrap();
+    let mut writer = encoder.write_header().unwrap();
+    writer.write_image_data(&[red, 60, 60, 255].repeat(count)).unwrap();
+    writer.finish().unwrap();
+    file
+}
+
+/// Everything that the form asks for.
+pub(crate) fn whole() -> Vec<(&'static str, &'static str)> {
+    vec![
+        ("name", "Birchwood Homeowners Association"),
+        ("short_name", "Birchwood HOA"),
+        ("no_logo", "yes"),
+        ("pick", "#2e6b34"),
+        ("own_colour", ""),
+        ("postal_address", "12 Elm Street\r\nSpringfield, IL 62701"),
+        ("contact", "board@birchwood.example"),
+        ("time_zone", "America/Chicago"),
+        ("times", "usual"),
+        ("portal_url", "https://birchwood.example"),
+    ]
+}
+
+fn with(changes: &[(&'static str, &'static str)]) -> Vec<(&'static str, &'static str)> {
+    let mut fields = whole();
+    for (name, value) in changes {
+        fields.retain(|(known, _)| known != name);
+        fields.push((name, value));
+    }
+    fields
+}
+
+impl Board {
+    /// Sends the form of the settings, with a picture or without; answers the status and the page that follows.
+    pub(crate) async fn save_settings(
+        &self,
+        fields: &[(&str, &str)],
+        logo: Option<&[u8]>,
+    ) -> (StatusCode, String) {
+        let mut body = Vec::new();
+        for (name, value) in fields {
+            let part =
+                format!("--{BORDER}\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+            body.extend_from_slice(part.as_bytes());
+        }
+        let head = format!(
+            "--{BORDER}\r\ncontent-disposition: form-data; name=\"logo\"; filename=\"logo.png\"\r\ncontent-type: image/png\r\n\r\n"
+        );
+        body.extend_from_slice(head.as_bytes());
+        body.extend_from_slice(logo.unwrap_or_default());
+        body.extend_from_slice(format!("\r\n--{BORDER}--\r\n").as_bytes());
+        let request = self.request(Method::POST, "/settings").header("sec-fetch-site", "same-origin");
+        let request = request.header("content-type", format!("multipart/form-data; boundary={BORDER}"));
+        let answer = request.body(body).send().await.unwrap();
+        if answer.status() != 303 {
+            let status = answer.status();
+            return (status, answer.text().await.unwrap());
+        }
+        let location = answer.headers()["location"].to_str().unwrap().to_owned();
+        self.get(&location).await
+    }
+}
+
+impl World {
+    async fn community_change(&self, community: &Community, change: &Value) -> (u16, Value) {
+        let url = format!("{}/v1/communities/{}", self.client.base(), community.id);
+        let http = reqwest::Client::builder().no_proxy().tls_certs_only([]).build().unwrap();
+        let request =
+            http.patch(url).bearer_auth(&community.token).header("content-type", "application/json");
+        let answer = request.body(change.to_string()).send().await.unwrap();
+        (answer.status().as_u16(), serde_json::from_str(&answer.text().await.unwrap()).unwrap())
+    }
+
+    async fn community(&self, community: &Community) -> Value {
+        let url = format!("{}/v1/communities/{}", self.client.base(), community.id);
+        let http = reqwest::Client::builder().no_proxy().tls_certs_only([]).build().unwrap();
+        let answer = http.get(url).bearer_auth(&community.token).send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+        serde_json::from_str(&answer.text().await.unwrap()).unwrap()
+    }
+
+    async fn prepared(&self) -> Community {
+        self.installation.create_community("Birchwood Homeowners Association", &["--prepare"]).await.unwrap()
+    }
+
+    async fn count_acts(&self, act: &str) -> i64 {
+        let counted = sqlx::query_scalar("SELECT count(*) FROM audit_log WHERE act::text = $1").bind(act);
+        counted.fetch_one(&self.installation.pool).await.unwrap()
+    }
+
+    /// Makes whoever is signed in for a community a leader who is no owner.
+    async fn demote(&self) {
+        self.sql(
+            "WITH made AS (
+                 INSERT INTO leaders (id, community_id, email, role)
+                 SELECT gen_random_uuid(), community_id, 'lee@example.org', 'leader' FROM sessions LIMIT 1 RETURNING id
+             ) UPDATE sessions SET leader_id = made.id FROM made",
+        )
+        .await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_prepared_community_sends_once_its_checklist_is_green() {
+    let world = World::new().await;
+    let birchwood = world.prepared().await;
+    let list = json!({"channel": "email", "rows": rows(1)});
+    let refused = world.client.send_list(&birchwood, &list).await.unwrap();
+    assert_eq!(
+        (refused.status.as_u16(), &refused.body["type"]),
+        (409, &json!("/problems/community-not-ready"))
+    );
+
+    let board = world.board_of(&birchwood).await;
+    let page = board.page("/settings").await;
+    assert!(page.contains("7 things are missing before anybody can be invited"), "{page}");
+    for field in ["short_name", "logo", "colour", "postal_address", "contact", "time_zone", "text_window"] {
+        assert!(
+            page.contains(&format!("<a href=\"#{field}\">")) && page.contains(&format!("id=\"{field}\"")),
+            "{field}"
+        );
+    }
+    // Bit by bit: what is not chosen yet is no fault.
+    let (status, page) = board
+        .save_settings(&[("name", "Birchwood Homeowners Association"), ("contact", "+1 202 555 0143")], None)
+        .await;
+    assert!(status == 200 && page.contains("6 things are missing"), "{page}");
+    assert_eq!(world.community(&birchwood).await["ready"], json!(false));
+
+    let (status, page) = board.save_settings(&whole(), None).await;
+    assert!(status == 200 && page.contains("you can invite your residents now"), "{page}");
+    assert!(page.contains("Ready to send"));
+    let sent = world.client.send_list(&birchwood, &list).await.unwrap();
+    assert_eq!(sent.status, 202, "{}", sent.body);
+    assert_eq!(world.count_acts("settings_changed").await, 2);
+    // Saving the same again is harmless.
+    assert_eq!(board.save_settings(&whole(), None).await.0, 200);
+    let shown = world.community(&birchwood).await;
+    assert_eq!(shown["postal_address"], json!("12 Elm Street\nSpringfield, IL 62701"));
+    assert_eq!((&shown["missing"], &shown["no_logo"]), (&json!([]), &json!(true)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_fault_stands_beside_its_field_and_nothing_typed_is_lost() {
+    let world = World::new().await;
+    let birchwood = world.prepared().await;
+    let board = world.board_of(&birchwood).await;
+    for (change, field, words) in [
+        (("name", ""), "name", "Write the name"),
+        (("short_name", "Siebenbürgener Straße e. V."), "short_name", "places of a text"),
+        (("short_name", "Ниж"), "short_name", "no letter “Н”"),
+        (("own_colour", "#ffd400"), "colour", "choose a darker one, such as #"),
+        (("own_colour", "red"), "colour", "looks like #1a56c4"),
+        (("contact", "ask Maria"), "contact", "e-mail address or a phone number"),
+        (("time_zone", "Mars/Olympus"), "time_zone", "Choose a time zone"),
+        (("portal_url", "javascript:alert(1)"), "portal_url", "web address"),
+        (("week_from", "21:00"), "text_window", "before its last"),
+    ] {
+        let mut changes = vec![change];
+        if change.0 == "own_colour" {
+            changes.push(("pick", "own"));
+        }
+        if change.0 == "week_from" {
+            changes.extend([("times", "own"), ("week_to", "20:00")]);
+        }
+        let (status, page) = board.save_settings(&with(&changes), None).await;
+        assert_eq!(status, 422, "{change:?}");
+        let fault = page.split(&format!("id=\"{field}-fault\" role=\"alert\">")).nth(1);
+        let fault = fault.unwrap_or_else(|| panic!("{change:?}: {page}")).split("</p>").next().unwrap();
+        assert!(fault.contains(words), "{change:?}: {fault}");
+        assert_eq!(page.matches("class=\"fault\"").count(), 1, "{change:?}");
+        // The others stand as they were typed.
+        assert!(
+            page.contains("Springfield, IL 62701") && page.contains("https://birchwood.example")
+                || field == "portal_url"
+        );
+        if change.0 != "week_from" && change.0 != "time_zone" && !change.1.is_empty() {
+            assert!(page.contains(change.1), "{change:?}");
+        }
+    }
+    assert_eq!(world.community(&birchwood).await["missing"].as_array().unwrap().len(), 7);
+    // The suggestion, in one press.
+    let (_, page) = board.save_settings(&with(&[("pick", "own"), ("own_colour", "#ffd400")]), None).await;
+    let suggestion =
+        page.split("name=\"suggested\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let mut fields: Vec<(&str, &str)> = with(&[("pick", "own"), ("own_colour", "#ffd400")]);
+    fields.push(("suggested", &suggestion));
+    assert_eq!(board.save_settings(&fields, None).await.0, 200);
+    assert_eq!(world.community(&birchwood).await["colour"], json!(suggestion));
+    // What is needed is changed, and not emptied.
+    let (status, page) = board.save_settings(&with(&[("postal_address", "")]), None).await;
+    assert!(status == 422 && page.contains("This is needed to send anything"), "{page}");
+    assert_eq!(world.community(&birchwood).await["ready"], json!(true));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn only_owners_change_settings() {
+    let world = World::new().await;
+    let board = world.board().await;
+    assert!(board.page("/settings").await.contains("Save settings"));
+    world.demote().await;
+    let page = board.page("/settings").await;
+    assert!(page.contains("Only owners change settings") && !page.contains("Save settings"), "{page}");
+    assert!(page.contains("<fieldset class=\"bare\" disabled>"));
+    let (status, page) = board.save_settings(&whole(), None).await;
+    assert!(status == 403 && page.contains("Nothing was changed"), "{page}");
+    // The same through the HTTP API.
+    let change = json!({"name": "Oakridge Homeowners"});
+    for role in ["leader", "service"] {
+        let token = world.installation.create_token(&world.oakridge, role).await.unwrap();
+        let (status, problem) = world.community_change(&token, &change).await;
+        assert_eq!((status, &problem["type"]), (403, &json!("/problems/forbidden")), "{role}");
+        assert_eq!(world.community(&token).await["name"], json!("Oakridge HOA"));
+    }
+    let owner = world.installation.create_token(&world.oakridge, "owner").await.unwrap();
+    let (status, shown) = world.community_change(&owner, &change).await;
+    assert_eq!((status, &shown["name"], &shown["ready"]), (200, &json!("Oakridge Homeowners"), &json!(true)));
+    // Each field that does not fit, by its place; and nothing is changed.
+    let change = json!({
+        "name": "Other", "colour": "#ffffff", "contact": null, "time_zone": "x", "portal_url": "ftp://x",
+        "text_window": "always",
+    });
+    let (status, problem) = world.community_change(&owner, &change).await;
+    let pointers: Vec<_> =
+        problem["errors"].as_array().unwrap().iter().map(|error| error["pointer"].clone()).collect();
+    assert_eq!(status, 422, "{problem}");
+    assert_eq!(pointers, ["/colour", "/contact", "/time_zone", "/text_window", "/portal_url"]);
+    assert_eq!(world.community_change(&owner, &json!({"ready": true})).await.0, 422);
+    assert_eq!(world.community(&owner).await["name"], json!("Oakridge Homeowners"));
+    let window = json!({"text_window": "Mon-Fri 10:00-18:00", "time_zone": "Europe/Paris", "no_logo": true});
+    let (_, shown) = world.community_change(&owner, &window).await;
+    assert_eq!(shown["text_window"], json!("Mon-Fri 10:00-18:00"));
+    // A stranger's token learns nothing.
+    let other = world.installation.create_community("Riverside", &[]).await.unwrap();
+    let stranger = Community { id: world.oakridge.id.clone(), token: other.token };
+    assert_eq!(world.community_change(&stranger, &json!({})).await.0, 404);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_logo_is_a_picture_and_nothing_else() {
+    let world = World::new().await;
+    let board = world.board().await;
+    let fields = with(&[("no_logo", "")]);
+    for (file, words) in [
+        (b"<svg onload=alert(1)>".to_vec(), "choose a PNG or JPEG"),
+        (picture(200)[..60].to_vec(), "choose a PNG or JPEG"),
+        (vec![0x89; 600 * 1024], "at most 512 KB"),
+        (picture_of(2_001, 20, 1), "at most 2,000"),
+        (picture_of(40, 8, 1), "at least 16"),
+        (bomb(), "at most 2,000"),
+    ] {
+        let (status, page) = board.save_settings(&fields, Some(&file)).await;
+        assert!(status == 422 && page.contains(words), "{words}: {status}");
+        assert!(page.contains("id=\"logo-fault\"") && page.contains("Springfield, IL 62701"), "{words}");
+    }
+    let (status, page) = board.save_settings(&fields, Some(&picture(200))).await;
+    assert_eq!(status, 200, "{page}");
+    let path = page.split("src=\"/logo/").nth(1).unwrap().split('"').next().unwrap();
+    let path = format!("/logo/{path}");
+    // On residents' pages, kept for ever, and with nothing of what was hidden in it.
+    world.send(&rows(1)).await;
+    let code = world.live_codes().await.into_iter().next().unwrap();
+    let landing = world.client.visit(Method::GET, &format!("/j/{code}"), None, None).await.unwrap();
+    assert!(
+        landing.text.contains(&format!("<img class=\"logo\" src=\"{path}\" alt=\"\">")),
+        "{}",
+        landing.text
+    );
+    assert!(landing.headers["content-security-policy"].to_str().unwrap().contains("img-src 'self'"));
+    let answer = world.stranger().request(Method::GET, &path).send().await.unwrap();
+    assert_eq!(
+        (answer.status().as_u16(), answer.headers()["content-type"].as_bytes()),
+        (200, &b"image/png"[..])
+    );
+    assert!(answer.headers()["cache-control"].to_str().unwrap().contains("immutable"));
+    let bytes = answer.bytes().await.unwrap();
+    assert!(bytes.starts_with(b"\x89PNG") && !bytes.windows(6).any(|part| part == b"SECRET"));
+    for path in ["/logo/x.png", "/logo/00.png", &path.replace(".png", ".jpg")] {
+        assert_eq!(world.stranger().get(path).await.0, 404, "{path}");
+    }
+    // Removed.
+    let (status, page) = board.save_settings(&with(&[]), None).await;
+    assert!(status == 200 && !page.contains("src=\"/logo/"), "{page}");
+    let landing = world.client.visit(Method::GET, &format!("/j/{code}"), None, None).await.unwrap();
+    assert!(!landing.text.contains("/logo/"));
+}
+
+/// A small file that says that it is 60,000 pixels wide and high.
+fn bomb() -> Vec<u8> {
+    let mut file = picture(1);
+    file[16..20].copy_from_slice(&60_000_u32.to_be_bytes());
+    file[20..24].copy_from_slice(&60_000_u32.to_be_bytes());
+    let crc = file[12..29].iter().fold(u32::MAX, |mut crc, byte| {
+        crc ^= u32::from(*byte);
+        for _ in 0..8 {
+            crc = (crc >> 1) ^ if crc & 1 == 1 { 0xedb8_8320 } else { 0 };
+        }
+        crc
+    });
+    file[29..33].copy_from_slice(&(!crc).to_be_bytes());
+    file
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_printing_keeps_the_logo_that_it_was_made_with() {
+    let world = World::new().await;
+    let board = world.board().await;
+    world.send(&[json!({"email": "ada@example.org", "unit": "9 Elm Street"})]).await;
+    let wish = json!({"kind": "addressed", "layout": "cards", "paper": "letter"});
+    let without = world.print(&wish).await;
+    let fields = with(&[("no_logo", "")]);
+    assert_eq!(board.save_settings(&fields, Some(&picture(200))).await.0, 200);
+    let printing = world.print(&wish).await;
+    let sheets = world.sheets(&printing).await;
+    let images = |pdf: &[u8]| {
+        pdf.windows(14).filter(|part| part == b"/Subtype/Image" || &part[..] == b"/Subtype /Imag").count()
+    };
+    assert!(images(&sheets) > images(&world.sheets(&without).await), "the logo is on the pass");
+    // Another logo, then none: what was printed stays as it was, to the byte.
+    assert_eq!(board.save_settings(&fields, Some(&picture(20))).await.0, 200);
+    assert!(world.sheets(&printing).await == sheets);
+    assert!(world.sheets(&world.print(&wish).await).await != sheets);
+    assert_eq!(board.save_settings(&with(&[]), None).await.0, 200);
+    assert!(world.sheets(&printing).await == sheets);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_page_says_which_ways_out_there_are() {
+    let world = World::with(&[("PORCHLIGHT_SMS_PROVIDER", "off")]).await;
+    let board = world.board().await;
+    let page = board.page("/settings").await;
+    assert!(page.contains("This installation has no provider of texts"), "{page}");
+    assert!(!page.contains("No e-mail can go out"));
+    world.sql(
+        "UPDATE channels SET closed_at = app_now(), closed_until = app_now() + interval '1 hour', reason = 'auth_refused' WHERE channel = 'email'",
+    )
+    .await;
+    assert!(board.page("/settings").await.contains("No e-mail can go out at the moment: "));
+    // The HTTP API, to be read.
+    let (status, docs) = world.client.get_plain("/docs").await.unwrap();
+    assert_eq!(status, 200);
+    for part in
+        ["create-token", "id=\"change_community\"", "href=\"#lift_suppression\"", "application/problem+json"]
+    {
+        assert!(docs.contains(part), "{part}");
+    }
+    assert!(!docs.contains("<script"));
+}
