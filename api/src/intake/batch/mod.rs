@@ -11,6 +11,7 @@ use porchlight_shared::{
         BatchId, Channel, CommunityId, ContactId, DeliveryId, DraftId, HouseholdId, InvitationId, Keyring,
         Opening,
     },
+    message,
     queue::Job,
 };
 use rand::rngs::StdRng;
@@ -224,7 +225,7 @@ pub async fn accept(
         channel,
         requested_by: actor.by,
         list_hash: &list_hash,
-        subject: &format!("Your household is invited to {}", sender.name),
+        subject: &message::subject(&sender.name),
         note: wish.note.as_deref().map(str::trim).filter(|note| !note.is_empty()),
         template: TEMPLATE,
         total: i32::try_from(invited.len()).expect("a list fits"),

@@ -13,9 +13,11 @@ use lettre::{
     },
 };
 
+use porchlight_shared::message::Words;
+
 use super::{
     boundary,
-    letter::{ComposeError, Letter, Words},
+    letter::{ComposeError, Letter},
 };
 
 /// The longest name that is put into a header, in characters. Nobody's program shows more.

@@ -4,21 +4,14 @@
 //! after an unknown outcome is recognisably the same message. Both parts are seven-bit on the wire, whatever is in them;
 //! each `List-` header stays on one line, as receivers demand; nothing a person typed can begin a header or a tag.
 
-mod colour;
 mod headers;
 mod letter;
 mod parts;
 #[cfg(test)]
 mod tests;
 
-use askama::Template as _;
-
-pub use self::{
-    colour::{Colour, ColourError},
-    letter::{ComposeError, Guest, Letter, Sender},
-};
+pub use self::letter::{ComposeError, Letter};
 use super::session::{Envelope, EnvelopeError};
-use parts::{Html, Text};
 
 /// A message that is ready to be sent.
 #[derive(Clone, Debug)]
@@ -34,8 +27,8 @@ impl Letter<'_> {
     pub fn compose(&self) -> Result<Composed, ComposeError> {
         let envelope = Envelope::new(self.from, self.recipient)?;
         let words = self.words()?;
-        let text = parts::seven_bit_text(&Text { words: &words }.render()?);
-        let html = parts::seven_bit_html(&Html { words: &words }.render()?);
+        let text = parts::seven_bit_text(&words.text()?);
+        let html = parts::seven_bit_html(&words.html()?);
 
         let mut bytes = Vec::with_capacity(text.content.len() + html.content.len() + 2048);
         headers::write(&mut bytes, self, &words)?;
