@@ -18,6 +18,7 @@ mod family;
 mod homes;
 mod input;
 mod interleavings;
+mod inviting;
 mod joining;
 mod keys;
 mod lists;

@@ -28,6 +28,6 @@ mod twilio;
 
 pub use listed::{ListError, Listed};
 pub use outcome::{Outcome, Reason, Refusal};
-pub use settings::TwilioSettings;
 pub use porchlight_shared::message::text::Composed;
+pub use settings::TwilioSettings;
 pub use twilio::{Twilio, TwilioError};

@@ -1,7 +1,7 @@
 //! The board's pages: rendered by the server, whole without script, live with it.
 //!
 //! [`overview`] is where a leader arrives: all households, adoption by day, the newest batches. [`batch`] is a batch filling
-//! up, [`delivery`] one message's story, [`deciding`] its buttons, [`households`] everybody, [`household`] one of them, [`passes`] what is
+//! up, [`delivery`] one message's story, [`deciding`] its buttons, [`households`] everybody, [`household`] one of them, [`inviting`] how they are invited, [`passes`] what is
 //! printed, [`requests`] what residents ask for; [`search`] is what lists have in common. What all have in common is here: the frame, the style sheet, the script, and how moments are told.
 
 pub mod batch;
@@ -10,6 +10,7 @@ mod deciding;
 mod delivery;
 mod household;
 mod households;
+mod inviting;
 mod overview;
 mod passes;
 mod requests;
@@ -33,8 +34,10 @@ use crate::{
 };
 
 /// The style sheet: the tokens that all pages share, and what the board adds.
-const STYLE: &str = include_str!("../../../static/board.css");
-const SCRIPT: &str = include_str!("../../../static/board.js");
+const STYLE: &str =
+    concat!(include_str!("../../../static/board.css"), include_str!("../../../static/board-invite.css"),);
+const SCRIPT: &str =
+    concat!(include_str!("../../../static/board.js"), include_str!("../../../static/board-invite.js"),);
 /// Our own script, and nothing from elsewhere.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; \
                       base-uri 'none'; frame-ancestors 'none'";
@@ -67,6 +70,7 @@ pub fn routes() -> Router<Arc<AppState>> {
         .route("/requests/{request}", post(requests::say))
         .route("/static/board.css", get(style))
         .route("/static/board.js", get(script))
+        .merge(inviting::routes())
         .merge(sign_in::routes())
 }
 

@@ -138,6 +138,18 @@ pub async fn remove_entries(tx: &mut PgConnection, draft: DraftId, positions: &[
     Ok(())
 }
 
+/// Says of entries that they are sent although they call for a second look.
+pub async fn accept_entries(tx: &mut PgConnection, draft: DraftId, positions: &[i32]) -> Result<()> {
+    sqlx::query!(
+        "UPDATE draft_entries SET accept = true WHERE draft_id = $1 AND position = ANY($2)",
+        draft.uuid(),
+        positions
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
 /// Takes down that a draft changed: it is kept for another 30 days.
 pub async fn touch(tx: &mut PgConnection, draft: DraftId, batch: Option<BatchId>) -> Result<()> {
     sqlx::query!(

@@ -81,4 +81,3 @@ impl<'a> Letter<'a> {
         invitation.words()
     }
 }
-
