@@ -8,8 +8,9 @@ if (pasting) {
     // A line with several addresses holds several entries.
     const found = lines.reduce((sum, line) => sum + Math.max(1, (line.match(/@/g) ?? []).length), 0);
     const chosen = file.files[0];
-    count.hidden = !chosen && found === 0;
+    count.hidden = false;
     if (chosen) count.textContent = `The file ${chosen.name} is read, ${Math.ceil(chosen.size / 1024).toLocaleString("en")} KiB.`;
+    else if (found === 0) count.textContent = "";
     else count.textContent = `About ${found.toLocaleString("en")} ${found === 1 ? "entry" : "entries"}.`;
     const bytes = chosen ? chosen.size : list.value.length;
     if (bytes > 16 * 1024 * 1024) count.textContent += " That is more than 16 MiB: split the list.";

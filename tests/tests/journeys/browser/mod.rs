@@ -14,6 +14,7 @@
 //! works.
 
 mod board;
+mod inviting;
 mod residents;
 mod screenshots;
 mod smoke;
