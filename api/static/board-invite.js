@@ -98,7 +98,8 @@ if (mending && "fetch" in window) {
       const here = document.getElementById(row.id);
       for (const field of here?.querySelectorAll("input[id]") ?? []) field.value = field.defaultValue;
       // The focus stays where it was, else at the row, else at the one that came after.
-      const place = (focused && document.getElementById(focused)) || here || document.getElementById(neighbour) || document.getElementById("list-title");
+      const same = focused ? document.getElementById(focused) : null;
+      const place = (same?.checkVisibility() && same) || here || document.getElementById(neighbour) || document.getElementById("list-title");
       place?.focus({ preventScroll: place === here });
     } catch {
       // The page of its own says what is the matter.

@@ -196,7 +196,7 @@ async fn inviting(world: &World, album: &Album) {
     album.take("invite-mended", &format!("{draft}?done=mended&at=1&was=fix")).await;
     album.take("invite-message", &format!("{draft}/message")).await;
     for (width, tab) in &album.tabs {
-        tab.goto(&format!("{}{draft}/message#preview", album.base)).await;
+        tab.value("document.getElementById('preview').scrollIntoView()").await;
         tab.screenshot(&album.folder.join(format!("invite-preview-{width}.png")), false).await;
     }
     album.take("invite-send", &format!("{draft}/send")).await;
