@@ -216,6 +216,23 @@ pub async fn drafts(
     Ok(drafts.collect())
 }
 
+/// What is left of the list that a batch took the good entries of: the draft, and how many entries it has.
+pub async fn left_of(
+    tx: impl sqlx::PgExecutor<'_>,
+    community: CommunityId,
+    batch: BatchId,
+) -> Result<Option<(DraftId, i64)>> {
+    let row = sqlx::query!(
+        r#"SELECT id, (SELECT count(*) FROM draft_entries e WHERE e.draft_id = d.id) AS "entries!"
+           FROM drafts d WHERE community_id = $1 AND batch_id = $2 AND expires_at > app_now()"#,
+        community.uuid(),
+        batch.uuid(),
+    )
+    .fetch_optional(tx)
+    .await?;
+    Ok(row.map(|row| (row.id.into(), row.entries)))
+}
+
 /// The entries of a draft, all or those at these positions, in order.
 pub async fn entries(
     tx: &mut PgConnection,

@@ -106,7 +106,11 @@ async fn entries_are_mended_in_place() {
         json!(MESSY)
     );
     tab.value(&fill).await;
-    tab.until("the entries are counted", "document.getElementById('count').textContent.startsWith('About 5 ')").await;
+    tab.until(
+        "the entries are counted",
+        "document.getElementById('count').textContent.startsWith('About 5 ')",
+    )
+    .await;
     tab.click_and_load("button.main").await;
     tab.value("void (globalThis.marked = document.getElementById('tiles'))").await;
     assert_eq!(tab.text_of(".verdicts .v-ready b").await, "1");
@@ -119,12 +123,14 @@ async fn entries_are_mended_in_place() {
     tab.press("Enter").await;
     tab.until("the row is swapped", "document.querySelector('#e-3 .state').textContent === 'Ready'").await;
     tab.until("the tile changes", "document.querySelector('.verdicts .v-ready b').textContent === '2'").await;
-    tab.until("the button changes", "document.querySelector('#go a').textContent === 'Go on with 2 e-mails'").await;
+    tab.until("the button changes", "document.querySelector('#go a').textContent === 'Go on with 2 e-mails'")
+        .await;
     tab.until("it is said", "document.getElementById('told').textContent === 'Line 4 is ready now.'").await;
     tab.until("the focus is at the row", "document.activeElement.id === 'e-3'").await;
     tab.until("what was typed stays", "document.getElementById('name-2').value === 'Bo the Second'").await;
     tab.click("#u-2").await;
-    tab.until("the other one, too", "document.querySelector('.verdicts .v-ready b').textContent === '3'").await;
+    tab.until("the other one, too", "document.querySelector('.verdicts .v-ready b').textContent === '3'")
+        .await;
     tab.until("the focus is at its row", "document.activeElement.closest('#e-2') !== null").await;
     tab.click("#r-2").await;
     tab.until("it is gone", "document.getElementById('e-2') === null").await;
@@ -135,7 +141,8 @@ async fn entries_are_mended_in_place() {
     assert!(tab.bytes_loaded().await <= 100_000.0);
 
     // A double click sends once.
-    tab.goto(&format!("{}/send", tab.url().await.split('?').next().unwrap().split('#').next().unwrap())).await;
+    tab.goto(&format!("{}/send", tab.url().await.split('?').next().unwrap().split('#').next().unwrap()))
+        .await;
     let twice = "void (b => { b.click(); b.click(); b.form.submit(); })(document.querySelector('[data-once] button'))";
     tab.value(twice).await;
     tab.until("the batch is there", "location.pathname.startsWith('/batches/')").await;
@@ -157,7 +164,8 @@ async fn a_file_is_dropped_and_its_columns_are_named() {
         document.querySelector('[data-paste]').dispatchEvent(new DragEvent('drop', { dataTransfer: files, bubbles: true, cancelable: true }));
     })()";
     tab.value(drop).await;
-    tab.until("the file is chosen", "document.getElementById('count').textContent.includes('list.csv')").await;
+    tab.until("the file is chosen", "document.getElementById('count').textContent.includes('list.csv')")
+        .await;
     tab.click_and_load("button.main").await;
     assert_eq!(tab.text_of("h1").await, "What is in which column?");
     tab.assert_good().await;
@@ -165,8 +173,10 @@ async fn a_file_is_dropped_and_its_columns_are_named() {
     tab.click_and_load("button.main").await;
     assert_eq!(tab.text_of("#told").await, "The list is read again.");
     assert_eq!(tab.text_of(".verdicts .v-ready b").await, "2");
-    let households: Vec<String> =
-        sqlx::query_scalar("SELECT household FROM draft_entries ORDER BY position").fetch_all(&world.installation.pool).await.unwrap();
+    let households: Vec<String> = sqlx::query_scalar("SELECT household FROM draft_entries ORDER BY position")
+        .fetch_all(&world.installation.pool)
+        .await
+        .unwrap();
     assert_eq!(households, ["12 Elm", "14 Elm"]);
     for step in ["/message", "/send"] {
         let list = tab.url().await.split('?').next().unwrap().split("/message").next().unwrap().to_owned();

@@ -133,6 +133,10 @@ async fn the_messy_lists_end_with_every_household_accounted_for() {
                 .await
                 .unwrap();
         assert_eq!(usize::try_from(sent).unwrap(), ready);
+        let link = format!("<a href=\"{draft}\">{} of this list wait", check + fix);
+        let link =
+            if check + fix == 1 { link } else { link.replace(" of this list", " entries of this list") };
+        assert!(page.contains(&link), "{link}: {page}");
         let left = board.page(&draft).await;
         assert_eq!(tiles(&left)[4], check + fix, "what is to be looked at stays");
         assert_eq!(usize::try_from(sent).unwrap() + tiles(&left)[4] + skip, entries);
@@ -183,4 +187,83 @@ async fn a_table_without_heads_asks_what_its_columns_hold() {
     assert_eq!(tiles(&page), [1, 0, 0, 0, 1]);
     let (status, page) = board.submit("/invite/household", "name=Ada&unit=9+Oak&contact=").await;
     assert!(status == 422 && page.contains("value=\"9 Oak\""), "{page}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_list_goes_when_its_leader_and_its_window_say() {
+    let world = World::with(&[("PORCHLIGHT_TEXT_WINDOW", "Mon-Sun 09:00-20:00")]).await;
+    // A night from Monday to Tuesday.
+    world.sql("UPDATE app_clock SET ahead = '2027-03-15T23:00:00Z'::timestamptz - now()").await;
+    let board = world.board().await;
+    let texts = board.list("text", "(312) 555-1234").await;
+    let message = format!("{texts}/message");
+    let page = board.page(&message).await;
+    assert!(page.contains("This list starts Tue 16 Mar, 09:00."), "{page}");
+    let consent = "consent=All+of+them+ticked+the+box.";
+    let late = format!("{consent}&when=now&not_after=2027-03-16T08%3A00&go=on");
+    let (_, page) = board.submit(&message, &late).await;
+    let (status, page) = board.submit(&format!("{texts}/send"), &confirmed(&page)).await;
+    assert!(status == 409 && page.contains("is before the window for texts opens"), "{page}");
+    let (_, page) = board.submit(&message, &format!("{consent}&when=now&go=on")).await;
+    assert!(page.contains("It starts Tue 16 Mar, 09:00, when the window for texts opens."), "{page}");
+    let (_, page) = board.submit(&format!("{texts}/send"), &confirmed(&page)).await;
+    assert!(page.contains("The list is accepted"), "{page}");
+    let held: String = sqlx::query_scalar("SELECT state::text || ' ' || held_reason::text FROM deliveries")
+        .fetch_one(&world.installation.pool)
+        .await
+        .unwrap();
+    assert_eq!(held, "held window");
+
+    // By the community's clocks.
+    world.sql("UPDATE communities SET time_zone = 'America/Chicago'").await;
+    let emails = board.list("email", "ada@example.org").await;
+    let message = format!("{emails}/message");
+    let (status, page) = board.submit(&message, "when=later&send_at=2027-03-15T17%3A00&go=on").await;
+    assert!(
+        status == 422 && page.contains("has passed already") && page.contains("2027-03-15T17:00"),
+        "{page}"
+    );
+    let form = "when=later&send_at=2027-03-18T09%3A30&not_after=2027-03-17T09%3A30&go=on";
+    let (status, page) = board.submit(&message, form).await;
+    assert!(status == 422 && page.contains("before anything could go"), "{page}");
+    let form = "when=later&send_at=2027-03-18T09%3A30&not_after=2027-03-20T09%3A30&go=on";
+    let (_, page) = board.submit(&message, form).await;
+    assert!(
+        page.contains("It starts Thu 18 Mar, 09:30.") && page.contains("by Sat 20 Mar, 09:30 stays unsent"),
+        "{page}"
+    );
+    let (_, page) = board.submit(&format!("{emails}/send"), &confirmed(&page)).await;
+    assert!(page.contains("The list is accepted"), "{page}");
+    let times: (String, String) = sqlx::query_as(
+        "SELECT to_char(send_at AT TIME ZONE 'UTC', 'DD HH24:MI'), to_char(not_after AT TIME ZONE 'UTC', 'DD HH24:MI') FROM batches WHERE send_at IS NOT NULL",
+    )
+    .fetch_one(&world.installation.pool)
+    .await
+    .unwrap();
+    assert_eq!((&*times.0, &*times.1), ("18 14:30", "20 14:30"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn several_of_one_sort_are_accepted_at_once() {
+    let world = World::new().await;
+    let board = world.board().await;
+    let line = |number: usize| format!("R{number};r{number}@example.org;{} Elm", number / 2);
+    let list: Vec<_> = std::iter::once("Name;E-mail;Unit".to_owned()).chain((0..140).map(line)).collect();
+    let draft = board.list("email", &list.join("\n")).await;
+    let page = board.page(&format!("{draft}?show=check")).await;
+    assert_eq!(tiles(&page), [70, 70, 0, 0, 140]);
+    assert!(page.contains("Send all 70 of the same unit anyway") && page.contains("Next 50"), "{page}");
+    assert_eq!(board.page(&format!("{draft}?show=check&after=50")).await.matches("<li id=\"e-").count(), 20);
+    let (_, page) = board.submit(&format!("{draft}/several?show=check"), "act=accept&reason=same_unit").await;
+    assert!(page.contains("70 entries are changed"), "{page}");
+    assert_eq!(tiles(&page), [140, 0, 0, 0, 140]);
+    let page = board.page(&format!("{draft}/send")).await;
+    assert!(page.contains("Send 140 e-mails to 70 households"), "{page}");
+    let (_, page) = board.submit(&format!("{draft}/send"), &confirmed(&page)).await;
+    assert!(page.contains("The list is accepted"), "{page}");
+    let invitations: i64 = sqlx::query_scalar("SELECT count(*) FROM invitations")
+        .fetch_one(&world.installation.pool)
+        .await
+        .unwrap();
+    assert_eq!(invitations, 70);
 }

@@ -69,7 +69,7 @@ fn word(column: Column) -> String {
     }
 }
 
-fn page(leader: &Leader, draft: &Draft, sample: Sample, fault: Option<&'static str>) -> Response {
+fn page(leader: &Leader, draft: &Draft, sample: &Sample, fault: Option<&'static str>) -> Response {
     let columns = sample.columns.iter().enumerate().map(|(at, column)| {
         let chosen = word(*column);
         ColumnView {
@@ -128,7 +128,7 @@ pub(super) async fn show(
         Err(answer) => return Ok(answer),
     };
     let sample = Sample::of(&text, draft.channel, columns.as_deref());
-    Ok(sample.map_or_else(|| lead_to(&path(draft.id, "")), |sample| page(&leader, &draft, sample, None)))
+    Ok(sample.map_or_else(|| lead_to(&path(draft.id, "")), |sample| page(&leader, &draft, &sample, None)))
 }
 
 /// Reads the text anew, its columns as the leader says.
@@ -155,15 +155,15 @@ pub(super) async fn read_again(
         Channel::Text => (Column::Phone, "Choose which column holds the phone numbers."),
     };
     let Some(columns) = columns.filter(|columns| columns.len() == sample.columns.len()) else {
-        return Ok(page(&leader, &draft, sample, Some("Say for each column what it holds.")));
+        return Ok(page(&leader, &draft, &sample, Some("Say for each column what it holds.")));
     };
     if !columns.contains(&wanted) {
-        return Ok(page(&leader, &draft, Sample { columns, ..sample }, Some(missing)));
+        return Ok(page(&leader, &draft, &Sample { columns, ..sample }, Some(missing)));
     }
     match put(&state, tx, &leader, &draft, text, columns, &words).await {
         Ok(()) => Ok(lead_to(&format!("{}?done=read", path(draft.id, "")))),
         Err(problem) => Ok(ours(&problem).unwrap_or_else(|| {
-            page(&leader, &draft, sample, Some("With these columns the list has no entry. Choose others."))
+            page(&leader, &draft, &sample, Some("With these columns the list has no entry. Choose others."))
         })),
     }
 }

@@ -144,7 +144,7 @@ pub(super) async fn page(
         is_ready: sender.ready,
         number,
         button: if is_again {
-            "Send it all the same".to_owned()
+            format!("Send it all the same: {messages} to {households}")
         } else {
             format!("Send {messages} to {households}")
         },

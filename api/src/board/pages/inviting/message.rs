@@ -95,7 +95,7 @@ async fn page(
         };
         TextView {
             parts: format!(
-                "{} of {}{alphabet}",
+                "{}, {}{alphabet}",
                 many(composed.text.chars().count(), "character", "characters"),
                 many(composed.segments.count, "part", "parts"),
             ),
@@ -106,20 +106,17 @@ async fn page(
     let start = plan.send_at.unwrap_or(leader.now).max(leader.now);
     let window = is_text.then(|| sender.window.opening_at(start, &state.text_window)).map(|opening| {
         let told = |at| moment(at, &now);
+        let (opens, closes) = (told(opening.opens_at), told(opening.closes_at));
         if opening.opens_at > start {
-            format!(
-                "Texts go only within the community’s window. This list starts {}.",
-                told(opening.opens_at)
-            )
+            format!("Texts go only within the community’s window. This list starts {opens}.")
+        } else if plan.send_at.is_some() {
+            format!("At the time you chose, the community’s window for texts is open until {closes}.")
         } else {
-            format!(
-                "Texts may go now, until {}; what is left then waits for the next window.",
-                told(opening.closes_at)
-            )
+            format!("Texts may go now, until {closes}; what is left then waits for the next window.")
         }
     });
     let letter = preview::letter(state, leader, &letterhead, plan.note.as_deref(), &plan).ok();
-    let (subject, plain) = letter.map(|letter| (letter.subject, letter.text)).unwrap_or_default();
+    let (subject, body) = letter.map(|letter| (letter.subject, letter.text)).unwrap_or_default();
     let status = if fault.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = MessagePage {
         frame: Frame::of(leader, Place::Invite),
@@ -129,7 +126,7 @@ async fn page(
         fault,
         most: NOTE_CHARACTERS,
         subject,
-        plain,
+        plain: body,
         text,
         is_text,
         window,

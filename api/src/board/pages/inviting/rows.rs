@@ -71,8 +71,8 @@ pub(super) struct Row {
     pub(super) said: String,
     /// How it may have been meant, and the field that it is put into.
     pub(super) suggestion: Option<(&'static str, String)>,
-    pub(super) can_accept: bool,
-    pub(super) is_accepted: bool,
+    /// What a leader may say of it as it is: the button's act, and its words.
+    pub(super) decision: Option<(&'static str, &'static str)>,
     pub(super) can_edit: bool,
     /// Whether the fields stand open.
     pub(super) is_open: bool,
@@ -124,8 +124,11 @@ impl Row {
                 .clone()
                 .filter(|_| standing != Verdict::Skip)
                 .map(|meant| (into, meant)),
-            can_accept: standing == Verdict::Check,
-            is_accepted,
+            decision: match standing {
+                Verdict::Check => Some(("accept", "Send anyway")),
+                Verdict::Ready if is_accepted => Some(("take_back", "Do not send it yet")),
+                _ => None,
+            },
             can_edit: standing != Verdict::Skip || matches!(judged.reason, Reason::Duplicate(_)),
             is_open: standing == Verdict::Fix && judged.suggestion.is_none(),
             fields: fields

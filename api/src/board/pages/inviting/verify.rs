@@ -75,7 +75,7 @@ struct VerifyPage<'a> {
     title: String,
     told: Option<String>,
     total: String,
-    all_chosen: bool,
+    show: &'static str,
     tiles: Vec<Tile>,
     heading: &'static str,
     rows: Vec<Row>,
@@ -180,7 +180,7 @@ pub(super) async fn show(
         },
         told,
         total: told_number(looked.judged.len()),
-        all_chosen: show == "all",
+        show,
         tiles: tiles.into(),
         heading: match show {
             "ready" => "Ready to send",
