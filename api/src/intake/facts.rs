@@ -48,6 +48,8 @@ pub async fn add_all(
 pub struct Foreseen {
     /// Entries whose household is sent its invitation once more, by their place in the list.
     pub again: HashSet<usize>,
+    /// Entries of invited households whose contact is new: they go if the leader accepts them.
+    pub additions: HashSet<usize>,
     /// Households that the entries that go belong to.
     pub households: usize,
 }
@@ -143,6 +145,9 @@ pub async fn foresee(
         let Some(live) = live.get(&household).filter(|live| live.written) else { continue };
         if already_invited == AlreadyInvited::Skip {
             judged[at].reason = Reason::AlreadyInvited { at: live.created_at, by: live.asked_by };
+            if !known.contains_key(&at) {
+                foreseen.additions.insert(at);
+            }
             continue;
         }
         match known.get(&at).and_then(|(contact, _)| written.get(&(live.id, *contact))) {

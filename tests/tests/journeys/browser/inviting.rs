@@ -184,3 +184,26 @@ async fn a_file_is_dropped_and_its_columns_are_named() {
         tab.assert_good().await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_list_that_is_not_taken_still_stands_in_the_box() {
+    let Some(browser) = Browser::start().await else { return };
+    let world = World::with(&[HERE]).await;
+    let base = world.client.base().to_owned();
+    let tab = browser.open(768, true).await;
+    tab.sign_in(&world, &base).await;
+    tab.goto(&format!("{base}/invite/email")).await;
+    tab.type_into("#list", "ada@example.org").await;
+    let large = "void (() => {
+        const files = new DataTransfer();
+        files.items.add(new File(['a'.repeat(17 * 1024 * 1024)], 'list.csv'));
+        document.getElementById('file').files = files.files;
+    })()";
+    tab.value(large).await;
+    tab.click_and_load("button.main").await;
+    assert!(tab.text_of("[role=alert]").await.contains("at most 16 MiB"));
+    assert_accessible(&tab).await;
+    tab.value("void history.back()").await;
+    tab.until("the list still stands there", "document.getElementById('list').value === 'ada@example.org'")
+        .await;
+}

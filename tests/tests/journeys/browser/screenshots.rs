@@ -187,7 +187,8 @@ async fn inviting(world: &World, album: &Album) {
         format!("/invite/lists/{}", saved["id"].as_str().unwrap())
     };
     let mut messy = list::emails(300);
-    let text = messy["text"].as_str().unwrap().replace("@oakridge.", "@maple.");
+    let text =
+        messy["text"].as_str().unwrap().replace("@oakridge.", "@maple.").replace("@OAKRIDGE.", "@MAPLE.");
     messy = json!({"channel": "email", "text": format!("{text}\nDi Ek;di@maple.example;100 Elm Street\nBoard;info@maple.example;9 Oak\n")});
     let draft = save(messy).await;
     for show in ["", "ready", "check", "fix", "skip"] {

@@ -100,12 +100,12 @@ async fn a_list_is_pasted_mended_seen_confirmed_and_sent_once() {
     let _worker = world.installation.start_worker().await.unwrap();
     world.batch_until(&batches[0].0, settled).await;
     assert_eq!(world.installation.smtp.total(), 4);
-    let log: i64 =
+    let acts: i64 =
         sqlx::query_scalar("SELECT count(*) FROM audit_log WHERE act = 'list_sent' AND token_id IS NULL")
             .fetch_one(&world.installation.pool)
             .await
             .unwrap();
-    assert_eq!(log, 1);
+    assert_eq!(acts, 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -266,4 +266,30 @@ async fn several_of_one_sort_are_accepted_at_once() {
         .await
         .unwrap();
     assert_eq!(invitations, 70);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_was_left_is_added_to_the_invitation_of_their_household() {
+    let world = World::new().await;
+    let board = world.board().await;
+    let draft =
+        board.list("email", "Name;E-mail;Unit\nAda;ada@example.org;1 Elm\nDi;di@example.org;1 Elm").await;
+    let (_, page) = board.submit(&format!("{draft}/message"), "when=now&go=on").await;
+    assert!(page.contains("Send 1 e-mail to 1 household") && page.contains("1 entry stays"), "{page}");
+    let (_, page) = board.submit(&format!("{draft}/send"), &confirmed(&page)).await;
+    assert!(page.contains("1 entry of this list"), "{page}");
+    let page = board.page(&format!("{draft}?show=skip")).await;
+    assert_eq!(tiles(&page), [0, 0, 0, 1, 1]);
+    assert!(page.contains("This household was invited on"), "{page}");
+    assert!(page.contains("Send the same code here, too"), "{page}");
+    let (_, page) = board.submit(&format!("{draft}/entries/2?show=skip&was=skip"), "act=accept").await;
+    assert!(page.contains("Line 3 goes as it is.") && page.contains("Do not send it yet"), "{page}");
+    let page = board.page(&format!("{draft}/send")).await;
+    let (_, page) = board.submit(&format!("{draft}/send"), &confirmed(&page)).await;
+    assert!(page.contains("The list is accepted"), "{page}");
+    let invitations: i64 = sqlx::query_scalar("SELECT count(*) FROM invitations")
+        .fetch_one(&world.installation.pool)
+        .await
+        .unwrap();
+    assert_eq!(invitations, 1);
 }

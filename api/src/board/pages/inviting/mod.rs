@@ -29,7 +29,7 @@ use axum::{
 use porchlight_shared::domain::{Channel, DraftId};
 use sqlx::PgConnection;
 
-use super::{Frame, Place, board, board_with, counted, moment, nothing_here, number};
+use super::{Frame, Place, astray, board, board_with, counted, moment, nothing_here, number};
 use crate::{
     board::session::{Leader, Turned},
     intake::{

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use askama::Template;
 use axum::{
     extract::{Path, State},
-    http::StatusCode,
+    http::{HeaderValue, StatusCode, header},
     response::Response,
 };
 use porchlight_shared::domain::{Channel, DraftId};
 
-use super::{Frame, Place, board_with, form::Sent, lead_to, list_title, nothing_here, path};
+use super::{Frame, Place, astray, board_with, form::Sent, lead_to, list_title, nothing_here, path};
 use crate::{
     board::session::{Leader, SameOrigin, Turned},
     intake::{
@@ -67,7 +67,12 @@ fn page(
         fault,
         typed: if typed.len() <= GIVEN_BACK { typed } else { "" },
     };
-    board_with(status, &page)
+    let mut answer = board_with(status, &page);
+    // Where nobody's data stands, whoever comes back finds what they typed.
+    if typed.is_empty() {
+        answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    }
+    answer
 }
 
 pub(super) async fn show(
@@ -82,10 +87,21 @@ pub(super) async fn show(
 pub(super) async fn save(
     State(state): State<Arc<AppState>>,
     _: SameOrigin,
-    leader: Leader,
+    leader: Result<Leader, Turned>,
     Path(channel): Path<String>,
     body: Result<ListBody, Problem>,
 ) -> Result<Response, Turned> {
+    let leader = match leader {
+        Ok(leader) => leader,
+        Err(Turned::Away) => return Err(Turned::Away),
+        Err(Turned::Later) => {
+            let lines = [
+                "The ledger cannot be reached right now, and nothing was stored.",
+                "Go back in your browser: your list still stands in the box. Try again in a minute.",
+            ];
+            return Ok(astray(StatusCode::SERVICE_UNAVAILABLE, "Your list was not taken in", &lines));
+        }
+    };
     let Some(channel) = channel_of(&channel) else { return Ok(nothing_here()) };
     let unfit = StatusCode::UNPROCESSABLE_ENTITY;
     let again =

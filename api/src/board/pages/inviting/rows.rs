@@ -126,7 +126,10 @@ impl Row {
                 .map(|meant| (into, meant)),
             decision: match standing {
                 Verdict::Check => Some(("accept", "Send anyway")),
-                Verdict::Ready if is_accepted => Some(("take_back", "Do not send it yet")),
+                Verdict::Skip if looked.foreseen.additions.contains(&at) => {
+                    Some(("accept", "Send the same code here, too"))
+                }
+                Verdict::Ready if is_accepted || judged.accept => Some(("take_back", "Do not send it yet")),
                 _ => None,
             },
             can_edit: standing != Verdict::Skip || matches!(judged.reason, Reason::Duplicate(_)),
