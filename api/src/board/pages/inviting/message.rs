@@ -108,7 +108,9 @@ async fn page(
         let told = |at| moment(at, &now);
         let (opens, closes) = (told(opening.opens_at), told(opening.closes_at));
         if opening.opens_at > start {
-            format!("Texts go only within the community’s window. This list starts {opens}.")
+            let hour = |at: jiff::Timestamp| at.to_zoned(leader.zone.clone()).strftime("%H:%M").to_string();
+            let (from, to) = (hour(opening.opens_at), hour(opening.closes_at));
+            format!("Texts go between {from} and {to} on that day; this list starts {opens}.")
         } else if plan.send_at.is_some() {
             format!("At the time you chose, the community’s window for texts is open until {closes}.")
         } else {
