@@ -198,7 +198,10 @@ async fn a_list_goes_when_its_leader_and_its_window_say() {
     let texts = board.list("text", "(312) 555-1234").await;
     let message = format!("{texts}/message");
     let page = board.page(&message).await;
-    assert!(page.contains("Texts go between 09:00 and 20:00 on that day; this list starts Tue 16 Mar, 09:00."), "{page}");
+    assert!(
+        page.contains("Texts go between 09:00 and 20:00 on that day; this list starts Tue 16 Mar, 09:00."),
+        "{page}"
+    );
     let consent = "consent=All+of+them+ticked+the+box.";
     let late = format!("{consent}&when=now&not_after=2027-03-16T08%3A00&go=on");
     let (_, page) = board.submit(&message, &late).await;
