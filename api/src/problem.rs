@@ -177,6 +177,24 @@ impl Problem {
         self.kind.parts().0.is_server_error()
     }
 
+    /// The status that it is answered with.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.kind.parts().0
+    }
+
+    /// What sort of problem it is.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// What is wrong with the first field at fault.
+    #[must_use]
+    pub fn field(&self) -> Option<(&str, &str)> {
+        self.errors.first().map(|error| (&*error.pointer, &*error.detail))
+    }
+
     /// Whether it says that there is nothing.
     #[must_use]
     pub fn is_not_found(&self) -> bool {

@@ -109,11 +109,7 @@ pub async fn create_batch(
     }
     tx.commit().await.map_err(list_unclear)?;
 
-    let declined = answer.skipped + answer.rejected + answer.to_check;
-    state.metrics.entries_accepted.inc_by(answer.accepted as u64);
-    state.metrics.entries_declined.inc_by(declined as u64);
-    tracing::info!(community = %caller.community, batch = %answer.id, accepted = answer.accepted, declined, "batch accepted");
-    state.push_afterwards(channel, jobs);
+    batch::announce(&state, caller.community, channel, &answer, jobs);
     Ok(json(StatusCode::ACCEPTED, response))
 }
 

@@ -5,11 +5,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use porchlight_shared::domain::{Channel, CommunityId, ContactId, HouseholdId};
+use porchlight_shared::domain::{Channel, CommunityId, ContactId, HouseholdId, PropertyId};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{
+    batch::MOST_MESSAGES,
     homes::Homes,
     judging::{Judged, Reason, Unit, neighbours},
     ledger::{
@@ -17,6 +18,7 @@ use super::{
         homes, invitations,
     },
     reading::Place,
+    request::AlreadyInvited,
 };
 
 /// Properties among which the one that was meant is looked for.
@@ -38,7 +40,33 @@ pub async fn add_all(
     judged: &mut [Judged],
 ) -> sqlx::Result<()> {
     let known = add(connection, community, channel, judged).await?;
-    foresee(connection, community, judged, &known, |_| true).await
+    foresee(connection, community, judged, &known, AlreadyInvited::Skip, |_| true).await.map(drop)
+}
+
+/// What sending would do, as far as that can be told before.
+#[derive(Debug, Default)]
+pub struct Foreseen {
+    /// Entries whose household is sent its invitation once more, by their place in the list.
+    pub again: HashSet<usize>,
+    /// Entries of invited households whose contact is new: they go if the leader accepts them.
+    pub additions: HashSet<usize>,
+    /// Households that the entries that go belong to.
+    pub households: usize,
+}
+
+/// All that the ledger has to say before anything is sent, and what sending would do.
+///
+/// # Errors
+/// When it does not answer.
+pub async fn foresee_all(
+    connection: &mut PgConnection,
+    community: CommunityId,
+    channel: Channel,
+    judged: &mut [Judged],
+    already_invited: AlreadyInvited,
+) -> sqlx::Result<Foreseen> {
+    let known = add(connection, community, channel, judged).await?;
+    foresee(connection, community, judged, &known, already_invited, |_| true).await
 }
 
 /// Marks what must not go, and looks for neighbours among the rest. Returns the contacts that the ledger knows.
@@ -67,8 +95,9 @@ pub async fn foresee(
     community: CommunityId,
     judged: &mut [Judged],
     known: &Known,
+    already_invited: AlreadyInvited,
     whose: impl Fn(&Judged) -> bool,
-) -> sqlx::Result<()> {
+) -> sqlx::Result<Foreseen> {
     let strangers = judged.iter().enumerate().filter(|(at, entry)| entry.may_go() && !known.contains_key(at));
     let keys = unit_keys(strangers.map(|(_, entry)| entry));
     let mut homes = if keys.is_empty() {
@@ -79,10 +108,13 @@ pub async fn foresee(
         Homes::of(units.into_iter().map(|unit| (unit.key, unit.property)), homes::residents(tx, &ids).await?)
     };
     let mut at_home: Vec<(usize, HouseholdId)> = Vec::new();
+    let mut lives: HashMap<usize, HouseholdId> = HashMap::new();
     for (at, entry) in judged.iter_mut().enumerate().filter(|(_, entry)| entry.may_go() && whose(entry)) {
         if let Some((_, household)) = known.get(&at) {
             at_home.push((at, *household));
+            lives.insert(at, *household);
         } else if let Some((home, _)) = homes.claim(entry.unit.as_ref(), entry.household.as_deref()) {
+            lives.insert(at, home.household);
             if home.joined {
                 entry.reason = Reason::AlreadyJoined;
             } else if !entry.accept {
@@ -93,18 +125,64 @@ pub async fn foresee(
     let mut households: Vec<Uuid> = at_home.iter().map(|(_, household)| household.uuid()).collect();
     households.sort_unstable();
     households.dedup();
+    let mut foreseen = Foreseen::default();
     if households.is_empty() {
-        return Ok(());
+        foreseen.households = count_households(judged, &lives, homes);
+        return Ok(foreseen);
     }
     let live = invitations::still_live(tx, &households).await?;
     let live: HashMap<_, _> = live.into_iter().map(|live| (live.household, live)).collect();
+    let written = match already_invited {
+        AlreadyInvited::Skip => HashMap::new(),
+        AlreadyInvited::Resend => {
+            let ids: Vec<_> = live.values().map(|live| live.id.uuid()).collect();
+            let written = invitations::written(tx, &ids).await?;
+            written.into_iter().map(|row| ((row.invitation, row.contact), row)).collect()
+        }
+    };
     for (at, household) in at_home {
         // Whoever has a pass alone was not written to yet.
-        if let Some(live) = live.get(&household).filter(|live| live.written) {
+        let Some(live) = live.get(&household).filter(|live| live.written) else { continue };
+        if already_invited == AlreadyInvited::Skip {
             judged[at].reason = Reason::AlreadyInvited { at: live.created_at, by: live.asked_by };
+            if !known.contains_key(&at) {
+                foreseen.additions.insert(at);
+            }
+            continue;
+        }
+        match known.get(&at).and_then(|(contact, _)| written.get(&(live.id, *contact))) {
+            Some(row) if row.under_way => judged[at].reason = Reason::UnderWay,
+            Some(row) if row.lately => judged[at].reason = Reason::TooSoon,
+            Some(row) if row.messages >= MOST_MESSAGES => judged[at].reason = Reason::TooOften,
+            _ => drop(foreseen.again.insert(at)),
         }
     }
-    Ok(())
+    foreseen.households = count_households(judged, &lives, homes);
+    Ok(foreseen)
+}
+
+/// How many households the entries that go belong to: those that the ledger knows, and those that would be new.
+fn count_households(judged: &[Judged], lives: &HashMap<usize, HouseholdId>, mut homes: Homes) -> usize {
+    let mut drawn = 0_u128;
+    let mut draw = || {
+        drawn += 1;
+        drawn.to_be_bytes()
+    };
+    let mut counted = HashSet::new();
+    for (at, entry) in judged.iter().enumerate().filter(|(_, entry)| entry.goes(false)) {
+        let (unit, name) = (entry.unit.as_ref(), entry.household.as_deref());
+        let household = lives.get(&at).copied().unwrap_or_else(|| {
+            homes.expect(unit, || PropertyId::from_bytes(draw()));
+            if let Some((home, _)) = homes.claim(unit, name) {
+                return home.household;
+            }
+            let household = HouseholdId::from_bytes(draw());
+            homes.add(unit, name, household);
+            household
+        });
+        counted.insert(household);
+    }
+    counted.len()
 }
 
 /// Marks addresses that must not be written to, and households that joined.

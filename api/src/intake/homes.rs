@@ -120,6 +120,15 @@ impl Homes {
         self.residents.get_mut(&property)?.claim(name)
     }
 
+    /// Takes in a property that the ledger has not.
+    pub fn expect(&mut self, unit: Option<&Unit>, new: impl FnOnce() -> PropertyId) {
+        if let Some(unit) = unit
+            && !self.properties.contains_key(&unit.key)
+        {
+            self.properties.insert(unit.key.clone(), new());
+        }
+    }
+
     /// Takes a new household in.
     pub fn add(&mut self, unit: Option<&Unit>, name: Option<&str>, household: HouseholdId) {
         if let Some(property) = self.property(unit) {

@@ -20,6 +20,24 @@ pub struct IdempotencyKey {
     request_hash: [u8; 32],
 }
 
+/// The newest answer that was given under a key that begins so.
+///
+/// # Errors
+/// When the ledger does not answer.
+pub async fn newest(
+    tx: &mut PgConnection,
+    community: CommunityId,
+    beginning: &str,
+) -> Result<Option<String>, sqlx::Error> {
+    let newest = sqlx::query_scalar!(
+        "SELECT response FROM idempotency_keys WHERE community_id = $1 AND starts_with(key, $2)
+         ORDER BY created_at DESC LIMIT 1",
+        community.uuid(),
+        beginning,
+    );
+    Ok(newest.fetch_optional(tx).await?.flatten())
+}
+
 /// What a key means now.
 #[derive(Debug)]
 pub enum Claim {
@@ -54,6 +72,12 @@ impl IdempotencyKey {
             hash.update(part);
         }
         Ok(Some(Self { key: key.to_owned(), request_hash: hash.finalize().into() }))
+    }
+
+    /// A key that a form of ours carries, together with what it asks for.
+    #[must_use]
+    pub fn of_form(key: String, asked: &str) -> Self {
+        Self { key, request_hash: Sha256::digest(asked).into() }
     }
 
     /// Claims the key for this transaction, waiting for a twin in flight as long as the transaction waits for locks.

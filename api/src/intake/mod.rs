@@ -2,7 +2,7 @@
 //!
 //! [`body`] takes the bytes, [`request`] what is asked for, [`reading`] makes entries of them, [`judging`] gives each its
 //! verdict, [`facts`] adds the ledger's word. [`verify`] tells the leader; [`endpoint`] sends, and [`batch`] tells the
-//! story of its one transaction; [`drafts`] keep what has to be mended; [`import`] takes in homes without inviting
+//! story of its one transaction; [`drafts`] keep what has to be mended, and whole lists on their way through the board's pages; [`import`] takes in homes without inviting
 //! anybody. [`ledger`] holds the statements, [`idempotency`] makes a repeat harmless. What is promised:
 //!
 //! * What was answered with 202 is in the ledger. Redis may be away; the jobs follow.

@@ -20,8 +20,10 @@ use super::{
 };
 use crate::problem::{Kind, Problem};
 
-const NOTE_CHARACTERS: usize = 300;
-const CONSENT_CHARACTERS: usize = 1_000;
+/// Characters of a personal note.
+pub const NOTE_CHARACTERS: usize = 300;
+/// Characters of what is said of consent.
+pub const CONSENT_CHARACTERS: usize = 1_000;
 
 /// A list to send, and how. The list is one of `rows`, `text` and `draft`.
 #[derive(Debug, Deserialize, ToSchema)]

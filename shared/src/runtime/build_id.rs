@@ -9,11 +9,12 @@ use std::{
 
 /// The folders, below the workspace, whose files make up the program of `package`.
 #[must_use]
-pub fn sources(package: &str) -> [String; 4] {
+pub fn sources(package: &str) -> [String; 5] {
     [
         format!("{package}/src"),
         format!("{package}/templates"),
         "shared/src".to_owned(),
+        "shared/templates".to_owned(),
         "migrations".to_owned(),
     ]
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use porchlight_shared::{
     domain::{AccessCode, AttemptOutcome, CommunityId, ContactId, DeliveryKind, Keyring, UnsealError},
+    message::{self, Guest},
     runtime::site::Site,
 };
 
@@ -14,7 +15,7 @@ use super::{
     report::Report,
 };
 use crate::{
-    email::{self, Letter, compose::Guest},
+    email::{self, Letter},
     text,
 };
 
@@ -80,7 +81,7 @@ impl Composer {
     /// An attempt's text.
     pub(super) async fn text(&self, attempt: &Attempt) -> Result<text::Composed, Report> {
         let (letterhead, _, code) = self.parts(attempt).await?;
-        text::invitation(attempt.guest()?, &letterhead.short_name, &self.join_link(&code))
+        message::text::invitation(attempt.guest()?, &letterhead.short_name, &self.join_link(&code))
             .map_err(|error| attempt.cannot_be_composed("a text could not be composed", &error))
     }
 

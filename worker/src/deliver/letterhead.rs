@@ -3,11 +3,12 @@
 use std::{borrow::Cow, collections::HashMap, sync::Arc, time::Duration};
 
 use jiff::{Timestamp, tz::TimeZone};
-use porchlight_shared::domain::{BatchId, Colour, EmailAddress};
+use porchlight_shared::{
+    domain::{BatchId, Colour, EmailAddress},
+    message::{self, Guest, Sender},
+};
 use sqlx::PgPool;
 use tokio::{sync::Mutex, time::Instant};
-
-use crate::email::compose::{Guest, Sender};
 
 /// A community that changes its postal address sees it on messages that are written after this.
 const FRESH: Duration = Duration::from_secs(30);
@@ -54,7 +55,7 @@ impl Letterhead {
     /// A day in the community's time zone: `22 December 2026`.
     #[must_use]
     pub fn day(&self, instant: Timestamp) -> String {
-        instant.to_zoned(self.time_zone.clone()).strftime("%-d %B %Y").to_string()
+        message::day(instant, &self.time_zone)
     }
 }
 

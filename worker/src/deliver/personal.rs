@@ -5,7 +5,10 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::{SignedDuration, Timestamp};
-use porchlight_shared::domain::{AccessCode, AttemptOutcome, BatchId, LetterId, LetterKind};
+use porchlight_shared::{
+    domain::{AccessCode, AttemptOutcome, BatchId, LetterId, LetterKind},
+    message::Guest,
+};
 
 use super::{
     begin::{Attempt, Written},
@@ -13,10 +16,7 @@ use super::{
     letterhead::Letterhead,
     report::Report,
 };
-use crate::email::{
-    Composed, Letter,
-    compose::{Guest, Notice},
-};
+use crate::email::{Composed, Letter, compose::Notice};
 
 /// The code of a sample: well-formed, and nobody's.
 const SAMPLE: &str = "2345-6789-CDF2";

@@ -1,7 +1,7 @@
 //! Text messages: from an invitation to an outcome that the ledger can trust, through Twilio's Messages API.
 //!
-//! * [`compose`] writes the message, in one part wherever it can.
-//! * [`segments`](porchlight_shared::domain::segments) counts parts as carriers do, and [`fn@transliterate`] keeps their number down.
+//! * [`message::text`](porchlight_shared::message::text) writes the message, in one part wherever it can.
+//! * [`segments`](porchlight_shared::domain::segments) counts parts as carriers do, and [`transliterate`](porchlight_shared::message::transliterate) keeps their number down.
 //! * [`settings`] says whose account is used, in whose name, and how long a request may take.
 //! * [`outcome`] turns an answer, or none, into one of four words; its codes are those of
 //!   [`text_codes`](porchlight_shared::domain::text_codes).
@@ -16,7 +16,6 @@
 //! mail, and the API receives what the provider calls back.
 
 mod answer;
-pub mod compose;
 mod failure;
 pub mod listed;
 mod masked;
@@ -25,12 +24,10 @@ pub mod outcome;
 mod peer;
 mod retry_after;
 pub mod settings;
-mod transliterate;
 mod twilio;
 
-pub use compose::{ComposeError, Composed, invitation};
 pub use listed::{ListError, Listed};
 pub use outcome::{Outcome, Reason, Refusal};
+pub use porchlight_shared::message::text::Composed;
 pub use settings::TwilioSettings;
-pub use transliterate::transliterate;
 pub use twilio::{Twilio, TwilioError};

@@ -1,7 +1,7 @@
 //! The board's pages: rendered by the server, whole without script, live with it.
 //!
 //! [`overview`] is where a leader arrives: all households, adoption by day, the newest batches. [`batch`] is a batch filling
-//! up, [`delivery`] one message's story, [`deciding`] its buttons, [`households`] everybody, [`household`] one of them, [`passes`] what is
+//! up, [`delivery`] one message's story, [`deciding`] its buttons, [`households`] everybody, [`household`] one of them, [`inviting`] how they are invited, [`passes`] what is
 //! printed, [`requests`] what residents ask for, [`people`] who may act, [`log`] who did what, [`settings`] what the community says of itself, [`stopped`] who must not be written to, [`sample`] an invitation to oneself; [`search`] is what lists have in common. What all have in common is here: the frame, the style sheet, the script, and how moments are told.
 
 pub mod batch;
@@ -10,6 +10,7 @@ mod deciding;
 mod delivery;
 mod household;
 mod households;
+mod inviting;
 mod log;
 mod overview;
 mod passes;
@@ -38,13 +39,17 @@ use crate::{
 };
 
 /// The style sheet: the tokens that all pages share, and what the board adds.
-const STYLE: [&str; 3] = [
+const STYLE: [&str; 4] = [
     include_str!("../../../static/board.css"),
+    include_str!("../../../static/board-invite.css"),
     include_str!("../../../static/board-people.css"),
     include_str!("../../../static/board-settings.css"),
 ];
-const SCRIPT: [&str; 2] =
-    [include_str!("../../../static/board.js"), include_str!("../../../static/board-settings.js")];
+const SCRIPT: [&str; 3] = [
+    include_str!("../../../static/board.js"),
+    include_str!("../../../static/board-invite.js"),
+    include_str!("../../../static/board-settings.js"),
+];
 /// Our own script, and nothing from elsewhere.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'; \
                       base-uri 'none'; frame-ancestors 'none'";
@@ -86,6 +91,7 @@ pub fn routes() -> Router<Arc<AppState>> {
         .route("/settings/stopped/{suppression}/lift", post(stopped::lift))
         .route("/static/board.css", get(style))
         .route("/static/board.js", get(script))
+        .merge(inviting::routes())
 }
 
 async fn style() -> Response {

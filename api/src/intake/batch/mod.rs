@@ -5,12 +5,15 @@
 //! deliveries; what has to be looked at or mended stays as a draft. Where another list gets in first, the database says so by
 //! not returning a row, and the entry is skipped instead of doubled.
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 use porchlight_shared::{
     domain::{
         BatchId, Channel, CommunityId, ContactId, DeliveryId, DraftId, HouseholdId, InvitationId, Keyring,
         Opening,
     },
+    message,
     queue::Job,
 };
 use rand::rngs::StdRng;
@@ -202,7 +205,7 @@ pub async fn accept(
     let known = facts::add(tx, actor.community, channel, &mut list.judged).await?;
     // What waits for a second look is told what the others find out under their locks.
     let waits = |entry: &Judged| !entry.goes(wish.accept_checks);
-    facts::foresee(tx, actor.community, &mut list.judged, &known, waits).await?;
+    facts::foresee(tx, actor.community, &mut list.judged, &known, AlreadyInvited::Skip, waits).await?;
     let rng = AppState::rng();
     let mut intake =
         Intake { tx, actor, keyring, now, rng, channel, send_at: wish.send_at, judged: list.judged };
@@ -224,7 +227,7 @@ pub async fn accept(
         channel,
         requested_by: actor.by,
         list_hash: &list_hash,
-        subject: &format!("Your household is invited to {}", sender.name),
+        subject: &message::subject(&sender.name),
         note: wish.note.as_deref().map(str::trim).filter(|note| !note.is_empty()),
         template: TEMPLATE,
         total: i32::try_from(invited.len()).expect("a list fits"),
@@ -264,6 +267,21 @@ pub async fn accept(
         rows,
     };
     Ok((answer, jobs))
+}
+
+/// Counts and tells what was accepted, once it is committed, and puts its jobs on the conveyor.
+pub fn announce(
+    state: &Arc<AppState>,
+    community: CommunityId,
+    channel: Channel,
+    answer: &BatchAccepted,
+    jobs: Vec<Job>,
+) {
+    let declined = answer.skipped + answer.rejected + answer.to_check;
+    state.metrics.entries_accepted.inc_by(answer.accepted as u64);
+    state.metrics.entries_declined.inc_by(declined as u64);
+    tracing::info!(%community, batch = %answer.id, accepted = answer.accepted, declined, "batch accepted");
+    state.push_afterwards(channel, jobs);
 }
 
 /// The entries that do not go.

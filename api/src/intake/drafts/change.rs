@@ -87,7 +87,46 @@ impl<'de> Deserialize<'de> for Mend {
     }
 }
 
+/// What a form says of an entry's fields; what it has not stays.
+#[derive(Debug, Default)]
+pub struct Fields {
+    /// E-mail address.
+    pub email: Option<String>,
+    /// Phone number.
+    pub phone: Option<String>,
+    /// How the message greets the reader.
+    pub name: Option<String>,
+    /// Where they live.
+    pub unit: Option<String>,
+    /// What the household is called.
+    pub household: Option<String>,
+}
+
 impl Change {
+    /// A change of fields, and of whether the entry is sent as it is.
+    #[must_use]
+    pub fn of(position: u32, fields: Fields, accept: Option<bool>) -> Self {
+        let mend = |field: Option<String>| {
+            field.map_or(Mend::Keep, |text| Mend::Put(Some(text).filter(|text| !text.trim().is_empty())))
+        };
+        Self {
+            position,
+            email: mend(fields.email),
+            phone: mend(fields.phone),
+            name: mend(fields.name),
+            unit: mend(fields.unit),
+            household: mend(fields.household),
+            accept,
+            remove: false,
+        }
+    }
+
+    /// Takes an entry out.
+    #[must_use]
+    pub fn removal(position: u32) -> Self {
+        Self { remove: true, ..Self::of(position, Fields::default(), None) }
+    }
+
     /// Carries the change out.
     pub fn mend(self, entry: &mut DraftEntry) {
         let fields = [

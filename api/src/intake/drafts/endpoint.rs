@@ -13,9 +13,8 @@ use serde::Deserialize;
 use sqlx::PgConnection;
 
 use super::{
-    as_written,
     change::Changes,
-    judge, position,
+    look::{look, mend, save},
     view::{DraftSummary, DraftView, Drafts},
 };
 use crate::{
@@ -23,10 +22,9 @@ use crate::{
     audit::{Act, Entry},
     intake::{
         body::{ListBody, json, require_json},
-        facts,
         judging::Rules,
         ledger::{batches, drafts},
-        request::{self, ListQuery, ListRequest},
+        request::{self, AlreadyInvited, ListQuery, ListRequest},
     },
     problem::{Problem, ProblemBody, commit_unclear},
     state::AppState,
@@ -42,14 +40,9 @@ async fn view(
     community: CommunityId,
     draft: DraftId,
 ) -> Result<Vec<u8>, Problem> {
-    let found = drafts::drafts(tx, community, Some(draft), 1).await?;
-    let found = found.into_iter().next().ok_or_else(Problem::not_found)?;
-    let entries = drafts::entries(tx, draft, None).await?;
-    let country = batches::sender(tx, community).await?.country;
-    let rules = Rules { channel: found.channel, country: &country, keyring: &state.keyring, keep: false };
-    let mut judged = tokio::task::block_in_place(|| judge(&entries, rules));
-    facts::add_all(tx, community, found.channel, &mut judged).await?;
-    let view = DraftView::new(found, &entries, &judged);
+    let looked =
+        look(state, tx, community, draft, AlreadyInvited::Skip).await?.ok_or_else(Problem::not_found)?;
+    let view = DraftView::new(looked.draft, &looked.entries, &looked.judged);
     Ok(tokio::task::block_in_place(|| serde_json::to_vec(&view).expect("a draft serialises")))
 }
 
@@ -106,9 +99,7 @@ pub async fn create_draft(
         let rules = Rules { channel, country: &country, keyring: &state.keyring, keep: true };
         Ok::<_, Problem>((channel, request::judge(source, rules)?.0))
     })?;
-    let draft = DraftId::new(state.clock.now(), &mut AppState::rng());
-    drafts::insert_draft(&mut tx, caller.community, draft, channel, None, caller.by()).await?;
-    drafts::put_entries(&mut tx, draft, judged.iter().map(as_written).collect()).await?;
+    let draft = save(&state, &mut tx, caller.actor(), channel, &judged).await?;
     let answer = view(&state, &mut tx, caller.community, draft).await?;
     tx.commit().await.map_err(commit_unclear)?;
     Ok(json(StatusCode::CREATED, answer))
@@ -193,25 +184,7 @@ pub async fn mend_draft(
     if !drafts::lock_draft(&mut tx, caller.community, draft).await? {
         return Err(Problem::not_found());
     }
-    let positions: Vec<i32> = changes.entries.iter().map(|change| position(change.position)).collect();
-    let mut entries = drafts::entries(&mut tx, draft, Some(&positions)).await?;
-    let mut removed = Vec::new();
-    for (index, change) in changes.entries.into_iter().enumerate() {
-        let at = position(change.position);
-        let Ok(place) = entries.binary_search_by_key(&at, |entry| entry.position) else {
-            let pointer = format!("/entries/{index}/position");
-            return Err(request::invalid(&pointer, "is not an entry of this draft"));
-        };
-        if change.remove {
-            removed.push(at);
-        } else {
-            change.mend(&mut entries[place]);
-        }
-    }
-    entries.retain(|entry| !removed.contains(&entry.position));
-    drafts::put_entries(&mut tx, draft, entries).await?;
-    drafts::remove_entries(&mut tx, draft, &removed).await?;
-    drafts::touch(&mut tx, draft, None).await?;
+    mend(&mut tx, draft, changes.entries).await?;
     let answer = view(&state, &mut tx, caller.community, draft).await?;
     tx.commit().await.map_err(commit_unclear)?;
     Ok(json(StatusCode::OK, answer))

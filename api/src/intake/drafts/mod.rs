@@ -13,7 +13,10 @@ use sqlx::PgConnection;
 
 use super::{
     judging::{Address, Judged, Judging, Reason, Rules, Verdict},
-    ledger::drafts::{self, DraftEntry},
+    ledger::{
+        drafts::{self, DraftEntry},
+        plans,
+    },
     reading::{Cells, Entry, Place},
     request,
 };
@@ -24,6 +27,7 @@ use crate::{
 
 pub mod change;
 pub mod endpoint;
+pub mod look;
 pub mod view;
 
 /// Characters of a cell that are kept; a longer one has to be mended anyway.
@@ -63,6 +67,7 @@ pub async fn keep(
         }
         drafts::keep_only(tx, draft, &positions).await?;
         drafts::touch(tx, draft, kept.batch).await?;
+        plans::settle(tx, draft).await?;
         return Ok(Some(draft));
     }
     let entries: Vec<_> = open.map(|entry| as_written(entry)).collect();
@@ -127,7 +132,7 @@ impl DraftEntry {
 }
 
 /// An entry as it was written; where that was not kept, what was read.
-fn as_written(entry: &Judged) -> DraftEntry {
+pub(crate) fn as_written(entry: &Judged) -> DraftEntry {
     let (mut email, mut phone) = (None, None);
     let (name, unit, household);
     if let Some(cells) = &entry.written {
@@ -166,6 +171,11 @@ fn as_written(entry: &Judged) -> DraftEntry {
                 | Reason::Incomplete
         ),
     }
+}
+
+/// A text as Postgres can hold it.
+pub(crate) fn kept_text(text: String) -> String {
+    if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text }
 }
 
 /// A cell as Postgres can hold it.

@@ -43,6 +43,41 @@ pub async fn sender(tx: &mut PgConnection, community: CommunityId) -> Result<Sen
     Ok(Sender { name: row.name, country: row.country, ready: row.ready, now: window.now, window })
 }
 
+/// What messages of a community show of it, its name left out.
+#[derive(Debug)]
+pub struct Letterhead {
+    /// Name in texts.
+    pub short_name: String,
+    /// Whom a resident may ask.
+    pub contact: Option<String>,
+    /// Where it gets its post.
+    pub postal_address: Option<String>,
+    /// The colour of the button.
+    pub colour: Option<String>,
+}
+
+/// What messages of a community show of it.
+pub async fn letterhead(tx: &mut PgConnection, community: CommunityId) -> Result<Letterhead> {
+    sqlx::query_as!(
+        Letterhead,
+        "SELECT short_name, contact, postal_address, colour FROM communities WHERE id = $1",
+        community.uuid(),
+    )
+    .fetch_one(tx)
+    .await
+}
+
+/// Channels that are closed, and until when.
+pub async fn closed_until(tx: &mut PgConnection) -> Result<Vec<(Channel, Timestamp)>> {
+    let rows = sqlx::query!(
+        r#"SELECT channel AS "channel: Channel", closed_until AS "closed_until!" FROM channels
+           WHERE closed_until > app_now()"#
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.channel, row.closed_until.to_jiff())).collect())
+}
+
 /// Whether the same list was sent within the last day. Until the commit no other transaction gets an answer for the
 /// same list.
 pub async fn sent_lately(

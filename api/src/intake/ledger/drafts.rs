@@ -138,6 +138,18 @@ pub async fn remove_entries(tx: &mut PgConnection, draft: DraftId, positions: &[
     Ok(())
 }
 
+/// Says of entries that they are sent although they call for a second look.
+pub async fn accept_entries(tx: &mut PgConnection, draft: DraftId, positions: &[i32]) -> Result<()> {
+    sqlx::query!(
+        "UPDATE draft_entries SET accept = true WHERE draft_id = $1 AND position = ANY($2)",
+        draft.uuid(),
+        positions
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
 /// Takes down that a draft changed: it is kept for another 30 days.
 pub async fn touch(tx: &mut PgConnection, draft: DraftId, batch: Option<BatchId>) -> Result<()> {
     sqlx::query!(
@@ -202,6 +214,23 @@ pub async fn drafts(
         expires_at: row.expires_at.to_jiff(),
     });
     Ok(drafts.collect())
+}
+
+/// What is left of the list that a batch took the good entries of: the draft, and how many entries it has.
+pub async fn left_of(
+    tx: impl sqlx::PgExecutor<'_>,
+    community: CommunityId,
+    batch: BatchId,
+) -> Result<Option<(DraftId, i64)>> {
+    let row = sqlx::query!(
+        r#"SELECT id, (SELECT count(*) FROM draft_entries e WHERE e.draft_id = d.id) AS "entries!"
+           FROM drafts d WHERE community_id = $1 AND batch_id = $2 AND expires_at > app_now()"#,
+        community.uuid(),
+        batch.uuid(),
+    )
+    .fetch_optional(tx)
+    .await?;
+    Ok(row.map(|row| (row.id.into(), row.entries)))
 }
 
 /// The entries of a draft, all or those at these positions, in order.

@@ -8,6 +8,7 @@ pub mod contacts;
 pub mod drafts;
 pub mod homes;
 pub mod invitations;
+pub mod plans;
 
 /// Rows that one statement stores: a list is held in memory once, not again in the buffers on its way.
 pub const ROWS_AT_ONCE: usize = 10_000;

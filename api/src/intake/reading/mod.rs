@@ -23,6 +23,7 @@ pub mod encoding;
 pub mod layout;
 pub mod recipients;
 pub mod rows;
+pub mod sample;
 pub mod table;
 
 pub use columns::Column;

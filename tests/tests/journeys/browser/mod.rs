@@ -14,10 +14,11 @@
 //! works.
 
 mod board;
+mod inviting;
 mod residents;
 mod screenshots;
-mod signing_in;
 mod settings;
+mod signing_in;
 mod smoke;
 mod tab;
 mod wire;

@@ -1,20 +1,14 @@
-//! What an invitation says, before it has a form.
+//! An invitation on its way to one address.
 
-use std::{borrow::Cow, fmt};
+use std::fmt;
 
 use jiff::Timestamp;
-use porchlight_shared::domain::{Colour, DeliveryId};
+use porchlight_shared::{
+    domain::DeliveryId,
+    message::{Guest, Invitation, Sender, Words, WordsError},
+};
 
 use crate::email::session::EnvelopeError;
-
-/// Who is invited.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Guest {
-    /// A household.
-    Household,
-    /// Somebody of a household that joined already.
-    Member,
-}
 
 /// One invitation to one address. Borrowed throughout: it lives as long as its composition.
 #[derive(Clone, Copy)]
@@ -49,21 +43,6 @@ pub struct Letter<'a> {
     pub note: Option<&'a str>,
 }
 
-/// The community in a letter. What is missing is left out.
-#[derive(Clone, Copy, Debug)]
-pub struct Sender<'a> {
-    /// Its name.
-    pub name: &'a str,
-    /// Whom a resident may ask: a name, an address, a number.
-    pub contact: Option<&'a str>,
-    /// Where replies go; left out when it is not an e-mail address.
-    pub reply_to: Option<&'a str>,
-    /// Its postal address, in one line or several.
-    pub postal_address: Option<&'a str>,
-    /// The colour of the button.
-    pub colour: Option<Colour>,
-}
-
 /// Shows the delivery only.
 impl fmt::Debug for Letter<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -80,91 +59,25 @@ pub enum ComposeError {
     /// An address cannot be put into a header.
     #[error("the {0} address cannot be put into a header")]
     Address(&'static str),
-    /// A link cannot be put into a letter.
-    #[error("the {0} link must be an http(s) URL of printable ASCII, at most 900 characters")]
-    Link(&'static str),
-    /// A template failed.
-    #[error("the template cannot be rendered")]
-    Template(#[from] askama::Error),
-}
-
-/// A letter's words, each fit for its place: names on one line, links that are links.
-#[derive(Debug)]
-pub(super) struct Words<'a> {
-    pub(super) community: Cow<'a, str>,
-    pub(super) recipient_name: Option<Cow<'a, str>>,
-    pub(super) to_member: bool,
-    pub(super) subject: Cow<'a, str>,
-    pub(super) contact: Option<Cow<'a, str>>,
-    pub(super) postal_address: Vec<Cow<'a, str>>,
-    pub(super) note: Vec<Cow<'a, str>>,
-    pub(super) code: &'a str,
-    pub(super) expires: Cow<'a, str>,
-    pub(super) join_link: &'a str,
-    pub(super) join_page: String,
-    pub(super) join_page_link: String,
-    pub(super) genuine_link: String,
-    pub(super) unsubscribe_link: &'a str,
-    pub(super) colour: Colour,
-    pub(super) on_colour: Colour,
+    /// There are no words for it.
+    #[error(transparent)]
+    Words(#[from] WordsError),
 }
 
 impl<'a> Letter<'a> {
-    pub(super) fn words(&self) -> Result<Words<'a>, ComposeError> {
-        let site = link("site", self.site)?.trim_end_matches('/');
-        let host = site.split_once("://").map_or(site, |(_, host)| host);
-        let colour = self.community.colour.unwrap_or(Colour::DEFAULT);
-        let present = |text: Option<&'a str>| text.map(one_line).filter(|text| !text.is_empty());
-        Ok(Words {
-            community: one_line(self.community.name),
-            recipient_name: present(self.recipient_name),
-            to_member: self.guest == Guest::Member,
-            subject: one_line(self.subject),
-            contact: present(self.community.contact),
-            postal_address: lines(self.community.postal_address),
-            note: lines(self.note),
+    pub(super) fn words(&self) -> Result<Words<'a>, WordsError> {
+        let invitation = Invitation {
+            community: self.community,
+            recipient_name: self.recipient_name,
+            guest: self.guest,
+            subject: self.subject,
             code: self.code,
-            expires: one_line(self.expires),
-            join_link: link("join", self.join_link)?,
-            join_page: format!("{host}/join"),
-            join_page_link: format!("{site}/join"),
-            genuine_link: format!("{site}/genuine"),
-            unsubscribe_link: link("unsubscribe", self.unsubscribe_link)?,
-            colour,
-            on_colour: colour.ink(),
-        })
+            join_link: self.join_link,
+            site: self.site,
+            unsubscribe_link: self.unsubscribe_link,
+            expires: self.expires,
+            note: self.note,
+        };
+        invitation.words()
     }
-}
-
-/// A character that has no business in a line of text: a control character, or one that turns the direction of others.
-fn is_unwanted(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-}
-
-/// `text` on one line: unwanted characters and runs of spaces become a space.
-pub(super) fn one_line(text: &str) -> Cow<'_, str> {
-    if !text.contains(is_unwanted) && !text.contains("  ") {
-        return Cow::Borrowed(text.trim());
-    }
-    let mut out = String::with_capacity(text.len());
-    for word in text.split(|c: char| c == ' ' || is_unwanted(c)).filter(|word| !word.is_empty()) {
-        if !out.is_empty() {
-            out.push(' ');
-        }
-        out.push_str(word);
-    }
-    Cow::Owned(out)
-}
-
-/// The lines of `text`, without empty ones at its ends.
-pub(super) fn lines(text: Option<&str>) -> Vec<Cow<'_, str>> {
-    text.unwrap_or_default().trim().lines().map(one_line).filter(|line| !line.is_empty()).collect()
-}
-
-pub(super) fn link<'a>(what: &'static str, link: &'a str) -> Result<&'a str, ComposeError> {
-    let has_scheme = link.starts_with("https://") || link.starts_with("http://");
-    let is_clean =
-        link.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'<' | b'>' | b'"' | b'\'' | b'\\'));
-    if has_scheme && is_clean && link.len() <= 900 { Ok(link) } else { Err(ComposeError::Link(what)) }
 }

@@ -11,16 +11,14 @@ mod parts;
 #[cfg(test)]
 mod tests;
 
-use askama::Template as _;
 use porchlight_shared::domain::DeliveryId;
 
 pub use self::{
-    letter::{ComposeError, Guest, Letter, Sender},
+    letter::{ComposeError, Letter},
     notice::Notice,
 };
 use super::session::{Envelope, EnvelopeError};
 use headers::Head;
-use parts::{Html, Text};
 
 /// A message that is ready to be sent.
 #[derive(Clone, Debug)]
@@ -46,7 +44,7 @@ impl Letter<'_> {
             subject: &words.subject,
             unsubscribe_link: Some(words.unsubscribe_link),
         };
-        composed(&head, &Text { words: &words }.render()?, &Html { words: &words }.render()?)
+        composed(&head, &words.text()?, &words.html()?)
     }
 }
 

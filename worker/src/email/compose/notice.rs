@@ -4,14 +4,12 @@ use std::{borrow::Cow, fmt};
 
 use askama::Template;
 use jiff::Timestamp;
-use porchlight_shared::domain::DeliveryId;
-
-use super::{
-    Composed, Head, Sender,
-    colour::Colour,
-    composed,
-    letter::{ComposeError, lines, link, one_line},
+use porchlight_shared::{
+    domain::{Colour, DeliveryId},
+    message::{Sender, WordsError, lines, link, one_line},
 };
+
+use super::{Composed, Head, composed, letter::ComposeError};
 
 /// A message to a leader, or to somebody who joined. Borrowed throughout, as a [`Letter`](super::Letter).
 #[derive(Clone, Copy)]
@@ -81,7 +79,7 @@ struct Html<'a> {
 }
 
 impl<'a> Notice<'a> {
-    fn words(&self) -> Result<Words<'a>, ComposeError> {
+    fn words(&self) -> Result<Words<'a>, WordsError> {
         let colour = self.community.colour.unwrap_or(Colour::DEFAULT);
         let present = |text: Option<&'a str>| text.map(one_line).filter(|text| !text.is_empty());
         Ok(Words {
@@ -118,7 +116,9 @@ impl<'a> Notice<'a> {
             subject: &words.subject,
             unsubscribe_link: None,
         };
-        composed(&head, &Text { words: &words }.render()?, &Html { words: &words }.render()?)
+        let text = Text { words: &words }.render().map_err(WordsError::from)?;
+        let html = Html { words: &words }.render().map_err(WordsError::from)?;
+        composed(&head, &text, &html)
     }
 }
 

@@ -2,10 +2,7 @@
 
 use std::fmt::Write as _;
 
-use askama::Template;
 use lettre::message::{Body, header::ContentTransferEncoding};
-
-use super::letter::Words;
 
 /// The longest line that travels as it is, its end not counted (RFC 5322).
 const MAX_LINE: usize = 998;
@@ -13,20 +10,6 @@ const MAX_LINE: usize = 998;
 const WIDTH: usize = 76;
 /// Where lines of the HTML part are broken at the next space.
 const HTML_WIDTH: usize = 400;
-
-/// The plain text.
-#[derive(Debug, Template)]
-#[template(path = "messages/invitation.txt")]
-pub(super) struct Text<'a> {
-    pub(super) words: &'a Words<'a>,
-}
-
-/// The HTML.
-#[derive(Debug, Template)]
-#[template(path = "messages/invitation.html")]
-pub(super) struct Html<'a> {
-    pub(super) words: &'a Words<'a>,
-}
 
 /// A part in seven bits: what it holds and how it is encoded.
 pub(super) struct SevenBit {

@@ -1,5 +1,7 @@
 //! Letters as they come out, and what people type into them.
 
+use porchlight_shared::message::{Guest, Sender, WordsError};
+
 use super::*;
 
 pub(super) fn letter() -> Letter<'static> {
@@ -51,7 +53,7 @@ fn the_header() {
 fn the_text() {
     let letter = letter();
     let words = letter.words().unwrap();
-    let text = parts::seven_bit_text(&Text { words: &words }.render().unwrap());
+    let text = parts::seven_bit_text(&words.text().unwrap());
     let text = String::from_utf8(text.content).unwrap().replace("\r\n", "\n");
     assert!(text.lines().all(|line| line.len() <= 78));
     insta::assert_snapshot!(text);
@@ -61,12 +63,12 @@ fn the_text() {
 fn a_member_is_invited_by_the_head_of_their_household() {
     let letter = Letter { guest: Guest::Member, note: None, ..letter() };
     let words = letter.words().unwrap();
-    let text = Text { words: &words }.render().unwrap();
+    let text = words.text().unwrap();
     assert!(text.starts_with(
         "The head of your household invites you to join it in the online community of Oakridge"
     ));
     assert!(text.contains("The code is for you alone"), "{text}");
-    let html = Html { words: &words }.render().unwrap();
+    let html = words.html().unwrap();
     assert!(html.contains("for you alone") && !html.contains("your whole household"));
 }
 
@@ -74,7 +76,7 @@ fn a_member_is_invited_by_the_head_of_their_household() {
 fn the_html() {
     let letter = letter();
     let words = letter.words().unwrap();
-    let html = Html { words: &words }.render().unwrap();
+    let html = words.html().unwrap();
     insta::assert_snapshot!(html);
     // Nothing is fetched from anywhere, and nothing follows whoever reads it.
     for foreign in ["<img", "src=", "url(", "@import", "<script", "<link"] {
@@ -94,7 +96,7 @@ fn what_is_missing_is_left_out() {
     };
     (letter.recipient_name, letter.note) = (None, Some("  \n "));
     let words = letter.words().unwrap();
-    let text = Text { words: &words }.render().unwrap();
+    let text = words.text().unwrap();
     insta::assert_snapshot!(text);
     let message = composed(&letter);
     assert!(value(&message, "Reply-To").is_empty());
@@ -124,7 +126,7 @@ fn list_headers_stay_on_one_line_however_long_the_host() {
     assert!(header.split("\r\n").all(|line| line.len() < 998));
     let longest = format!("{host}/u/{}", "t".repeat(900));
     letter.unsubscribe_link = &longest;
-    assert!(matches!(letter.compose(), Err(ComposeError::Link("unsubscribe"))));
+    assert!(matches!(letter.compose(), Err(ComposeError::Words(WordsError::Link("unsubscribe")))));
 }
 
 const NASTY: [&str; 9] = [
@@ -181,7 +183,7 @@ fn addresses_and_links_that_are_none_are_refused() {
     {
         let mut wrong = letter();
         wrong.join_link = link;
-        assert!(matches!(wrong.compose(), Err(ComposeError::Link("join"))), "{link}");
+        assert!(matches!(wrong.compose(), Err(ComposeError::Words(WordsError::Link("join")))), "{link}");
     }
 }
 

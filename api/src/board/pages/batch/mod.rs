@@ -14,7 +14,7 @@ use axum::{
     extract::{Path, Query as Parameters, State},
     response::{IntoResponse, Redirect, Response},
 };
-use porchlight_shared::domain::{BatchId, Channel};
+use porchlight_shared::domain::{BatchId, Channel, DraftId};
 
 use self::{
     progress::{Progress, progress_of},
@@ -28,6 +28,7 @@ use crate::{
         session::{Leader, SameOrigin, Turned},
         steering::{Step, steer},
     },
+    intake::ledger::drafts::left_of,
     pages::private,
     problem::Problem,
     state::AppState,
@@ -41,6 +42,8 @@ struct BatchPage<'a> {
     title: String,
     created: String,
     told: Option<String>,
+    /// What is left of its list: where, and how much.
+    left: Option<(DraftId, String)>,
     progress: Progress,
     rows: Rows,
     form: Form,
@@ -68,6 +71,7 @@ pub(super) async fn show(
     let Some(status) = batch::read(&state.pool, leader.community, batch).await? else {
         return Ok(nothing_here());
     };
+    let left = left_of(&state.pool, leader.community, batch).await?;
     let view = asked.view();
     let now = leader.now.to_zoned(leader.zone.clone());
     let rows = rows_of(deliveries::read(&state.pool, batch, &view).await?, &asked, &view, &now);
@@ -80,6 +84,7 @@ pub(super) async fn show(
         title: title(status.channel, status.total.into()),
         created: moment(status.created_at, &now),
         told: asked.told(),
+        left: left.map(|(draft, entries)| (draft, counted(entries, "entry", "entries"))),
         progress,
         rows,
         form: asked.search.form(format!("/batches/{batch}#list"), asked.shown()),

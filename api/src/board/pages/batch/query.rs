@@ -79,6 +79,11 @@ impl Query {
         let done = match self.done.as_str() {
             "paused" => "Paused: nothing more begins.",
             "resumed" => return Some("It goes on.".to_owned()),
+            "accepted" => {
+                return Some(
+                    "The list is accepted and on its way. This page shows what becomes of it.".to_owned(),
+                );
+            }
             "cancelled" => "The rest is cancelled.",
             _ => return None,
         };

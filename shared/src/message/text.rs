@@ -5,10 +5,8 @@
 
 use std::fmt;
 
-use porchlight_shared::domain::segments::Segments;
-
-use super::transliterate::transliterate;
-use crate::email::compose::Guest;
+use super::{Guest, transliterate};
+use crate::domain::segments::Segments;
 
 /// What stands between the brand and the link, and after the link; each form is shorter than the one before.
 const TO_HOUSEHOLDS: [(&str, &str); 5] = [
@@ -58,6 +56,9 @@ pub enum ComposeError {
 }
 
 /// The invitation of the community with this short name: in one part if any form fits, else in the first form.
+///
+/// # Errors
+/// When nobody would be named, or the link cannot be put into a text.
 pub fn invitation(guest: Guest, short_name: &str, join_link: &str) -> Result<Composed, ComposeError> {
     let forms = match guest {
         Guest::Household => TO_HOUSEHOLDS,
@@ -92,7 +93,7 @@ fn one_line(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use porchlight_shared::domain::segments::Encoding;
+    use crate::domain::segments::Encoding;
     use proptest::prelude::*;
 
     use super::*;

@@ -11,7 +11,7 @@ use unicode_normalization::{
     char::{decompose_compatible, is_combining_mark},
 };
 
-use porchlight_shared::domain::segments::{is_gsm7, septets};
+use crate::domain::segments::{is_gsm7, septets};
 
 /// `text` in the alphabet; or as it was, when it is there already or has no Latin form.
 #[must_use]

@@ -1,0 +1,198 @@
+//! `/invite/lists/{draft}/message`: what residents will read, and when it goes.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    Form,
+    extract::{Path, Query as Parameters, State, rejection::FormRejection},
+    http::{HeaderValue, StatusCode, header},
+    response::Response,
+};
+use porchlight_shared::domain::{Channel, DraftId, segments::Encoding};
+use serde::Deserialize;
+
+use super::{
+    Frame, Place, board_with, gone, lead_to, many, moment, nothing_here, path,
+    planning::{Asked, Fault},
+    preview,
+};
+use crate::{
+    board::session::{Leader, SameOrigin, Turned},
+    intake::{
+        batch::INVITATION_DAYS,
+        ledger::{
+            batches,
+            drafts::{self, Draft},
+            plans,
+        },
+        request::NOTE_CHARACTERS,
+    },
+    state::AppState,
+};
+
+/// The board's policy, and a frame of our own.
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; frame-src 'self'; \
+                      form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// A text message as it is shown.
+struct TextView {
+    body: String,
+    parts: String,
+    is_long: bool,
+}
+
+#[derive(Template)]
+#[template(path = "board/invite/message.html")]
+struct MessagePage<'a> {
+    frame: Frame<'a>,
+    id: DraftId,
+    told: Option<&'static str>,
+    asked: &'a Asked,
+    fault: Option<&'a Fault>,
+    most: usize,
+    subject: String,
+    plain: String,
+    text: Option<TextView>,
+    is_text: bool,
+    /// When texts go, where that is not at once.
+    window: Option<String>,
+    zone: String,
+    days: i32,
+}
+
+impl MessagePage<'_> {
+    /// What is wrong with a field.
+    fn fault_of(&self, field: &str) -> Option<&str> {
+        self.fault.filter(|(at, _)| *at == field).map(|(_, told)| &**told)
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Pressed {
+    #[serde(default)]
+    done: String,
+}
+
+async fn page(
+    state: &AppState,
+    tx: &mut sqlx::PgConnection,
+    leader: &Leader,
+    draft: &Draft,
+    asked: &Asked,
+    told: Option<&'static str>,
+    fault: Option<&Fault>,
+) -> Result<Response, Turned> {
+    let plan = plans::plan(tx, draft.id).await?;
+    let letterhead = batches::letterhead(tx, leader.community).await?;
+    let sender = batches::sender(tx, leader.community).await?;
+    let now = leader.now.to_zoned(leader.zone.clone());
+    let is_text = draft.channel == Channel::Text;
+    let text = preview::text(state, &letterhead).filter(|_| is_text).map(|composed| {
+        let alphabet = match composed.segments.encoding {
+            Encoding::Gsm7 => "",
+            Encoding::Ucs2 => ", because a letter of it is not in the alphabet of texts",
+        };
+        TextView {
+            parts: format!(
+                "{}, {}{alphabet}",
+                many(composed.text.chars().count(), "character", "characters"),
+                many(composed.segments.count, "part", "parts"),
+            ),
+            is_long: composed.segments.count > 1,
+            body: composed.text,
+        }
+    });
+    let start = plan.send_at.unwrap_or(leader.now).max(leader.now);
+    let window = is_text.then(|| sender.window.opening_at(start, &state.text_window)).map(|opening| {
+        let told = |at| moment(at, &now);
+        let (opens, closes) = (told(opening.opens_at), told(opening.closes_at));
+        if opening.opens_at > start {
+            let hour = |at: jiff::Timestamp| at.to_zoned(leader.zone.clone()).strftime("%H:%M").to_string();
+            let (from, to) = (hour(opening.opens_at), hour(opening.closes_at));
+            format!("Texts go between {from} and {to} on that day; this list starts {opens}.")
+        } else if plan.send_at.is_some() {
+            format!("At the time you chose, the community’s window for texts is open until {closes}.")
+        } else {
+            format!("Texts may go now, until {closes}; what is left then waits for the next window.")
+        }
+    });
+    let letter = preview::letter(state, leader, &letterhead, plan.note.as_deref(), &plan).ok();
+    let (subject, body) = letter.map(|letter| (letter.subject, letter.text)).unwrap_or_default();
+    let status = if fault.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let page = MessagePage {
+        frame: Frame::of(leader, Place::Invite),
+        id: draft.id,
+        told,
+        asked,
+        fault,
+        most: NOTE_CHARACTERS,
+        subject,
+        plain: body,
+        text,
+        is_text,
+        window,
+        zone: leader.zone.iana_name().unwrap_or("UTC").replace('_', " "),
+        days: INVITATION_DAYS,
+    };
+    let mut answer = board_with(status, &page);
+    answer.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    Ok(answer)
+}
+
+async fn find(
+    tx: &mut sqlx::PgConnection,
+    leader: &Leader,
+    draft: &str,
+) -> sqlx::Result<Result<Draft, Response>> {
+    let Ok(id) = draft.parse::<DraftId>() else { return Ok(Err(nothing_here())) };
+    match drafts::drafts(tx, leader.community, Some(id), 1).await?.into_iter().next() {
+        Some(draft) => Ok(Ok(draft)),
+        None => Ok(Err(gone(tx, leader, draft).await?)),
+    }
+}
+
+pub(super) async fn show(
+    State(state): State<Arc<AppState>>,
+    leader: Leader,
+    Path(draft): Path<String>,
+    Parameters(pressed): Parameters<Pressed>,
+) -> Result<Response, Turned> {
+    let mut connection = state.pool.acquire().await?;
+    let draft = match find(&mut connection, &leader, &draft).await? {
+        Ok(draft) => draft,
+        Err(answer) => return Ok(answer),
+    };
+    let plan = plans::plan(&mut connection, draft.id).await?;
+    let asked = Asked::of(&plan, &leader.zone);
+    let told = (pressed.done == "updated").then_some("The preview is up to date.");
+    let missing = (pressed.done == "consent").then(|| {
+        ("consent", "Texts go only to people who agreed. Say who agreed, how, and when.".to_owned())
+    });
+    page(&state, &mut connection, &leader, &draft, &asked, told, missing.as_ref()).await
+}
+
+/// Keeps how the list is to be sent, and leads on or shows the preview anew.
+pub(super) async fn save(
+    State(state): State<Arc<AppState>>,
+    _: SameOrigin,
+    leader: Leader,
+    Path(draft): Path<String>,
+    form: Result<Form<Asked>, FormRejection>,
+) -> Result<Response, Turned> {
+    let asked = form.map(|Form(asked)| asked).unwrap_or_default();
+    let mut tx = state.pool.begin().await?;
+    let draft = match find(&mut tx, &leader, &draft).await? {
+        Ok(draft) => draft,
+        Err(answer) => return Ok(answer),
+    };
+    match asked.plan(&leader, draft.channel) {
+        Ok(plan) => {
+            plans::put_plan(&mut tx, draft.id, &plan).await?;
+            tx.commit().await?;
+            let on = asked.go == "on";
+            Ok(lead_to(&path(draft.id, if on { "/send" } else { "/message?done=updated#preview" })))
+        }
+        Err(fault) => page(&state, &mut tx, &leader, &draft, &asked, None, Some(&fault)).await,
+    }
+}

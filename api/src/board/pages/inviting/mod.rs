@@ -1,0 +1,128 @@
+//! Inviting residents: from a pasted list to a batch, a page for each step.
+//!
+//! [`start`] is where a leader chooses how, [`paste`] takes the list in ([`form`] reads what a browser sends), [`columns`]
+//! asks what a table's columns hold. [`verify`] shows what is wrong with which line ([`rows`] how one is told), [`mending`]
+//! carries out what is done about it. [`message`] shows what residents will read ([`planning`] reads its form, [`preview`] renders it), [`confirm`]
+//! says in numbers what will happen, and [`sending`] does it, once. A list is a draft from its first moment: nothing typed is lost.
+
+mod columns;
+mod confirm;
+mod form;
+mod mending;
+mod message;
+mod paste;
+mod planning;
+mod preview;
+mod rows;
+mod sending;
+mod start;
+mod verify;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    response::{IntoResponse, Redirect, Response},
+    routing::{get, post},
+};
+use porchlight_shared::domain::{Channel, DraftId};
+use sqlx::PgConnection;
+
+use super::{Frame, Place, astray, board, board_with, counted, moment, nothing_here, number};
+use crate::{
+    board::session::{Leader, Turned},
+    intake::{
+        drafts::look::{Looked, look},
+        idempotency,
+        ledger::{
+            drafts,
+            plans::{self, Plan},
+        },
+        request::AlreadyInvited,
+    },
+    pages::private,
+    problem::Problem,
+    state::AppState,
+};
+
+/// Bytes of a form that is no list: a consent statement in a script of many bytes a letter.
+const FORM: usize = 64 * 1024;
+
+/// The pages of this room.
+pub(super) fn routes() -> Router<Arc<AppState>> {
+    Router::new()
+        .route("/invite", get(start::show))
+        .route("/invite/household", post(start::one_household))
+        .route("/invite/{channel}", get(paste::show).post(paste::save))
+        .route("/invite/lists/{draft}", get(verify::show))
+        .route("/invite/lists/{draft}/columns", get(columns::show).post(columns::read_again))
+        .route("/invite/lists/{draft}/entries/{position}", post(mending::one))
+        .route("/invite/lists/{draft}/several", post(mending::several))
+        .route("/invite/lists/{draft}/drop", post(mending::throw_away))
+        .route("/invite/lists/{draft}/message", get(message::show).post(message::save))
+        .route("/invite/lists/{draft}/message/preview", get(preview::show))
+        .route("/invite/lists/{draft}/send", get(confirm::show).post(sending::send))
+        .layer(DefaultBodyLimit::max(FORM))
+}
+
+/// What messages of a channel are called.
+fn messages(channel: Channel, count: usize) -> String {
+    let count = i64::try_from(count).unwrap_or(i64::MAX);
+    match channel {
+        Channel::Email => counted(count, "e-mail", "e-mails"),
+        Channel::Text => counted(count, "text", "texts"),
+    }
+}
+
+/// So many of something.
+fn many(count: usize, one: &str, many: &str) -> String {
+    counted(i64::try_from(count).unwrap_or(i64::MAX), one, many)
+}
+
+/// What a list of a channel is called.
+const fn list_title(channel: Channel) -> &'static str {
+    match channel {
+        Channel::Email => "E-mail list",
+        Channel::Text => "Text message list",
+    }
+}
+
+/// Where a step of a draft is.
+fn path(draft: DraftId, step: &str) -> String {
+    format!("/invite/lists/{draft}{step}")
+}
+
+fn lead_to(path: &str) -> Response {
+    private(Redirect::to(path))
+}
+
+/// A draft of the leader's community, judged as it would be sent, and how it is to be sent.
+async fn open(
+    state: &AppState,
+    tx: &mut PgConnection,
+    leader: &Leader,
+    draft: &str,
+) -> sqlx::Result<Option<(Looked, Plan)>> {
+    let Ok(draft) = draft.parse::<DraftId>() else { return Ok(None) };
+    if drafts::drafts(tx, leader.community, Some(draft), 1).await?.is_empty() {
+        return Ok(None);
+    }
+    let plan = plans::plan(tx, draft).await?;
+    let already = if plan.resend { AlreadyInvited::Resend } else { AlreadyInvited::Skip };
+    let looked = look(state, tx, leader.community, draft, already).await?;
+    Ok(looked.map(|looked| (looked, plan)))
+}
+
+/// A draft that is not there. Where it was sent as a whole a moment ago, its batch is.
+async fn gone(tx: &mut PgConnection, leader: &Leader, draft: &str) -> sqlx::Result<Response> {
+    let Ok(draft) = draft.parse::<DraftId>() else { return Ok(nothing_here()) };
+    let answer = idempotency::newest(tx, leader.community, &sending::key(draft, "")).await?;
+    let batch = answer.as_deref().and_then(sending::batch_of);
+    Ok(batch.map_or_else(nothing_here, |batch| lead_to(&format!("/batches/{batch}"))))
+}
+
+/// What is ours is told on a page of its own, what can be mended on the page that asked.
+fn ours(problem: &Problem) -> Option<Response> {
+    problem.is_ours().then(|| Turned::Later.into_response())
+}

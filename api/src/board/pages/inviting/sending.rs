@@ -1,0 +1,180 @@
+//! The button that sends. It says what was confirmed; were it something else by now, nothing goes.
+//!
+//! Pressed twice, reloaded, or pressed by two leaders at once: what was confirmed is the key under which the answer is
+//! kept, in the transaction that sends. Whoever comes second is led to the batch.
+
+use std::sync::Arc;
+
+use axum::{
+    Form,
+    extract::{Path, State, rejection::FormRejection},
+    http::StatusCode,
+    response::Response,
+};
+use porchlight_shared::{
+    domain::{BatchId, Channel, DraftId},
+    store::window,
+};
+use serde::Deserialize;
+
+use super::{
+    confirm::{self, Again, digest},
+    gone, lead_to, nothing_here, ours,
+};
+use crate::{
+    board::session::{Leader, SameOrigin, Turned},
+    intake::{
+        batch::{self, List, Wish},
+        drafts::take,
+        idempotency::{Claim, IdempotencyKey},
+        judging::Rules,
+        ledger::{batches, drafts, plans},
+        request::{AlreadyInvited, Consent},
+    },
+    problem::{Kind, Problem},
+    state::AppState,
+};
+
+/// What was confirmed.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Confirmed {
+    #[serde(default)]
+    number: String,
+    #[serde(default)]
+    digest: String,
+    /// Whether the same list may go twice in a day.
+    #[serde(default)]
+    again: String,
+}
+
+/// What became of it.
+enum Outcome {
+    Sent(BatchId),
+    /// Nothing: so many would go now, where that is known.
+    Changed(Option<usize>),
+    Gone,
+}
+
+/// The key of what was confirmed of a draft.
+pub(super) fn key(draft: DraftId, digest: &str) -> String {
+    format!("invite-{draft}-{digest}")
+}
+
+/// The batch that an answer is about.
+pub(super) fn batch_of(answer: &str) -> Option<BatchId> {
+    let answer: serde_json::Value = serde_json::from_str(answer).ok()?;
+    answer.get("id")?.as_str()?.parse().ok()
+}
+
+pub(super) async fn send(
+    State(state): State<Arc<AppState>>,
+    _: SameOrigin,
+    leader: Leader,
+    Path(draft): Path<String>,
+    form: Result<Form<Confirmed>, FormRejection>,
+) -> Result<Response, Turned> {
+    let confirmed = form.map(|Form(confirmed)| confirmed).unwrap_or_default();
+    let Ok(id) = draft.parse::<DraftId>() else { return Ok(nothing_here()) };
+    match accept(&state, &leader, id, &confirmed).await {
+        Ok(Outcome::Sent(batch)) => Ok(lead_to(&format!("/batches/{batch}?done=accepted"))),
+        Ok(Outcome::Changed(number)) => {
+            confirm::page(&state, &leader, &draft, Some(Again::Changed(number))).await
+        }
+        Ok(Outcome::Gone) => Ok(gone(&mut *state.pool.acquire().await?, &leader, &draft).await?),
+        Err(problem) => {
+            if let Some(answer) = ours(&problem) {
+                return Ok(answer);
+            }
+            let again = match problem.kind() {
+                Kind::SameList => Again::SameList,
+                Kind::NothingToSend | Kind::EmptyList => Again::Changed(Some(0)),
+                _ => Again::Refused(told(&problem)),
+            };
+            confirm::page(&state, &leader, &draft, Some(again)).await
+        }
+    }
+}
+
+/// What is wrong, in a leader's words.
+fn told(problem: &Problem) -> String {
+    match (problem.kind(), problem.field()) {
+        (Kind::NotReady, _) => {
+            "Your community is not ready to send yet: finish the checklist in Settings. The list is kept."
+                .to_owned()
+        }
+        (Kind::TwinInFlight, _) => {
+            "This list is being sent right now. Wait a moment, and reload this page.".to_owned()
+        }
+        (Kind::ChannelNotSetUp, _) => {
+            "Texts are not set up on this installation. The list is kept.".to_owned()
+        }
+        (_, Some(("/send_at", detail))) => {
+            format!("The moment to send {detail}. Go back to the message and change it.")
+        }
+        (_, Some(("/not_after", detail))) => {
+            format!("“Not after” {detail}. Go back to the message and change it.")
+        }
+        _ => problem.told(),
+    }
+}
+
+async fn accept(
+    state: &Arc<AppState>,
+    leader: &Leader,
+    id: DraftId,
+    confirmed: &Confirmed,
+) -> Result<Outcome, Problem> {
+    let sender = batches::sender(&mut *state.pool.acquire().await?, leader.community).await?;
+    window::renew(&state.pool, &sender.window, &state.text_window).await?;
+    let mut tx = state.pool.begin().await?;
+    sqlx::query("SET LOCAL lock_timeout = '10s'").execute(&mut *tx).await?;
+    let key = IdempotencyKey::of_form(key(id, &confirmed.digest), &confirmed.digest);
+    if let Claim::Replay(_, answer) = key.claim(&mut tx, leader.community).await? {
+        return Ok(batch_of(&answer).map_or(Outcome::Gone, Outcome::Sent));
+    }
+    if !drafts::lock_draft(&mut tx, leader.community, id).await? {
+        return Ok(Outcome::Gone);
+    }
+    let Some(draft) = drafts::drafts(&mut tx, leader.community, Some(id), 1).await?.into_iter().next() else {
+        return Ok(Outcome::Gone);
+    };
+    let plan = plans::plan(&mut tx, id).await?;
+    let number = confirmed.number.parse().unwrap_or(0);
+    if digest(&draft, &plan, number) != confirmed.digest {
+        return Ok(Outcome::Changed(None));
+    }
+    let channel = draft.channel;
+    if channel == Channel::Text && state.texts.is_none() {
+        return Err(Problem::new(Kind::ChannelNotSetUp, "Texts are not set up on this installation."));
+    }
+    let sender = batches::sender(&mut tx, leader.community).await?;
+    let start = plan.send_at.map_or(sender.now, |at| at.max(sender.now));
+    let opening = (channel == Channel::Text).then(|| sender.window.opening_at(start, &state.text_window));
+    let rules = Rules { channel, country: &sender.country, keyring: &state.keyring, keep: true };
+    let judged = take(&mut tx, leader.community, id, rules).await?;
+    let wish = Wish {
+        accept_checks: false,
+        already_invited: if plan.resend { AlreadyInvited::Resend } else { AlreadyInvited::Skip },
+        note: plan.note,
+        send_at: plan.send_at,
+        not_after: plan.not_after,
+        consent: plan.consent.map(|statement| Consent { statement, obtained_at: None }),
+        again: confirmed.again == "yes",
+    };
+    let list = List { judged, draft: Some(id), channel, opening };
+    let now = state.clock.now();
+    let (answer, jobs) =
+        batch::accept(&mut tx, leader.actor(), &state.keyring, now, &sender, wish, list).await?;
+    if answer.accepted != number {
+        // Dropped, the transaction leaves nothing behind.
+        return Ok(Outcome::Changed(Some(answer.accepted)));
+    }
+    let response = serde_json::to_string(&answer).expect("an answer serialises");
+    key.remember(&mut tx, leader.community, StatusCode::ACCEPTED, &response).await?;
+    tx.commit().await.map_err(|error| {
+        Problem::from(error)
+            .because("It is not known whether the list was sent. Reload this page: it will not go twice.")
+    })?;
+    batch::announce(state, leader.community, channel, &answer, jobs);
+    Ok(Outcome::Sent(answer.id))
+}

@@ -1,0 +1,115 @@
+// Inviting residents: counts while a list is pasted, takes a file that is dropped, and mends entries in place. Without
+// this file every form leads to a page of its own, which says the same.
+const pasting = document.querySelector("[data-paste]");
+if (pasting) {
+  const [list, file, count] = ["list", "file", "count"].map((id) => document.getElementById(id));
+  const tell = () => {
+    const lines = list.value.split(/\r\n|[\r\n]/).filter((line) => line.trim());
+    // A line with several addresses holds several entries.
+    const found = lines.reduce((sum, line) => sum + Math.max(1, (line.match(/@/g) ?? []).length), 0);
+    const chosen = file.files[0];
+    count.hidden = false;
+    if (chosen) count.textContent = `The file ${chosen.name} is read, ${Math.ceil(chosen.size / 1024).toLocaleString("en")} KiB.`;
+    else if (found === 0) count.textContent = "";
+    else count.textContent = `About ${found.toLocaleString("en")} ${found === 1 ? "entry" : "entries"}.`;
+    const bytes = chosen ? chosen.size : list.value.length;
+    if (bytes > 16 * 1024 * 1024) count.textContent += " That is more than 16 MiB: split the list.";
+  };
+  let soon = 0;
+  list.addEventListener("input", () => {
+    clearTimeout(soon);
+    soon = setTimeout(tell, 150);
+  });
+  file.addEventListener("change", tell);
+  for (const kind of ["dragover", "dragleave", "drop"]) {
+    pasting.addEventListener(kind, (event) => {
+      if (![...event.dataTransfer.types].includes("Files")) return;
+      event.preventDefault();
+      pasting.classList.toggle("over", kind === "dragover");
+      if (kind !== "drop") return;
+      file.files = event.dataTransfer.files;
+      tell();
+    });
+  }
+  tell();
+}
+
+const note = document.querySelector("textarea[data-most]");
+if (note) {
+  const count = document.getElementById("note-count");
+  const tell = () => {
+    const left = Number(note.dataset.most) - [...note.value.trim()].length;
+    count.hidden = false;
+    count.textContent = left < 0 ? `${-left} characters too many.` : `${left} characters left.`;
+    count.classList.toggle("bad", left < 0);
+  };
+  note.addEventListener("input", tell);
+  tell();
+}
+
+// A second press while the first one is on its way says nothing new.
+for (const form of document.querySelectorAll("[data-once]")) {
+  let pressed = false;
+  form.addEventListener("submit", (event) => {
+    if (pressed) event.preventDefault();
+    pressed = true;
+  });
+  addEventListener("pageshow", () => { pressed = false; });
+}
+
+const mending = document.querySelector("[data-mend]");
+if (mending && "fetch" in window) {
+  let turn = 0;
+  const parts = ["told", "tiles", "go", "list"].map((id) => document.getElementById(id));
+  document.getElementById("list").addEventListener("submit", async (event) => {
+    const form = event.target;
+    if (!mending.contains(form)) return;
+    event.preventDefault();
+    const mine = ++turn;
+    const row = form.closest("li");
+    const neighbour = (row.nextElementSibling ?? row.previousElementSibling)?.id;
+    const body = new URLSearchParams(new FormData(form, event.submitter));
+    row.setAttribute("aria-busy", "true");
+    try {
+      const answer = await fetch(form.action, { method: "POST", body });
+      if (!answer.ok || !new URL(answer.url).pathname.startsWith("/invite/lists/")) throw new Error("another page");
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      if (mine !== turn) return;
+      const focused = document.activeElement?.id;
+      for (const part of parts) {
+        const now = page.getElementById(part.id);
+        if (!now) throw new Error("another page");
+        // What somebody typed in another row and did not save yet stays.
+        for (const field of part.querySelectorAll("input[id]")) {
+          if (field.value === field.defaultValue || row.contains(field)) continue;
+          const same = page.getElementById(field.id);
+          if (same) same.dataset.typed = field.value;
+        }
+        for (const open of part.querySelectorAll("li:not(#" + row.id + ") > details[open]")) {
+          const same = page.getElementById(open.parentElement.id)?.querySelector("details");
+          if (same) same.open = true;
+        }
+        renew(part, now);
+      }
+      for (const field of document.querySelectorAll("#list input[data-typed]")) {
+        field.value = field.dataset.typed;
+        delete field.dataset.typed;
+      }
+      const here = document.getElementById(row.id);
+      for (const field of here?.querySelectorAll("input[id]") ?? []) field.value = field.defaultValue;
+      // The focus stays where it was, else at the row, else at the one that came after.
+      const same = focused ? document.getElementById(focused) : null;
+      const place = (same?.checkVisibility() && same) || here || document.getElementById(neighbour) || document.getElementById("list-title");
+      place?.focus({ preventScroll: place === here });
+    } catch {
+      // The page of its own says what is the matter.
+      const press = event.submitter;
+      if (press?.name) {
+        const field = document.createElement("input");
+        Object.assign(field, { type: "hidden", name: press.name, value: press.value });
+        form.append(field);
+      }
+      form.submit();
+    }
+  });
+}

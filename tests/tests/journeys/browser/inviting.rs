@@ -1,0 +1,209 @@
+//! Inviting residents in a real browser: by keyboard without script on the smallest screen, and with script in place.
+
+use serde_json::json;
+
+use super::{Browser, Tab, assert_accessible, board::HERE};
+use crate::world::World;
+
+const MESSY: &str = "Name;E-mail;Unit\nAda Ek;ada@example.org;1 Elm\nBo Ek;bo@gmial.com;2 Elm\nCy;cy at example.org;3 Elm\nAda;ADA@example.org;1 Elm\n";
+
+impl Tab {
+    /// Moves the focus on by keyboard until it is there.
+    async fn tab_to(&self, name: &str) {
+        for _ in 0..80 {
+            if self.focused().await.contains(name) {
+                return;
+            }
+            self.press("Tab").await;
+        }
+        panic!("the keyboard does not get to {name}: it is at {}", self.focused().await);
+    }
+
+    /// The message is shown in its frame: nobody's policy kept it out.
+    async fn assert_framed(&self) {
+        assert_eq!(self.console_errors().await, Vec::<String>::new());
+        let shown = self.value("document.querySelector('iframe').getBoundingClientRect().height > 300").await;
+        assert_eq!(shown, true);
+    }
+
+    async fn assert_good(&self) {
+        self.assert_fits().await;
+        assert_accessible(self).await;
+    }
+}
+
+async fn batches(world: &World) -> Vec<i32> {
+    sqlx::query_scalar("SELECT total FROM batches").fetch_all(&world.installation.pool).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_messy_list_is_walked_to_its_batch_by_keyboard_without_script() {
+    let Some(browser) = Browser::start().await else { return };
+    let world = World::with(&[HERE]).await;
+    let base = world.client.base().to_owned();
+    let tab = browser.open(320, false).await;
+    tab.sign_in(&world, &base).await;
+    tab.tab_to("a \"Invite\"").await;
+    tab.press_and_load("Enter").await;
+    tab.assert_good().await;
+    tab.tab_to("E-mail list").await;
+    tab.press_and_load("Enter").await;
+    tab.assert_good().await;
+    tab.tab_to("textarea#list").await;
+    tab.type_text(MESSY).await;
+    tab.tab_to("Look at the list").await;
+    tab.press_and_load("Enter").await;
+    assert_eq!(tab.text_of("h1").await, "Look at your e-mail list");
+    tab.assert_good().await;
+    assert!(tab.bytes_loaded().await <= 100_000.0);
+    tab.tab_to("Use bo@gmail.com").await;
+    tab.press_and_load("Enter").await;
+    assert_eq!(tab.text_of("#told").await, "Line 3 is ready now.");
+    assert!(tab.url().await.ends_with("#e-2"), "it comes back to where it was");
+    tab.tab_to("Edit Line 4").await;
+    tab.press("Enter").await;
+    tab.tab_to("input#email-3").await;
+    tab.value("void document.activeElement.select()").await;
+    tab.type_text("cy@example.org").await;
+    tab.press_and_load("Enter").await;
+    assert_eq!(tab.text_of("#told").await, "Line 4 is ready now.");
+    assert_eq!(tab.text_of(".verdicts .v-ready b").await, "3");
+    tab.tab_to("Go on with 3 e-mails").await;
+    tab.press_and_load("Enter").await;
+    assert_eq!(tab.text_of("h1").await, "The message");
+    tab.assert_good().await;
+    tab.assert_framed().await;
+    tab.tab_to("textarea#note").await;
+    tab.type_text("Bring your keys.").await;
+    tab.tab_to("Update the preview").await;
+    tab.press_and_load("Enter").await;
+    assert_eq!(tab.text_of(".told").await, "The preview is up to date.");
+    tab.tab_to("Go on: confirm").await;
+    tab.press_and_load("Enter").await;
+    tab.assert_good().await;
+    assert!(tab.text().await.contains("1 entry is skipped."));
+    tab.tab_to("Send 3 e-mails to 3 households").await;
+    tab.press_and_load("Enter").await;
+    assert_eq!(tab.text_of("h1").await, "3 e-mails");
+    assert!(tab.text().await.contains("The list is accepted"));
+    assert_eq!(batches(&world).await, [3]);
+    // Back, and pressed again, is led to the batch.
+    tab.goto(&format!("{base}/invite")).await;
+    tab.assert_good().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn entries_are_mended_in_place() {
+    let Some(browser) = Browser::start().await else { return };
+    let world = World::with(&[HERE]).await;
+    let base = world.client.base().to_owned();
+    let tab = browser.open(1280, true).await;
+    tab.sign_in(&world, &base).await;
+    tab.goto(&format!("{base}/invite/email")).await;
+    tab.type_into("#list", "x").await;
+    let fill = format!(
+        "void (document.getElementById('list').value = {}, document.getElementById('list').dispatchEvent(new Event('input')))",
+        json!(MESSY)
+    );
+    tab.value(&fill).await;
+    tab.until(
+        "the entries are counted",
+        "document.getElementById('count').textContent.startsWith('About 5 ')",
+    )
+    .await;
+    tab.click_and_load("button.main").await;
+    tab.value("void (globalThis.marked = document.getElementById('tiles'))").await;
+    assert_eq!(tab.text_of(".verdicts .v-ready b").await, "1");
+
+    // What is typed in another row stays while one is saved.
+    tab.click("#e-2 summary").await;
+    tab.type_into("#name-2", "Bo the Second").await;
+    tab.click("#e-3 summary").await;
+    tab.type_into("#email-3", "cy@example.org").await;
+    tab.press("Enter").await;
+    tab.until("the row is swapped", "document.querySelector('#e-3 .state').textContent === 'Ready'").await;
+    tab.until("the tile changes", "document.querySelector('.verdicts .v-ready b').textContent === '2'").await;
+    tab.until("the button changes", "document.querySelector('#go a').textContent === 'Go on with 2 e-mails'")
+        .await;
+    tab.until("it is said", "document.getElementById('told').textContent === 'Line 4 is ready now.'").await;
+    tab.until("the focus is at the row", "document.activeElement.id === 'e-3'").await;
+    tab.until("what was typed stays", "document.getElementById('name-2').value === 'Bo the Second'").await;
+    tab.click("#u-2").await;
+    tab.until("the other one, too", "document.querySelector('.verdicts .v-ready b').textContent === '3'")
+        .await;
+    tab.until("the focus is at its row", "document.activeElement.closest('#e-2') !== null").await;
+    tab.click("#r-2").await;
+    tab.until("it is gone", "document.getElementById('e-2') === null").await;
+    tab.until("the tiles sum", "[...document.querySelectorAll('.verdicts li:not(.total) b')].reduce((sum, b) => sum + +b.textContent, 0) === 3").await;
+    tab.until("the focus is not lost", "document.activeElement !== document.body").await;
+    tab.until("it was never loaded anew", "globalThis.marked?.isConnected").await;
+    assert_accessible(&tab).await;
+    assert!(tab.bytes_loaded().await <= 100_000.0);
+
+    // A double click sends once.
+    tab.goto(&format!("{}/send", tab.url().await.split('?').next().unwrap().split('#').next().unwrap()))
+        .await;
+    let twice = "void (b => { b.click(); b.click(); b.form.submit(); })(document.querySelector('[data-once] button'))";
+    tab.value(twice).await;
+    tab.until("the batch is there", "location.pathname.startsWith('/batches/')").await;
+    assert_eq!(batches(&world).await, [2]);
+    assert_eq!(tab.console_errors().await, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_is_dropped_and_its_columns_are_named() {
+    let Some(browser) = Browser::start().await else { return };
+    let world = World::with(&[HERE]).await;
+    let base = world.client.base().to_owned();
+    let tab = browser.open(768, true).await;
+    tab.sign_in(&world, &base).await;
+    tab.goto(&format!("{base}/invite/email")).await;
+    let drop = "void (() => {
+        const files = new DataTransfer();
+        files.items.add(new File(['12 Elm;Ada Ek;ada@example.org\\n14 Elm;Bo Ek;bo@example.org\\n'], 'list.csv'));
+        document.querySelector('[data-paste]').dispatchEvent(new DragEvent('drop', { dataTransfer: files, bubbles: true, cancelable: true }));
+    })()";
+    tab.value(drop).await;
+    tab.until("the file is chosen", "document.getElementById('count').textContent.includes('list.csv')")
+        .await;
+    tab.click_and_load("button.main").await;
+    assert_eq!(tab.text_of("h1").await, "What is in which column?");
+    tab.assert_good().await;
+    tab.value("void (document.getElementById('c-1').value = 'household')").await;
+    tab.click_and_load("button.main").await;
+    assert_eq!(tab.text_of("#told").await, "The list is read again.");
+    assert_eq!(tab.text_of(".verdicts .v-ready b").await, "2");
+    let households: Vec<String> = sqlx::query_scalar("SELECT household FROM draft_entries ORDER BY position")
+        .fetch_all(&world.installation.pool)
+        .await
+        .unwrap();
+    assert_eq!(households, ["12 Elm", "14 Elm"]);
+    for step in ["/message", "/send"] {
+        let list = tab.url().await.split('?').next().unwrap().split("/message").next().unwrap().to_owned();
+        tab.goto(&format!("{list}{step}")).await;
+        tab.assert_good().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_list_that_is_not_taken_still_stands_in_the_box() {
+    let Some(browser) = Browser::start().await else { return };
+    let world = World::with(&[HERE]).await;
+    let base = world.client.base().to_owned();
+    let tab = browser.open(768, true).await;
+    tab.sign_in(&world, &base).await;
+    tab.goto(&format!("{base}/invite/email")).await;
+    tab.type_into("#list", "ada@example.org").await;
+    let large = "void (() => {
+        const files = new DataTransfer();
+        files.items.add(new File(['a'.repeat(17 * 1024 * 1024)], 'list.csv'));
+        document.getElementById('file').files = files.files;
+    })()";
+    tab.value(large).await;
+    tab.click_and_load("button.main").await;
+    assert!(tab.text_of("[role=alert]").await.contains("at most 16 MiB"));
+    assert_accessible(&tab).await;
+    tab.value("void history.back()").await;
+    tab.until("the list still stands there", "document.getElementById('list').value === 'ada@example.org'")
+        .await;
+}
