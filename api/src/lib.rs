@@ -6,6 +6,7 @@
 //! * [`access`]: who is calling, for which community, how often.
 //! * [`intake`]: entries become verdicts, verdicts a batch, a batch jobs. One transaction, then the push.
 //! * [`board`]: what leaders watch.
+//! * [`chasing`]: what they do about what did not arrive.
 //! * [`passes`]: the same invitations on paper.
 //! * [`join`]: what residents see: a household joins with its code.
 //! * [`family`]: what they see afterwards: their household, and whom its head invites.
@@ -28,6 +29,7 @@ pub mod admin;
 pub mod asked;
 pub mod audit;
 pub mod board;
+pub mod chasing;
 mod cli;
 pub mod config;
 pub mod docs;

@@ -21,7 +21,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     access::CallerLimit,
-    asked, board,
+    asked, board, chasing,
     config::ServeSettings,
     docs, family, health, intake, join, limits,
     metrics::{Metrics, RequestLabels},
@@ -83,6 +83,12 @@ fn routes() -> OpenApiRouter<Arc<AppState>> {
         .routes(routes!(board::timeline::show_delivery))
         .routes(routes!(board::deciding::send_delivery_again))
         .routes(routes!(board::deciding::leave_delivery))
+        .routes(routes!(chasing::endpoint::retry_batch))
+        .routes(routes!(chasing::listing::list_invitations))
+        .routes(routes!(chasing::endpoint::resend_invitation))
+        .routes(routes!(chasing::endpoint::extend_invitation))
+        .routes(routes!(chasing::endpoint::replace_invitation))
+        .routes(routes!(chasing::endpoint::revoke_invitation))
         .routes(routes!(board::merging::merge_households))
         .routes(routes!(passes::endpoint::print_passes, passes::endpoint::list_printings))
         .routes(routes!(passes::endpoint::show_printing))

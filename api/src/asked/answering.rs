@@ -18,7 +18,7 @@ use crate::{
         judging::Unit,
         ledger::{
             homes::{NewHousehold, insert_households, lock_properties},
-            invitations,
+            invitations::{self, Ended},
         },
     },
     join::{
@@ -115,7 +115,7 @@ pub async fn answer(
     let mut sent = Vec::new();
     let outcome = match (answer, known.kind) {
         (Answer::Decline, RequestKind::Join) => {
-            revoke(&mut tx, known.invitation).await?;
+            invitations::end(&mut tx, known.invitation, Ended::Revoked).await?;
             end(&mut tx, request, "declined").await?;
             Outcome::Declined
         }
@@ -139,7 +139,7 @@ pub async fn answer(
             if let Some(household) = known.household {
                 lock_household(&mut tx, household).await?;
             }
-            let revoked = revoke(&mut tx, known.invitation).await?;
+            let revoked = invitations::end(&mut tx, known.invitation, Ended::Revoked).await?;
             end(&mut tx, request, "granted").await?;
             if revoked { Outcome::Revoked } else { Outcome::TooLate }
         }
@@ -204,20 +204,6 @@ async fn end(tx: &mut PgConnection, request: RequestId, how: &str) -> Result<(),
     .execute(tx)
     .await?;
     if ended.rows_affected() == 0 { Err(answered()) } else { Ok(()) }
-}
-
-/// Ends a code, and takes back what waits to carry it; `false`: it had ended.
-async fn revoke(tx: &mut PgConnection, invitation: InvitationId) -> sqlx::Result<bool> {
-    let ended = sqlx::query!(
-        "UPDATE invitations SET ended_as = 'revoked', ended_at = app_now(), code_sealed = NULL, code_sealed_key = NULL,
-                                intended_for = NULL
-         WHERE id = $1 AND ended_at IS NULL",
-        invitation.uuid(),
-    )
-    .execute(&mut *tx)
-    .await?;
-    invitations::take_back(tx, &[invitation.uuid()]).await?;
-    Ok(ended.rows_affected() > 0)
 }
 
 /// Whoever holds a blank pass is let in where a leader says.

@@ -197,7 +197,7 @@ pub async fn contacts_of(
 ) -> sqlx::Result<Vec<Reachable>> {
     let rows = sqlx::query!(
         r#"SELECT c.id, c.channel AS "channel: Channel" FROM contacts c
-           WHERE c.household_id = $1 AND c.address IS NOT NULL
+           WHERE c.household_id = $1 AND c.address IS NOT NULL AND c.wrong_at IS NULL
                AND NOT EXISTS (
                    SELECT FROM suppressions
                    WHERE address_hash = c.address_hash AND lifted_at IS NULL

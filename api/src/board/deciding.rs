@@ -107,8 +107,8 @@ macro_rules! deciding {
 deciding! {
     /// Send a message again that may have arrived
     ///
-    /// For a delivery in `needs_decision`: a new one takes its place, with the same code, and the household may get both. The
-    /// new one is not repeated by itself. Repeating the request gives the same answer and sends nothing more.
+    /// For a delivery in `needs_decision`: a new one takes its place, with the same code, and the household may get both. What
+    /// `failed` or `bounced` is tried again in the same way. The new one is not repeated by itself. Repeating the request gives the same answer and sends nothing more.
     send_delivery_again, "/v1/communities/{community}/deliveries/{delivery}/send-again", "It goes once more; or its household has joined, and nothing goes", Choice::SendAgain
 }
 deciding! {
@@ -129,6 +129,7 @@ pub async fn decide(
     choice: Choice,
 ) -> Result<Result<DeliveryDecided, Refused>, Problem> {
     let mut tx = state.pool.begin().await?;
+    sqlx::query("SET LOCAL lock_timeout = '3s'").execute(&mut *tx).await?;
     let asked = Asked::lock(&mut tx, community, delivery).await?.ok_or_else(Problem::not_found)?;
     let outcome = match asked.judge(choice) {
         Verdict::Told(answer, new_delivery) => {
@@ -250,12 +251,14 @@ impl Asked {
     }
 
     fn judge(&self, choice: Choice) -> Verdict {
-        use DeliveryState::{Cancelled, NeedsDecision, NotNeeded};
+        use DeliveryState::{Bounced, Cancelled, Failed, NeedsDecision, NotNeeded};
         match (choice, self.state) {
             (Choice::SendAgain, _) if self.later.is_some() => Verdict::Told(Answer::SentAgain, self.later),
             (Choice::Leave, _) if self.later.is_some() => Verdict::Refused(Obstacle::Repeated),
             (_, NeedsDecision) if self.joined => Verdict::End(Answer::NotNeeded, NotNeeded),
-            (Choice::SendAgain, NeedsDecision) => Verdict::SendAgain,
+            // What certainly did not arrive is tried again like what may have.
+            (Choice::SendAgain, Failed | Bounced) if self.joined => Verdict::Told(Answer::NotNeeded, None),
+            (Choice::SendAgain, NeedsDecision | Failed | Bounced) => Verdict::SendAgain,
             (Choice::Leave, NeedsDecision) => Verdict::End(Answer::Left, Cancelled),
             (Choice::Leave, Cancelled) if self.unclear => Verdict::Told(Answer::Left, None),
             // Joining ended it, or whoever asked before.

@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 use porchlight_shared::domain::{
-    AttemptReason, Channel, CommunityId, DeliveryId, DeliveryState, HoldReason, HouseholdId, InvitationKind,
+    AttemptReason, Channel, CommunityId, ContactId, DeliveryId, DeliveryState, HoldReason, HouseholdId,
+    InvitationKind,
 };
 use sqlx::PgPool;
 
@@ -28,6 +29,23 @@ pub struct Message {
     pub since: Timestamp,
     /// What a leader reads about that.
     pub words: Option<Words>,
+}
+
+/// Where a household can be written to.
+#[derive(Clone)]
+pub struct Contact {
+    /// Which.
+    pub id: ContactId,
+    /// How.
+    pub channel: Channel,
+    /// The address.
+    pub address: String,
+}
+
+impl std::fmt::Debug for Contact {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Contact").field("id", &self.id).finish_non_exhaustive()
+    }
 }
 
 /// A pass of a household.
@@ -71,6 +89,8 @@ pub struct Whole {
     pub joined_at: Option<Timestamp>,
     /// Until when its live code can be used, if there is one.
     pub live_until: Option<Timestamp>,
+    /// Where it can be written to; what proved wrong is left out.
+    pub contacts: Vec<Contact>,
     /// Its messages, the newest first.
     pub messages: Vec<Message>,
     /// Its passes, the newest first.
@@ -111,11 +131,25 @@ pub async fn read(
         unit: found.unit,
         joined_at: found.joined_at.map(jiff_sqlx::Timestamp::to_jiff),
         live_until: found.live_until.map(jiff_sqlx::Timestamp::to_jiff),
+        contacts: contacts(pool, household).await?,
         messages: messages(pool, household).await?,
         passes: passes(pool, household).await?,
         members: family::members(pool, household).await?,
         twins: twins(pool, household).await?,
     }))
+}
+
+async fn contacts(pool: &PgPool, household: HouseholdId) -> sqlx::Result<Vec<Contact>> {
+    let rows = sqlx::query!(
+        r#"SELECT id, channel AS "channel: Channel", address AS "address!" FROM contacts
+           WHERE household_id = $1 AND address IS NOT NULL AND wrong_at IS NULL AND NOT of_member ORDER BY id LIMIT 20"#,
+        household.uuid(),
+    )
+    .fetch_all(pool)
+    .await?;
+    let contacts =
+        rows.into_iter().map(|row| Contact { id: row.id.into(), channel: row.channel, address: row.address });
+    Ok(contacts.collect())
 }
 
 async fn messages(pool: &PgPool, household: HouseholdId) -> sqlx::Result<Vec<Message>> {

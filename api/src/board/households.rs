@@ -84,7 +84,7 @@ impl Standing {
 
 /// Of several deliveries of one invitation the one that stands first here is the household's: what reached it counts, then
 /// what may still do so. One that was sent again counts only if it reached it after all.
-fn best_first() -> Vec<DeliveryState> {
+pub(super) fn best_first() -> Vec<DeliveryState> {
     use Bucket::{Checking, Delivered, NotSent, Problem, Sending, Sent, Waiting};
     [Delivered, Sent, Sending, Waiting, Checking, Problem, NotSent]
         .into_iter()

@@ -217,6 +217,91 @@ const fn held(channel: Channel, hold: HoldReason) -> Words {
     }
 }
 
+macro_rules! groups {
+    ($($(#[$doc:meta])* $name:ident = $word:literal, $title:literal, $said:literal;)+) => {
+        /// Problems that the same thing helps against: how a leader chases them.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Group { $($(#[$doc])* $name,)+ }
+
+        impl Group {
+            /// Every group, in the order in which they are shown.
+            pub const ALL: &[Self] = &[$(Self::$name),+];
+
+            /// The word in addresses.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $word,)+ }
+            }
+
+            /// What a leader reads above it.
+            #[must_use]
+            pub const fn title(self) -> &'static str {
+                match self { $(Self::$name => $title,)+ }
+            }
+
+            /// What is so, and what to do.
+            #[must_use]
+            pub const fn said(self) -> &'static str {
+                match self { $(Self::$name => $said,)+ }
+            }
+        }
+    };
+}
+
+groups! {
+    /// Nobody can say whether it arrived.
+    Decide = "decide", "It may have arrived: you decide",
+        "Ask the household whether it came. If you cannot, send it again: it may then arrive twice.";
+    /// There is no such address or number.
+    FixAddress = "fix_address", "The address is wrong",
+        "Ask the household for the right one and type it in, or hand it an access pass.";
+    /// The number takes no texts.
+    OtherChannel = "other_channel", "The number takes no texts",
+        "Type in an e-mail address or a mobile number instead, or hand the household an access pass.";
+    /// Time, or the household, helps.
+    TryAgain = "try_again", "It was not taken this time",
+        "A full mailbox, a phone that is off, a provider that was busy: it often works the next day.";
+    /// The operator has to mend something first.
+    Operator = "operator", "It was blocked, or a fault of ours",
+        "The operator has to mend the cause. Once that is done, send these again.";
+    /// Not to be written to.
+    LeaveAlone = "leave_alone", "They do not want these messages",
+        "Please do not write there again; talk to the household in person.";
+}
+
+impl Group {
+    /// Where a delivery in the bucket of problems belongs.
+    #[must_use]
+    pub fn of(channel: Channel, state: DeliveryState, reason: Option<AttemptReason>) -> Self {
+        match (state, reason.map(|reason| entry(channel, reason).0)) {
+            (NeedsDecision, _) => Self::Decide,
+            (Complained, _) | (_, Some(Remedy::LeaveAlone)) => Self::LeaveAlone,
+            (_, Some(Remedy::FixAddress | Remedy::NothingKnown) | None) => Self::FixAddress,
+            (_, Some(Remedy::OtherChannel)) => Self::OtherChannel,
+            (_, Some(Remedy::AskHousehold | Remedy::Later | Remedy::Unclear)) => Self::TryAgain,
+            (_, Some(Remedy::Operator | Remedy::Ours)) => Self::Operator,
+        }
+    }
+
+    /// The group of this word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|group| group.as_str() == word)
+    }
+
+    /// Whether its messages can be sent again as they are.
+    #[must_use]
+    pub const fn is_tried_again(self) -> bool {
+        matches!(self, Self::Decide | Self::TryAgain | Self::Operator)
+    }
+
+    /// Whether another address is what helps.
+    #[must_use]
+    pub const fn wants_address(self) -> bool {
+        matches!(self, Self::FixAddress | Self::OtherChannel)
+    }
+}
+
 /// What helps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Remedy {

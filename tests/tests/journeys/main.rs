@@ -10,6 +10,7 @@ mod board;
 mod breaker;
 mod browser;
 mod chaos;
+mod chasing;
 mod counts;
 mod deadline;
 mod deciding;

@@ -50,6 +50,8 @@ struct DeliveryPage<'a> {
     words: Option<Words>,
     next_at: Option<String>,
     decide: bool,
+    /// Whether it certainly did not arrive, and may be tried again.
+    again: bool,
     lines: Vec<Line>,
     batch: Option<String>,
     household: HouseholdId,
@@ -83,6 +85,9 @@ pub(super) async fn show(
         id: story.id.to_string(),
         told: pressed.told(),
         decide: undecided && story.repeated_by.is_none(),
+        again: matches!(story.state, DeliveryState::Failed | DeliveryState::Bounced)
+            && story.joined_at.is_none()
+            && story.repeated_by.is_none(),
         who: named.unwrap_or_else(|| "Details deleted".to_owned()),
         unit: story.unit,
         to: story.to,

@@ -11,10 +11,10 @@ use axum::{
 use porchlight_shared::domain::HouseholdId;
 use serde::Deserialize;
 
-use super::{Frame, Place, board, moment, nothing_here};
+use super::{Frame, Place, board, chasing, moment, nothing_here};
 use crate::{
     board::{
-        household::{self, Whole},
+        household::{self, Contact, Whole},
         merging::merge,
         session::{Leader, SameOrigin, Turned},
         words::Bucket,
@@ -47,6 +47,13 @@ struct HouseholdPage<'a> {
     unit: Option<String>,
     stands: String,
     told: Option<&'static str>,
+    /// Whether it can be invited still.
+    open: bool,
+    /// Whether it has a valid code.
+    live: bool,
+    /// Whether there is a provider of texts.
+    texts: bool,
+    contacts: Vec<Contact>,
     messages: Vec<Line>,
     passes: Vec<Line>,
     members: Vec<(String, String, bool)>,
@@ -70,8 +77,8 @@ pub(super) async fn show(
     let Some(whole) = household::read(&state.pool, leader.community, id).await? else {
         return Ok(nothing_here());
     };
-    let told = (done.done == "merged").then_some("The two are one now.");
-    Ok(board(&page(&leader, id, whole, told)))
+    let texts = state.texts.is_some();
+    Ok(board(&HouseholdPage { texts, ..page(&leader, id, whole, chasing::told(&done.done)) }))
 }
 
 fn page<'a>(
@@ -124,6 +131,10 @@ fn page<'a>(
         who,
         stands,
         told,
+        open: whole.joined_at.is_none(),
+        live: whole.live_until.is_some(),
+        texts: false,
+        contacts: whole.contacts,
         messages: messages.collect(),
         passes: passes.collect(),
         members: members

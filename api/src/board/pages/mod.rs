@@ -1,11 +1,12 @@
 //! The board's pages: rendered by the server, whole without script, live with it.
 //!
 //! [`overview`] is where a leader arrives: all households, adoption by day, the newest batches. [`batch`] is a batch filling
-//! up, [`delivery`] one message's story, [`deciding`] its buttons, [`households`] everybody, [`household`] one of them, [`inviting`] how they are invited, [`passes`] what is
+//! up, [`delivery`] one message's story, [`deciding`] its buttons, [`households`] everybody, [`household`] one of them and [`chasing`] its buttons, [`problems`] who needs somebody, [`inviting`] how they are invited, [`passes`] what is
 //! printed, [`requests`] what residents ask for, [`people`] who may act, [`log`] who did what, [`settings`] what the community says of itself, [`stopped`] who must not be written to, [`sample`] an invitation to oneself; [`search`] is what lists have in common. What all have in common is here: the frame, the style sheet, the script, and how moments are told.
 
 pub mod batch;
 mod chart;
+mod chasing;
 mod deciding;
 mod delivery;
 mod household;
@@ -15,6 +16,7 @@ mod log;
 mod overview;
 mod passes;
 mod people;
+mod problems;
 mod requests;
 mod sample;
 pub mod search;
@@ -39,8 +41,9 @@ use crate::{
 };
 
 /// The style sheet: the tokens that all pages share, and what the board adds.
-const STYLE: [&str; 4] = [
+const STYLE: [&str; 5] = [
     include_str!("../../../static/board.css"),
+    include_str!("../../../static/board-chase.css"),
     include_str!("../../../static/board-invite.css"),
     include_str!("../../../static/board-people.css"),
     include_str!("../../../static/board-settings.css"),
@@ -64,6 +67,14 @@ pub fn routes() -> Router<Arc<AppState>> {
         .route("/households", get(households::show))
         .route("/households/{household}", get(household::show))
         .route("/households/{household}/merge", post(household::merge_into))
+        .route("/households/{household}/address", post(chasing::address))
+        .route("/households/{household}/link", post(chasing::link))
+        .route("/households/{household}/pass", post(chasing::pass))
+        .route("/households/{household}/{step}", post(chasing::step))
+        .route("/problems", get(problems::show))
+        .route("/problems/again", post(problems::again))
+        .route("/problems/leave", post(problems::leave))
+        .route("/problems/passes", post(problems::passes))
         .route("/batches/{batch}", get(batch::show))
         .route("/batches/{batch}/stream", get(stream::stream_page))
         .route("/batches/{batch}/cancel", get(batch::ask_cancel).post(batch::cancel))

@@ -132,6 +132,30 @@ pub async fn extend(
     Ok(())
 }
 
+/// How a leader ends a code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// It is taken back.
+    Revoked,
+    /// Another takes its place.
+    Replaced,
+}
+
+/// Ends a code, and takes back what waits to carry it; `false`: it had ended.
+pub async fn end(tx: &mut PgConnection, invitation: InvitationId, how: Ended) -> Result<bool> {
+    let ended = sqlx::query!(
+        "UPDATE invitations SET ended_as = CASE WHEN $2 THEN 'replaced'::invitation_end ELSE 'revoked' END, ended_at = app_now(),
+                                code_sealed = NULL, code_sealed_key = NULL, intended_for = NULL
+         WHERE id = $1 AND ended_at IS NULL",
+        invitation.uuid(),
+        how == Ended::Replaced,
+    )
+    .execute(&mut *tx)
+    .await?;
+    take_back(tx, &[invitation.uuid()]).await?;
+    Ok(ended.rows_affected() > 0)
+}
+
 /// Takes back what waits to carry codes that have ended, and what somebody would have to decide about.
 pub async fn take_back(tx: &mut PgConnection, ended: &[Uuid]) -> Result<()> {
     sqlx::query!(

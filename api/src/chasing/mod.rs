@@ -1,0 +1,128 @@
+//! Chasing: what a leader does about an invitation that did not arrive, or no longer fits.
+//!
+//! [`steps`] are those on a household's code: send it once more, hold it longer, replace it, take it back, show it.
+//! [`address`] mends where it goes; [`retry`] tries again what failed in a batch; [`endpoint`] and [`listing`] are the same for
+//! programs. What is promised:
+//!
+//! * Each step is one transaction under the household's lock: two leaders in the same second make one live code.
+//! * A wrong address ends the code that went there, at once; every other contact of the household gets the new one.
+//! * Nothing goes to anybody who asked not to be contacted, or more often than an invitation may be sent.
+
+pub mod address;
+pub mod endpoint;
+pub mod listing;
+pub mod retry;
+pub mod steps;
+
+use std::sync::Arc;
+
+use porchlight_shared::domain::{Channel, DeliveryId, HouseholdId, InvitationId};
+use sqlx::{PgConnection, Postgres, Transaction};
+
+use crate::{
+    asked::sending::{self, Reachable, Sending},
+    audit::{Act, Actor, Entry},
+    intake::{
+        batch::{INVITATION_DAYS, drawing::Drawing},
+        ledger::{batches, invitations},
+    },
+    join::ledger::lock_household,
+    problem::{Kind, Problem, commit_unclear},
+    state::AppState,
+};
+
+/// A household that has not joined, locked until the commit, and what goes to it afterwards.
+struct Chase<'a> {
+    state: &'a Arc<AppState>,
+    actor: Actor,
+    household: HouseholdId,
+    tx: Transaction<'static, Postgres>,
+    sent: Vec<(Channel, DeliveryId)>,
+}
+
+impl<'a> Chase<'a> {
+    async fn begin(
+        state: &'a Arc<AppState>,
+        actor: Actor,
+        household: HouseholdId,
+    ) -> Result<Chase<'a>, Problem> {
+        let mut tx = state.pool.begin().await?;
+        sqlx::query("SET LOCAL lock_timeout = '3s'").execute(&mut *tx).await?;
+        let ours = sqlx::query_scalar!(
+            r#"SELECT EXISTS (SELECT FROM households WHERE id = $1 AND community_id = $2) AS "ours!""#,
+            household.uuid(),
+            actor.community.uuid(),
+        );
+        if !ours.fetch_one(&mut *tx).await? {
+            return Err(Problem::not_found());
+        }
+        match lock_household(&mut tx, household).await? {
+            None => Err(Problem::not_found()),
+            Some(true) => {
+                let detail = "The household has joined meanwhile. Nothing was changed.";
+                Err(Problem::new(Kind::HouseholdExists, detail))
+            }
+            Some(false) => Ok(Self { state, actor, household, tx, sent: Vec::new() }),
+        }
+    }
+
+    fn connection(&mut self) -> &mut PgConnection {
+        &mut self.tx
+    }
+
+    /// The household's live invitation, if it has one.
+    async fn live(&mut self) -> sqlx::Result<Option<InvitationId>> {
+        let live = invitations::live_invitations(&mut self.tx, &[self.household.uuid()]).await?;
+        Ok(live.first().map(|live| live.id))
+    }
+
+    /// A new invitation, which there must be none of.
+    async fn draw(&mut self) -> Result<InvitationId, Problem> {
+        if !batches::sender(&mut self.tx, self.actor.community).await?.ready {
+            return Err(Problem::new(Kind::NotReady, "Its leaders have to finish the checklist first."));
+        }
+        let drawing = Drawing {
+            keyring: &self.state.keyring,
+            community: self.actor.community,
+            days: INVITATION_DAYS,
+            from: None,
+            now: self.state.clock.now(),
+        };
+        let drawn = drawing.draw(&mut self.tx, &mut AppState::rng(), vec![self.household]).await?;
+        drawn.get(&self.household).copied().ok_or_else(Problem::internal)
+    }
+
+    /// Ends a live code, and takes back what waits to carry it.
+    async fn end(&mut self, invitation: InvitationId, how: invitations::Ended) -> sqlx::Result<bool> {
+        invitations::end(&mut self.tx, invitation, how).await
+    }
+
+    /// Sends an invitation to these, but to nobody too often; how many messages that makes.
+    async fn send(&mut self, invitation: InvitationId, to: &[Reachable]) -> Result<usize, Problem> {
+        let sending = Sending { community: self.actor.community, invitation };
+        let sent = sending.invitation(&mut self.tx, self.state, to).await?;
+        let count = sent.len();
+        self.sent.extend(sent);
+        Ok(count)
+    }
+
+    async fn note(&mut self, act: Act, subject: uuid::Uuid) -> sqlx::Result<()> {
+        Entry::of(self.actor.by, act, subject).write(&mut self.tx, self.actor.community).await
+    }
+
+    /// Commits, and pushes what is to be sent.
+    async fn finish(self) -> Result<(), Problem> {
+        let Self { state, actor, household, tx, sent } = self;
+        tx.commit().await.map_err(commit_unclear)?;
+        tracing::info!(community = %actor.community, %household, messages = sent.len(), "a leader chased");
+        sending::push(state, actor.community, sent);
+        Ok(())
+    }
+}
+
+/// Nobody of a household can be written to.
+fn nobody_to_write_to() -> Problem {
+    let detail = "Nobody of this household can be written to now: it was written to today, its messages are stopped, or \
+                  nobody knows an address. Mend the address, print a pass, or wait a day.";
+    Problem::new(Kind::CannotBeSent, detail)
+}
