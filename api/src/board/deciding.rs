@@ -72,6 +72,9 @@ pub struct DeliveryDecided {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<uuid::Uuid>)]
     pub new_delivery: Option<DeliveryId>,
+    /// Whether this request did it, and none before.
+    #[serde(skip)]
+    pub now: bool,
 }
 
 macro_rules! deciding {
@@ -133,12 +136,18 @@ pub async fn decide(
     let asked = Asked::lock(&mut tx, community, delivery).await?.ok_or_else(Problem::not_found)?;
     let outcome = match asked.judge(choice) {
         Verdict::Told(answer, new_delivery) => {
-            return Ok(Ok(DeliveryDecided { delivery, answer, state: asked.state, new_delivery }));
+            return Ok(Ok(DeliveryDecided {
+                delivery,
+                answer,
+                state: asked.state,
+                new_delivery,
+                now: false,
+            }));
         }
         Verdict::Refused(obstacle) => return Ok(Err(asked.refused(obstacle))),
         Verdict::End(answer, state) => {
             asked.end(&mut tx, state).await?;
-            DeliveryDecided { delivery, answer, state, new_delivery: None }
+            DeliveryDecided { delivery, answer, state, new_delivery: None, now: true }
         }
         Verdict::SendAgain => {
             let texts = state.texts.is_some();
@@ -148,7 +157,7 @@ pub async fn decide(
             let new = DeliveryId::new(state.clock.now(), &mut AppState::rng());
             asked.send_again(&mut tx, new).await?;
             let (answer, new_delivery) = (Answer::SentAgain, Some(new));
-            DeliveryDecided { delivery, answer, state: asked.state, new_delivery }
+            DeliveryDecided { delivery, answer, state: asked.state, new_delivery, now: true }
         }
     };
     let act = match outcome.answer {

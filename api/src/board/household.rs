@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use porchlight_shared::domain::{
     AttemptReason, Channel, CommunityId, ContactId, DeliveryId, DeliveryState, HoldReason, HouseholdId,
-    InvitationKind,
+    InvitationId, InvitationKind,
 };
 use sqlx::PgPool;
 
@@ -87,8 +87,8 @@ pub struct Whole {
     pub unit: Option<String>,
     /// When it joined.
     pub joined_at: Option<Timestamp>,
-    /// Until when its live code can be used, if there is one.
-    pub live_until: Option<Timestamp>,
+    /// Its live invitation, and until when its code can be used, if there is one.
+    pub live: Option<(InvitationId, Timestamp)>,
     /// Where it can be written to; what proved wrong is left out.
     pub contacts: Vec<Contact>,
     /// Its messages, the newest first.
@@ -112,9 +112,10 @@ pub async fn read(
 ) -> sqlx::Result<Option<Whole>> {
     let found = sqlx::query!(
         r#"SELECT coalesce(h.name, k.name) AS name, p.label AS "unit?", h.joined_at,
-                  (SELECT max(expires_at) FROM invitations
-                   WHERE household_id = h.id AND kind = 'household' AND ended_at IS NULL AND expires_at > app_now()) AS live_until
+                  i.id AS "invitation?", i.expires_at AS "live_until?"
            FROM households h
+           LEFT JOIN invitations i
+               ON i.household_id = h.id AND i.kind = 'household' AND i.ended_at IS NULL AND i.expires_at > app_now()
            LEFT JOIN properties p ON p.id = h.property_id
            LEFT JOIN LATERAL (
                SELECT name FROM contacts WHERE household_id = h.id AND name IS NOT NULL ORDER BY id LIMIT 1
@@ -130,7 +131,7 @@ pub async fn read(
         name: found.name,
         unit: found.unit,
         joined_at: found.joined_at.map(jiff_sqlx::Timestamp::to_jiff),
-        live_until: found.live_until.map(jiff_sqlx::Timestamp::to_jiff),
+        live: found.invitation.zip(found.live_until).map(|(id, until)| (id.into(), until.to_jiff())),
         contacts: contacts(pool, household).await?,
         messages: messages(pool, household).await?,
         passes: passes(pool, household).await?,

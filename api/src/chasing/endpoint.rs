@@ -68,7 +68,7 @@ macro_rules! steps {
         ) -> Result<Json<InvitationStepped>, Problem> {
             let invitation: InvitationId = invitation.parse().map_err(|_| Problem::not_found())?;
             let household = of(&state.pool, caller.community, invitation, $step).await?;
-            let stepped = carry_out(&state, caller.actor(), household, $step).await?;
+            let stepped = carry_out(&state, caller.actor(), household, Some(invitation), $step).await?;
             Ok(Json(InvitationStepped {
                 invitation: stepped.invitation,
                 messages: stepped.messages,

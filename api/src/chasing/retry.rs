@@ -69,6 +69,8 @@ pub async fn all(
     let mut retried = Retried::default();
     for delivery in deliveries {
         match decide(state, actor, *delivery, Choice::SendAgain).await {
+            // Somebody else has just sent it again.
+            Ok(Ok(decided)) if decided.answer == Answer::SentAgain && !decided.now => {}
             Ok(Ok(decided)) if decided.answer == Answer::SentAgain => {
                 if decided.state == DeliveryState::NeedsDecision {
                     retried.unknown += 1;

@@ -72,7 +72,8 @@ pub struct Stepped {
     pub expires_at: Option<Timestamp>,
 }
 
-/// Carries a step out.
+/// Carries a step out. `meant` is the invitation that the leader saw: one that took its place meanwhile is left alone, so
+/// that pressing twice does it once.
 ///
 /// # Errors
 /// When there is no such household, it has joined, it has no live code for that, nobody can be written to, or the ledger
@@ -81,10 +82,15 @@ pub async fn carry_out(
     state: &Arc<AppState>,
     actor: Actor,
     household: HouseholdId,
+    meant: Option<InvitationId>,
     step: Step,
 ) -> Result<Stepped, Problem> {
     let mut chase = Chase::begin(state, actor, household).await?;
     let live = chase.live().await?;
+    if step != Step::Resend && live.is_some() && meant.is_some() && live != meant {
+        let detail = "Another access code has taken its place meanwhile. Nothing was changed.";
+        return Err(Problem::new(Kind::CodeReplaced, detail));
+    }
     let (invitation, messages) = match (step, live) {
         (Step::Resend, live) => {
             let invitation = match live {

@@ -65,17 +65,26 @@ fn stopped(household: HouseholdId, status: StatusCode, why: &str) -> Response {
     crate::pages::page(status, &Stopped { household, why })
 }
 
+/// Which invitation the leader saw.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Meant {
+    #[serde(default)]
+    invitation: String,
+}
+
 /// A button on the invitation.
 pub(super) async fn step(
     State(state): State<Arc<AppState>>,
     _: SameOrigin,
     leader: Leader,
     Path((household, step)): Path<(String, String)>,
+    form: Result<Form<Meant>, FormRejection>,
 ) -> Result<Response, Turned> {
     let (Ok(household), Some(step)) = (household.parse::<HouseholdId>(), Step::from_word(&step)) else {
         return Ok(nothing_here());
     };
-    match carry_out(&state, leader.actor(), household, step).await {
+    let meant = form.ok().and_then(|Form(meant)| meant.invitation.parse().ok());
+    match carry_out(&state, leader.actor(), household, meant, step).await {
         Ok(_) => {
             let page = format!("/households/{household}?done={}", step.as_str());
             Ok(private(Redirect::to(&page)))

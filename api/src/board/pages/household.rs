@@ -8,7 +8,7 @@ use axum::{
     extract::{Path, Query as Parameters, State, rejection::FormRejection},
     response::{IntoResponse, Redirect, Response},
 };
-use porchlight_shared::domain::HouseholdId;
+use porchlight_shared::domain::{HouseholdId, InvitationId};
 use serde::Deserialize;
 
 use super::{Frame, Place, board, chasing, moment, nothing_here};
@@ -49,8 +49,8 @@ struct HouseholdPage<'a> {
     told: Option<&'static str>,
     /// Whether it can be invited still.
     open: bool,
-    /// Whether it has a valid code.
-    live: bool,
+    /// Its invitation, if its code is valid.
+    live: Option<InvitationId>,
     /// Whether there is a provider of texts.
     texts: bool,
     contacts: Vec<Contact>,
@@ -90,9 +90,9 @@ fn page<'a>(
     let now = leader.now.to_zoned(leader.zone.clone());
     let named = whole.name.or_else(|| whole.messages.iter().find_map(|message| message.to.clone()));
     let who = named.or_else(|| whole.unit.clone()).unwrap_or_else(|| "A household without a name".to_owned());
-    let stands = match (whole.joined_at, whole.live_until) {
+    let stands = match (whole.joined_at, whole.live) {
         (Some(at), _) => format!("Joined {}", moment(at, &now)),
-        (None, Some(until)) => {
+        (None, Some((_, until))) => {
             let day = until.to_zoned(leader.zone.clone()).strftime("%-d %B %Y");
             format!("Invited; its access code can be used until {day}")
         }
@@ -132,7 +132,7 @@ fn page<'a>(
         stands,
         told,
         open: whole.joined_at.is_none(),
-        live: whole.live_until.is_some(),
+        live: whole.live.map(|(invitation, _)| invitation),
         texts: false,
         contacts: whole.contacts,
         messages: messages.collect(),
