@@ -14,6 +14,8 @@ const JOINS: [usize; 9] = [210, 120, 70, 50, 30, 45, 25, 20, 15];
 /// Messages a second while somebody looks: a second list of this size takes some minutes.
 const RATE: &str = "2";
 const SECOND_LIST: usize = 400;
+/// Who owns the community.
+pub(super) const OWNER: &str = "rosa.delgado@oakridge.example";
 
 impl Demo {
     /// Puts the clock back to the day of the first lists.
@@ -48,6 +50,31 @@ impl Demo {
         }
         tell(&format!("Nine days pass: {joined} of {households} households join with their codes."));
         Ok(())
+    }
+
+    /// Adds an owner by name, and leaves a list that somebody pasted and has not looked through.
+    pub(super) async fn leave_a_messy_list(&self) -> Result<(), Failure> {
+        let community = &self.community.id;
+        let add = [
+            "admin",
+            "add-leader",
+            "--community",
+            community,
+            "--email",
+            OWNER,
+            "--role",
+            "owner",
+            "--name",
+            "Rosa Delgado",
+            "--json",
+        ];
+        self.installation.api_command(&add).await?;
+        let saved =
+            self.client.post(&self.community, "drafts", list::messy().to_string().into_bytes(), &[]).await?;
+        match saved.status.as_u16() {
+            201 => Ok(()),
+            status => Err(format!("the list was not kept: {status} {}", saved.body).into()),
+        }
     }
 
     /// Invites the second part, at a pace that can be watched.

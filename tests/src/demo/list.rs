@@ -52,6 +52,28 @@ pub fn texts(households: usize) -> Value {
     })
 }
 
+/// A list as somebody pasted it from three places, to be looked through: mistakes, doubles, and who is invited already.
+#[must_use]
+pub fn messy() -> Value {
+    let street = |number: usize| format!("{} Maple Court", 2 * number + 1);
+    let good = (0..40).map(|number| {
+        let (first, last) = person(number * 11 + 5);
+        let mailbox = format!("{first}.{last}.{number}@maple.example").to_lowercase();
+        format!("{first} {last};{mailbox};{}", street(number))
+    });
+    let wrong = [
+        format!("Mira Silva;mira.silva@gmial.com;{}", street(41)),
+        format!("Tess Park;tess.park@;{}", street(42)),
+        format!("Jonas Abbott;jonas abbott@maple.example;{}", street(43)),
+        format!("The office;info@maple.example;{}", street(44)),
+        format!("Kim and Lee Novak;kim@maple.example, lee@maple.example;{}", street(45)),
+        format!("Ada Abbott;{};{}", address(0), street(46)),
+        format!("Second at the same door;di.ek@maple.example;{}", street(3)),
+        "Nobody's address;;".to_owned(),
+    ];
+    json!({"channel": "email", "text": table("Name;E-mail;Address", good.chain(wrong))})
+}
+
 /// The second part of the community, which is invited later.
 #[must_use]
 pub fn second(households: usize) -> Value {
@@ -157,6 +179,14 @@ mod tests {
         assert_eq!(dialled.iter().filter(|number| Rule::of(number).is_some()).count(), 330 * 5);
         let rules: Vec<_> = (1..300).step_by(2).filter_map(|number| Rule::of(&phone(number))).collect();
         assert_eq!(rules.len(), 5);
+    }
+
+    #[test]
+    fn the_messy_list_has_something_of_everything() {
+        let list = messy();
+        let text = list["text"].as_str().unwrap();
+        assert_eq!(text.lines().count(), 1 + 40 + 8);
+        assert!(text.contains("gmial.com") && text.contains("kim@maple.example, lee@maple.example"));
     }
 
     #[test]

@@ -20,7 +20,7 @@ use tokio::{
     time::Instant,
 };
 
-use self::summary::Summary;
+use self::{history::OWNER, summary::Summary};
 use crate::{
     installation::{Client, Community, Failure, Installation, Process, Programs},
     sandbox::{
@@ -99,6 +99,7 @@ async fn run(arguments: &Arguments) -> Result<bool, Failure> {
             let (mut demo, agrees) = agrees?;
             if !arguments.once {
                 demo.let_days_pass().await?;
+                demo.leave_a_messy_list().await?;
                 let sent = demo.invite_the_rest().await?;
                 invite(&demo, &sent).await?;
                 stopped.await;
@@ -292,6 +293,8 @@ async fn invite(demo: &Demo, sent: &Sent) -> Result<(), Failure> {
     ));
     tell("");
     tell(&format!("Watch as a leader:   {link}   (signs one browser in)"));
+    tell(&format!("Or by e-mail:        {base}/sign-in as {OWNER}: the link comes to the inbox"));
+    tell(&format!("Mend a messy list:   {base}/invite"));
     tell(&format!("Read the messages:   {inbox}   (both kinds; follow a link, and the household joins)"));
     tell(&format!("Type a code:         {base}/join"));
     tell(&format!("The API's document:  {base}/openapi.json"));
