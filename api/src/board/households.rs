@@ -200,7 +200,8 @@ pub async fn list(
         Some(Standing::NotInvited) => Some(false),
         None | Some(Standing::Joined | Standing::Invited(_)) => None,
     };
-    read(pool, community, Wanted { joined, states, on_paper, words, after, among: None, most: ON_A_PAGE }).await
+    read(pool, community, Wanted { joined, states, on_paper, words, after, among: None, most: ON_A_PAGE })
+        .await
 }
 
 /// The first households that have not joined, in the same order, at most so many; and whether there are more.

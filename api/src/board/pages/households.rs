@@ -53,14 +53,14 @@ struct Filter {
 pub(super) struct Row {
     pub(super) who: String,
     pub(super) unit: Option<String>,
-    pub(super) word: &'static str,
+    word: &'static str,
     pub(super) title: &'static str,
-    pub(super) since: Option<String>,
-    pub(super) to: Option<String>,
-    pub(super) id: HouseholdId,
+    since: Option<String>,
+    to: Option<String>,
+    id: HouseholdId,
     pub(super) words: Option<Words>,
-    pub(super) pass: Option<String>,
-    pub(super) needs: bool,
+    pass: Option<String>,
+    needs: bool,
 }
 
 #[derive(Template)]

@@ -62,7 +62,10 @@ mod tests {
             ("\r=1", "\"'\r=1\""),
             (" =1", "\"' =1\""),
             ("＝1", "'＝1"),
-            ("=HYPERLINK(\"https://evil.example\",\"x\")", "\"'=HYPERLINK(\"\"https://evil.example\"\",\"\"x\"\")\""),
+            (
+                "=HYPERLINK(\"https://evil.example\",\"x\")",
+                "\"'=HYPERLINK(\"\"https://evil.example\"\",\"\"x\"\")\"",
+            ),
         ] {
             let mut file = String::new();
             cell(&mut file, text);

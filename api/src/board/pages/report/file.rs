@@ -118,7 +118,8 @@ mod tests {
     fn a_row_says_where_a_household_stands() {
         let zone = TimeZone::get("America/Chicago").unwrap();
         let id = HouseholdId::from(uuid::Uuid::nil());
-        let failed = words::of(Channel::Text, DeliveryState::Failed, None, Some(AttemptReason::NumberNotMobile));
+        let failed =
+            words::of(Channel::Text, DeliveryState::Failed, None, Some(AttemptReason::NumberNotMobile));
         let household = Household {
             id,
             after: (String::new(), id),
@@ -149,7 +150,7 @@ mod tests {
         add(&mut told, &joined, &zone);
         assert_eq!(
             told,
-            "\"'=Ek, Ada\",12 Elm Street,Problem,2026-07-01T10:00:00-05:00,,text,'+13125550143,It takes no texts; perhaps it is a landline.\r\n\
+            "\"'=Ek, Ada\",12 Elm Street,Problem,2026-07-01T10:00:00-05:00,,text,'+13125550143,\"It takes no texts; perhaps it is a landline.\"\r\n\
              ,,Joined,2026-11-24T09:00:00-06:00,2026-11-24T09:00:00-06:00,paper,,They have used their code.\r\n"
         );
     }

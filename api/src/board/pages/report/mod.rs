@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::{extract::State, response::Response};
+use jiff::Zoned;
 use porchlight_shared::domain::Channel;
 
 use super::{
@@ -18,7 +19,7 @@ use super::{
 use crate::{
     board::{
         batch,
-        households::{self, Standing},
+        households::{self, Household, Standing},
         report::{self, OnPaper, Way},
         session::{Leader, Turned},
         words::{Bucket, JOINED},
@@ -36,6 +37,15 @@ struct Line {
     title: &'static str,
     count: String,
     means: &'static str,
+}
+
+/// One that has not joined.
+struct Row {
+    who: String,
+    unit: Option<String>,
+    title: &'static str,
+    since: Option<String>,
+    means: Option<&'static str>,
 }
 
 /// What became of the invitations, by e-mail and by text.
@@ -62,7 +72,7 @@ struct Report<'a> {
     batches: Vec<overview::Batch>,
     not_joined: String,
     shown: String,
-    rows: Vec<listed::Row>,
+    rows: Vec<Row>,
     more: bool,
 }
 
@@ -98,9 +108,26 @@ pub(super) async fn show(State(state): State<Arc<AppState>>, leader: Leader) -> 
         batches: batches.iter().map(|batch| overview::told(batch, &now)).collect(),
         not_joined: counted(all - joined, "household has not joined yet", "households have not joined yet"),
         shown: number(SHOWN),
-        rows: rows.into_iter().map(|household| listed::row(household, &now)).collect(),
+        rows: rows.into_iter().map(|household| row(household, &now)).collect(),
         more,
     }))
+}
+
+fn row(household: Household, now: &Zoned) -> Row {
+    let since = household.since.map(|at| at.to_zoned(now.time_zone().clone()));
+    let pass = household.pass.map(|(_, handed_over_at)| match handed_over_at {
+        Some(_) => "They were handed a pass.",
+        None => "A pass is printed for them.",
+    });
+    let listed = listed::row(household, now);
+    Row {
+        who: listed.who,
+        unit: listed.unit,
+        title: listed.title,
+        since: since
+            .map(|at| at.strftime(if at.year() == now.year() { "%-d %b" } else { "%-d %b %Y" }).to_string()),
+        means: listed.words.map(|words| words.what).or(pass),
+    }
 }
 
 /// A line for all, one for each thing that became of them, which sum to that, and one for those who joined.
@@ -126,12 +153,16 @@ fn fates(ways: &[(Channel, Way); 2]) -> Vec<Fate> {
         fate("On the way", &|way| of(way, &[Bucket::Waiting, Bucket::Sending, Bucket::Checking])),
         fate("Problem", &|way| of(way, &[Bucket::Problem])),
         fate("Not sent", &|way| of(way, &[Bucket::NotSent])),
-        fate("Have joined", &|way| way.joined),
+        fate("Of them joined", &|way| way.joined),
     ]
 }
 
 fn told(paper: OnPaper) -> String {
-    let have = counted(paper.households, "household has a printed access pass", "households have a printed access pass");
+    let have = counted(
+        paper.households,
+        "household has a printed access pass",
+        "households have a printed access pass",
+    );
     format!(
         "On paper: {have}; {} marked as handed over, {} joined.",
         number(paper.handed_over),
@@ -151,6 +182,8 @@ mod tests {
         let counts: Vec<i64> = fates.iter().map(|fate| fate.counts[0].parse().unwrap()).collect();
         assert_eq!(counts[1..6].iter().sum::<i64>(), counts[0]);
         assert!(fates.iter().all(|fate| fate.counts[1] == "0"));
-        assert!(super::fates(&[(Channel::Text, Way::default()), (Channel::Email, Way::default())]).is_empty());
+        assert!(
+            super::fates(&[(Channel::Text, Way::default()), (Channel::Email, Way::default())]).is_empty()
+        );
     }
 }
