@@ -30,7 +30,7 @@ use crate::{
 /// How many of the newest batches are shown.
 const BATCHES: i64 = 5;
 /// How many of those who have not joined are shown: more would not load quickly on a phone. The file has all.
-const SHOWN: i64 = 300;
+const SHOWN: i64 = 250;
 
 struct Line {
     word: &'static str,
