@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use jiff::{Timestamp, civil::Date};
 use porchlight_shared::domain::{Channel, CommunityId, DeliveryState, HouseholdId};
-use sqlx::PgPool;
+use sqlx::{PgExecutor, PgPool};
+use uuid::Uuid;
 
 use super::words::{Bucket, JOINED};
 
@@ -63,6 +64,23 @@ impl Standing {
             Self::Invited(bucket) => bucket.title(),
             Self::OnPaper => "On paper",
             Self::NotInvited => "Not invited",
+        }
+    }
+
+    /// What that means, in a sentence.
+    #[must_use]
+    pub const fn means(self) -> &'static str {
+        match self {
+            Self::Joined => "They have used their code.",
+            Self::Invited(Bucket::Delivered) => "The invitation arrived. They have not joined yet.",
+            Self::Invited(Bucket::Sent) => "The invitation is out. They have not joined yet.",
+            Self::Invited(Bucket::Sending) => "The invitation is being sent right now.",
+            Self::Invited(Bucket::Waiting) => "The invitation has not gone out yet.",
+            Self::Invited(Bucket::Checking) => "The invitation may have arrived. We are finding out.",
+            Self::Invited(Bucket::Problem) => "Somebody has to act before they can join.",
+            Self::Invited(Bucket::NotSent) => "The invitation does not go out any more.",
+            Self::OnPaper => "They have a printed access pass, and no message.",
+            Self::NotInvited => "Nothing was ever meant for them.",
         }
     }
 
@@ -147,10 +165,12 @@ pub struct Household {
     pub standing: Standing,
     /// When it joined.
     pub joined_at: Option<Timestamp>,
-    /// The serial of its newest pass that is valid, and when one was handed over.
+    /// The serial of its newest pass that is valid, or was until it joined, and when one was handed over.
     pub pass: Option<(i32, Option<Timestamp>)>,
     /// Where the message goes that says so.
     pub to: Option<String>,
+    /// How that one travels.
+    pub channel: Option<Channel>,
     /// Since when that one stands there.
     pub since: Option<Timestamp>,
     /// What a leader reads about it.
@@ -180,6 +200,59 @@ pub async fn list(
         Some(Standing::NotInvited) => Some(false),
         None | Some(Standing::Joined | Standing::Invited(_)) => None,
     };
+    read(pool, community, Wanted { joined, states, on_paper, words, after, among: None, most: ON_A_PAGE })
+        .await
+}
+
+/// The first households that have not joined, in the same order, at most so many; and whether there are more.
+///
+/// # Errors
+/// When the ledger does not answer.
+pub async fn not_joined(
+    pool: &PgPool,
+    community: CommunityId,
+    most: i64,
+) -> sqlx::Result<(Vec<Household>, bool)> {
+    read(pool, community, Wanted { joined: Some(false), most, ..Wanted::default() }).await
+}
+
+/// Those of these households that are there, in the same order.
+///
+/// # Errors
+/// When the ledger does not answer.
+pub async fn some(
+    pool: &PgPool,
+    community: CommunityId,
+    households: &[HouseholdId],
+) -> sqlx::Result<Vec<Household>> {
+    let most = i64::try_from(households.len()).unwrap_or(i64::MAX - 1);
+    let among = Some(households.iter().map(|household| household.uuid()).collect());
+    let mut tx = pool.begin().await?;
+    // A plan that fits every wish looks at everybody, even for a few.
+    sqlx::query!("SET LOCAL plan_cache_mode = 'force_custom_plan'").execute(&mut *tx).await?;
+    let (found, _) = read(&mut *tx, community, Wanted { among, most, ..Wanted::default() }).await?;
+    tx.commit().await?;
+    Ok(found)
+}
+
+/// Which households are read; what is `None` does not matter.
+#[derive(Default)]
+struct Wanted<'a> {
+    joined: Option<bool>,
+    states: Option<Vec<DeliveryState>>,
+    on_paper: Option<bool>,
+    words: Option<&'a str>,
+    after: Option<After>,
+    among: Option<Vec<Uuid>>,
+    most: i64,
+}
+
+async fn read(
+    ledger: impl PgExecutor<'_>,
+    community: CommunityId,
+    wanted: Wanted<'_>,
+) -> sqlx::Result<(Vec<Household>, bool)> {
+    let Wanted { joined, states, on_paper, words, after, among, most } = wanted;
     let (unit, id) = after.map(|(unit, id)| (unit, id.uuid())).unzip();
     let mut rows = sqlx::query!(
         r#"SELECT h.id, sorted.unit AS "place!", coalesce(h.name, k.name) AS name, p.label AS "unit?", h.joined_at,
@@ -203,7 +276,7 @@ pub async fn list(
            ) AS i ON true
            LEFT JOIN LATERAL (
                SELECT max(serial) AS serial, max(handed_over_at) AS handed_over_at
-               FROM passes WHERE invitation_id = i.id AND i.live
+               FROM passes WHERE invitation_id = i.id AND (i.live OR h.joined_at IS NOT NULL)
            ) AS pass ON true
            LEFT JOIN LATERAL (
                SELECT * FROM deliveries WHERE invitation_id = i.id AND (newest OR state IN ('accepted', 'delivered'))
@@ -222,6 +295,7 @@ pub async fn list(
                AND ($5::text IS NULL OR strpos(lower(concat_ws(' ', h.name, p.label, (
                        SELECT string_agg(concat_ws(' ', name, address), ' ') FROM contacts WHERE household_id = h.id
                    ))), $5) > 0)
+               AND ($10::uuid[] IS NULL OR h.id = ANY ($10))
                AND ($6::text IS NULL OR (sorted.unit = '', sorted.unit, h.id) > ($6 = '', $6, $7::uuid))
            ORDER BY sorted.unit = '', sorted.unit, h.id
            LIMIT $8"#,
@@ -232,13 +306,14 @@ pub async fn list(
         words,
         unit,
         id,
-        ON_A_PAGE + 1,
+        most.saturating_add(1),
         on_paper,
+        among as Option<Vec<Uuid>>,
     )
-    .fetch_all(pool)
+    .fetch_all(ledger)
     .await?;
-    let more = i64::try_from(rows.len()).is_ok_and(|found| found > ON_A_PAGE);
-    rows.truncate(usize::try_from(ON_A_PAGE).expect("a page is small"));
+    let more = i64::try_from(rows.len()).is_ok_and(|found| found > most);
+    rows.truncate(usize::try_from(most).unwrap_or(usize::MAX));
     let households = rows.into_iter().map(|row| {
         let spoken = row.channel.zip(row.state).filter(|_| row.joined_at.is_none());
         Household {
@@ -250,6 +325,7 @@ pub async fn list(
             pass: row.serial.map(|serial| (serial, row.handed_over_at.map(jiff_sqlx::Timestamp::to_jiff))),
             joined_at: row.joined_at.map(jiff_sqlx::Timestamp::to_jiff),
             to: row.address,
+            channel: row.channel,
             since: row.changed_at.map(jiff_sqlx::Timestamp::to_jiff),
             words: spoken
                 .and_then(|(channel, state)| super::words::of(channel, state, row.held_reason, row.reason)),

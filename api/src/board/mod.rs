@@ -2,7 +2,7 @@
 //!
 //! Read models: [`batch`] counts, [`deliveries`] lists, [`timeline`] tells one delivery's story, [`households`] says where
 //! everybody stands, [`household`] tells one whole, [`problems`] says who needs somebody, [`cursor`] turns pages, [`words`] says in words what is the matter and who has to act, [`paused`] why
-//! a batch stands still, [`pace`] how long the rest takes. Each is read by the HTTP API and by the pages alike. Counts are
+//! a batch stands still, [`pace`] how long the rest takes, [`report`] what the report adds. Each is read by the HTTP API and by the pages alike. Counts are
 //! tallies written together with every change of state; they sum to the batch's total.
 //!
 //! [`steering`] pauses, resumes and cancels; [`merging`] makes one of a household that is listed twice; [`deciding`] takes a leader's word on what may have arrived, and
@@ -22,6 +22,7 @@ pub mod pace;
 pub mod pages;
 pub mod paused;
 pub mod problems;
+pub mod report;
 pub mod session;
 pub mod steering;
 pub mod stream;

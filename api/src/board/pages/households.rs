@@ -50,15 +50,15 @@ struct Filter {
     chosen: bool,
 }
 
-struct Row {
-    who: String,
-    unit: Option<String>,
+pub(super) struct Row {
+    pub(super) who: String,
+    pub(super) unit: Option<String>,
     word: &'static str,
-    title: &'static str,
+    pub(super) title: &'static str,
     since: Option<String>,
     to: Option<String>,
     id: HouseholdId,
-    words: Option<Words>,
+    pub(super) words: Option<Words>,
     pass: Option<String>,
     needs: bool,
 }
@@ -118,7 +118,7 @@ pub(super) async fn show(
     }))
 }
 
-fn row(household: Household, now: &jiff::Zoned) -> Row {
+pub(super) fn row(household: Household, now: &jiff::Zoned) -> Row {
     let named = household.name.or_else(|| household.to.clone()).or_else(|| household.unit.clone());
     let who = named.unwrap_or_else(|| "Details deleted".to_owned());
     Row {

@@ -2,7 +2,7 @@
 //!
 //! [`overview`] is where a leader arrives: all households, adoption by day, the newest batches. [`batch`] is a batch filling
 //! up, [`delivery`] one message's story, [`deciding`] its buttons, [`households`] everybody, [`household`] one of them and [`chasing`] its buttons, [`problems`] who needs somebody, [`inviting`] how they are invited, [`passes`] what is
-//! printed, [`requests`] what residents ask for, [`people`] who may act, [`log`] who did what, [`settings`] what the community says of itself, [`stopped`] who must not be written to, [`sample`] an invitation to oneself; [`search`] is what lists have in common. What all have in common is here: the frame, the style sheet, the script, and how moments are told.
+//! printed, [`report`] all of it on paper or as a file, [`requests`] what residents ask for, [`people`] who may act, [`log`] who did what, [`settings`] what the community says of itself, [`stopped`] who must not be written to, [`sample`] an invitation to oneself; [`search`] is what lists have in common. What all have in common is here: the frame, the style sheet, the script, and how moments are told.
 
 pub mod batch;
 mod chart;
@@ -17,6 +17,7 @@ mod overview;
 mod passes;
 mod people;
 mod problems;
+mod report;
 mod requests;
 mod sample;
 pub mod search;
@@ -41,11 +42,12 @@ use crate::{
 };
 
 /// The style sheet: the tokens that all pages share, and what the board adds.
-const STYLE: [&str; 5] = [
+const STYLE: [&str; 6] = [
     include_str!("../../../static/board.css"),
     include_str!("../../../static/board-chase.css"),
     include_str!("../../../static/board-invite.css"),
     include_str!("../../../static/board-people.css"),
+    include_str!("../../../static/board-report.css"),
     include_str!("../../../static/board-settings.css"),
 ];
 const SCRIPT: [&str; 3] = [
@@ -89,6 +91,8 @@ pub fn routes() -> Router<Arc<AppState>> {
         .route("/passes/test/{layout}", get(passes::test_sheet))
         .route("/passes/{printing}", get(passes::show_printing))
         .route("/passes/{printing}/pdf", get(passes::sheets))
+        .route("/report", get(report::show))
+        .route("/report.csv", get(report::file::download))
         .route("/requests", get(requests::show))
         .route("/requests/{request}", post(requests::say))
         .route("/settings/people", get(people::show).post(people::add))

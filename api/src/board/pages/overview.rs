@@ -35,14 +35,14 @@ struct Tile {
     none: bool,
 }
 
-struct Batch {
-    id: BatchId,
-    title: String,
-    created: String,
-    state: String,
+pub(super) struct Batch {
+    pub(super) id: BatchId,
+    pub(super) title: String,
+    pub(super) created: String,
+    pub(super) state: String,
     /// What was sent, of a hundred.
-    sent: i64,
-    problems: Option<String>,
+    pub(super) sent: i64,
+    pub(super) problems: Option<String>,
 }
 
 #[derive(Template)]
@@ -89,7 +89,7 @@ pub(super) async fn show(State(state): State<Arc<AppState>>, leader: Leader) -> 
     }))
 }
 
-fn told(batch: &BatchStatus, now: &Zoned) -> Batch {
+pub(super) fn told(batch: &BatchStatus, now: &Zoned) -> Batch {
     let count = |bucket: Bucket| batch.bucket(bucket);
     let (open, problems) = (count(Bucket::Waiting) + count(Bucket::Sending), count(Bucket::Problem));
     let state = if batch.cancelled_at.is_some() {

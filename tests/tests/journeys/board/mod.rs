@@ -1,9 +1,10 @@
 //! The leader's board over HTTP, as a browser without script sees it.
 //!
-//! [`pages`] are its pages, [`events`] its streams.
+//! [`pages`] are its pages, [`events`] its streams, [`report`] its report.
 
 pub(crate) mod events;
 mod pages;
+mod report;
 
 use std::{collections::BTreeMap, time::Duration};
 

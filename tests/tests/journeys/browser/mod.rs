@@ -15,6 +15,7 @@
 
 mod board;
 mod inviting;
+mod report;
 mod residents;
 mod screenshots;
 mod settings;

@@ -40,12 +40,13 @@ pub(crate) struct Tab {
     pub(super) seen: Mutex<Seen>,
     dark: AtomicBool,
     still: AtomicBool,
+    paper: AtomicBool,
 }
 
 impl Tab {
     pub(super) async fn new(page: Page, width: u32, script: bool) -> Self {
         let seen = Mutex::new(Seen::of(&page).await);
-        let tab = Self { page, script, seen, dark: false.into(), still: false.into() };
+        let tab = Self { page, script, seen, dark: false.into(), still: false.into(), paper: false.into() };
         let size = json!({"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": false});
         tab.order("Emulation.setDeviceMetricsOverride", size).await;
         // Each tab believes that it is the one in front, so that several can be typed into.
@@ -196,14 +197,28 @@ impl Tab {
         self.prefer().await;
     }
 
+    /// Whether the page is shown as it is printed.
+    pub(crate) async fn on_paper(&self, paper: bool) {
+        self.paper.store(paper, Ordering::Relaxed);
+        self.prefer().await;
+    }
+
+    /// Prints the page into a file, on letter paper.
+    pub(crate) async fn print(&self, path: &Path) {
+        let paper = json!({"preferCSSPageSize": true, "paperWidth": 8.5, "paperHeight": 11});
+        let printed = self.order("Page.printToPDF", paper).await;
+        std::fs::write(path, STANDARD.decode(printed["data"].as_str().unwrap()).unwrap()).unwrap();
+    }
+
     async fn prefer(&self) {
         let scheme = if self.dark.load(Ordering::Relaxed) { "dark" } else { "light" };
         let motion = if self.still.load(Ordering::Relaxed) { "reduce" } else { "no-preference" };
+        let media = if self.paper.load(Ordering::Relaxed) { "print" } else { "" };
         let features = json!([
             {"name": "prefers-color-scheme", "value": scheme},
             {"name": "prefers-reduced-motion", "value": motion},
         ]);
-        self.order("Emulation.setEmulatedMedia", json!({"features": features})).await;
+        self.order("Emulation.setEmulatedMedia", json!({"media": media, "features": features})).await;
     }
 
     async fn strike(&self, name: &str, held: i32) {
