@@ -1,6 +1,6 @@
 //! `/docs`: the OpenAPI document as a page to be read. It is made from the document itself, so it is never behind.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use askama::Template;
 use axum::{Router, http::StatusCode, response::Response, routing::get};
@@ -163,13 +163,22 @@ fn docs() -> Docs {
     Docs { about: text(&document["info"]["description"]), tags: tags.into_iter().collect() }
 }
 
+/// It is the same as long as the program runs.
+static DOCS: LazyLock<Docs> = LazyLock::new(docs);
+
 async fn show() -> Response {
-    page(StatusCode::OK, &docs())
+    page(StatusCode::OK, &*DOCS)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_page_is_small_enough_for_a_telephone() {
+        let bytes = DOCS.render().unwrap().len();
+        assert!(bytes <= 100_000, "{bytes} bytes: a page for each tag is due");
+    }
 
     #[test]
     fn every_operation_is_on_the_page_and_says_what_it_does() {

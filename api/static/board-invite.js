@@ -47,6 +47,14 @@ if (note) {
   tell();
 }
 
+// Who writes a day and time means it; who chooses to send at once takes it back.
+const sendAt = document.getElementById("send_at");
+if (sendAt) {
+  const when = (value) => sendAt.form.querySelector(`[name=when][value=${value}]`);
+  sendAt.addEventListener("input", () => { when(sendAt.value ? "later" : "now").checked = true; });
+  when("now").addEventListener("change", () => { sendAt.value = ""; });
+}
+
 // A second press while the first one is on its way says nothing new.
 for (const form of document.querySelectorAll("[data-once]")) {
   let pressed = false;

@@ -33,5 +33,16 @@ if (settingsForm) {
     settingsForm.querySelector("[name=pick][value=own]").checked = true;
     colour();
   });
+  // What is written is meant, and what is ticked after it takes it back.
+  const days = [...settingsForm.querySelectorAll(".day select")];
+  for (const select of days) {
+    select.addEventListener("change", () => { settingsForm.querySelector("[name=times][value=own]").checked = true; });
+  }
+  settingsForm.addEventListener("change", ({ target }) => {
+    if (target.name === "pick" && target.value !== "own") field("own_colour").value = field("own_colour").defaultValue;
+    if (target.name === "times" && target.value !== "own") {
+      for (const option of days.flatMap((select) => [...select.options])) option.selected = option.defaultSelected;
+    }
+  });
   settingsForm.addEventListener("change", colour);
 }

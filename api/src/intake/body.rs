@@ -42,7 +42,10 @@ impl Default for Room {
 
 impl Room {
     /// Room for so many more bytes.
-    async fn take(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Problem> {
+    ///
+    /// # Errors
+    /// When none is to be had soon.
+    pub async fn take(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Problem> {
         let units = u32::try_from(bytes.div_ceil(UNIT)).unwrap_or(u32::MAX);
         let turn = tokio::time::timeout(TURN, Arc::clone(&self.0).acquire_many_owned(units)).await;
         turn.ok().and_then(Result::ok).ok_or_else(|| {
@@ -77,8 +80,7 @@ impl FromRequest<Arc<AppState>> for ListBody {
         let length = parts.headers.get(header::CONTENT_LENGTH);
         let declared = length.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
         if declared.is_some_and(|length| length > LARGEST_BODY) {
-            // Most callers read the answer only when they have sent everything.
-            let _ = tokio::time::timeout(FAREWELL, discard(body)).await;
+            pass_over(body).await;
             return Err(too_large());
         }
         let (bytes, room) =
@@ -88,6 +90,11 @@ impl FromRequest<Arc<AppState>> for ListBody {
             })??;
         Ok(Self { bytes, headers: parts.headers, room })
     }
+}
+
+/// Listens for a while to a body that is not wanted: most callers read the answer only when they have sent everything.
+pub async fn pass_over(body: Body) {
+    let _ = tokio::time::timeout(FAREWELL, discard(body)).await;
 }
 
 /// Reads on without keeping anything, up to a few times what would have been taken.
@@ -113,7 +120,7 @@ async fn receive(mut body: Body, room: &Room) -> Result<(Bytes, OwnedSemaphorePe
         let cut_off = |_| Problem::new(Kind::MalformedJson, "The body ended before it was complete.");
         let Ok(data) = frame.map_err(cut_off)?.into_data() else { continue };
         if bytes.len() + data.len() > LARGEST_BODY {
-            let _ = tokio::time::timeout(FAREWELL, discard(body)).await;
+            pass_over(body).await;
             return Err(too_large());
         }
         bytes.extend_from_slice(&data);

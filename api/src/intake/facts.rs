@@ -50,6 +50,8 @@ pub struct Foreseen {
     pub again: HashSet<usize>,
     /// Entries of invited households whose contact is new: they go if the leader accepts them.
     pub additions: HashSet<usize>,
+    /// Entries of invited households whose contact is new, and that the leader accepted: they go, with the same code.
+    pub added: HashSet<usize>,
     /// Households that the entries that go belong to.
     pub households: usize,
 }
@@ -117,7 +119,7 @@ pub async fn foresee(
             lives.insert(at, home.household);
             if home.joined {
                 entry.reason = Reason::AlreadyJoined;
-            } else if !entry.accept {
+            } else {
                 at_home.push((at, home.household));
             }
         }
@@ -143,6 +145,10 @@ pub async fn foresee(
     for (at, household) in at_home {
         // Whoever has a pass alone was not written to yet.
         let Some(live) = live.get(&household).filter(|live| live.written) else { continue };
+        if judged[at].accept && !known.contains_key(&at) {
+            foreseen.added.insert(at);
+            continue;
+        }
         if already_invited == AlreadyInvited::Skip {
             judged[at].reason = Reason::AlreadyInvited { at: live.created_at, by: live.asked_by };
             if !known.contains_key(&at) {

@@ -234,8 +234,8 @@ async fn store(
         return Err(Problem::new(Kind::NotReady, "Its leaders have to finish the checklist first."));
     }
     let row = sqlx::query!(
-        r#"INSERT INTO printings (id, community_id, layout, start, name, contact, colour, logo, site, valid_until, total, requested_by, requested_by_leader)
-           SELECT $2, id, $3, $4, name, contact, colour, logo, $5, $6, $7, $8, $9 FROM communities WHERE id = $1
+        r#"INSERT INTO printings (id, community_id, layout, start, name, contact, colour, logo, time_zone, site, valid_until, total, requested_by, requested_by_leader)
+           SELECT $2, id, $3, $4, name, contact, colour, logo, time_zone, $5, $6, $7, $8, $9 FROM communities WHERE id = $1
            RETURNING created_at"#,
         community.uuid(),
         id.uuid(),

@@ -48,8 +48,8 @@ pub async fn read(
     printing: PrintingId,
 ) -> sqlx::Result<Option<Sheets>> {
     let found = sqlx::query!(
-        r#"SELECT p.layout AS "layout: Layout", p.start, p.name, p.contact, p.colour, p.site, p.valid_until, c.time_zone,
-                  l.png AS "logo?"
+        r#"SELECT p.layout AS "layout: Layout", p.start, p.name, p.contact, p.colour, p.site, p.valid_until,
+                  coalesce(p.time_zone, c.time_zone) AS "time_zone!", l.png AS "logo?"
            FROM printings p JOIN communities c ON c.id = p.community_id LEFT JOIN logos l ON l.sha256 = p.logo
            WHERE p.id = $1 AND p.community_id = $2"#,
         printing.uuid(),

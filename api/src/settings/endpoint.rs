@@ -183,8 +183,10 @@ pub async fn change_community(
     let bytes = body.map_err(|_| Problem::new(Kind::BodyTooLarge, "At most 16 MiB are read."))?;
     require_json(&headers, "what is to be changed")?;
     let said: CommunityChange = request::parse(&bytes, &FIELDS, "names what is to be changed")?;
-    match ledger::save(&state.pool, caller.actor(), &said.into(), None).await? {
+    match ledger::save(&state, caller.actor(), &said.into(), None, None).await? {
         Saved::Done(settings) => Ok(Json(CommunityShown::of(caller.community, *settings))),
+        // Nothing was said of how they stood.
+        Saved::Meanwhile(settings) => Ok(Json(CommunityShown::of(caller.community, *settings))),
         Saved::Unfit(misfits) => Err(unfit(misfits)),
     }
 }

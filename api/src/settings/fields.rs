@@ -70,7 +70,7 @@ impl Change {
         if let Some(said) = self.short_name.as_deref() {
             match said.trim() {
                 "" if old.open.short_name => {}
-                same if same == old.short_name => new.open.short_name = false,
+                same if same == old.short_name && !old.open.short_name => {}
                 said => match short_name(said) {
                     Ok(name) => (new.short_name, new.open.short_name) = (name, false),
                     Err(mend) => refuse("short_name", mend),

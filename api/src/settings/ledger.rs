@@ -1,6 +1,9 @@
 //! Reading and saving what a community says of itself.
 
-use porchlight_shared::domain::{Colour, CommunityId, TextWindow};
+use porchlight_shared::{
+    domain::{Colour, CommunityId, TextWindow},
+    store::{Unquoted, window},
+};
 use sqlx::{PgConnection, PgPool};
 
 use super::{
@@ -8,7 +11,11 @@ use super::{
     fields::{Change, Misfit},
     logo::Picture,
 };
-use crate::audit::{Act, Actor, Entry};
+use crate::{
+    audit::{Act, Actor, Entry},
+    intake::ledger::batches,
+    state::AppState,
+};
 
 /// Reads the settings.
 ///
@@ -53,21 +60,25 @@ pub async fn read(connection: &mut PgConnection, community: CommunityId) -> sqlx
 pub enum Saved {
     /// It is made.
     Done(Box<Settings>),
+    /// Nothing is changed: somebody else changed it since it was shown; so it stands now.
+    Meanwhile(Box<Settings>),
     /// Nothing is changed: fields do not fit.
     Unfit(Vec<Misfit>),
 }
 
-/// Makes a change, and opens the gate if nothing is missing any more, in one transaction.
+/// Makes a change, and opens the gate if nothing is missing any more, in one transaction. `seen` is the mark of the settings
+/// that the change was made to; with none it counts whatever they are. Texts that wait are told when they may go now.
 ///
 /// # Errors
 /// When the ledger does not answer.
 pub async fn save(
-    pool: &PgPool,
+    state: &AppState,
     actor: Actor,
     change: &Change,
     picture: Option<&Picture>,
+    seen: Option<&str>,
 ) -> sqlx::Result<Saved> {
-    let mut tx = pool.begin().await?;
+    let mut tx = state.pool.begin().await?;
     sqlx::query!("SELECT id FROM communities WHERE id = $1 FOR NO KEY UPDATE", actor.community.uuid())
         .fetch_one(&mut *tx)
         .await?;
@@ -76,6 +87,10 @@ pub async fn save(
         Ok(new) => new,
         Err(misfits) => return Ok(Saved::Unfit(misfits)),
     };
+    // Pressed twice, a form asks for what stands there already.
+    if seen.is_some_and(|seen| seen != old.mark() && new.mark() != old.mark()) {
+        return Ok(Saved::Meanwhile(Box::new(old)));
+    }
     if let Some(picture) = picture {
         sqlx::query!(
             "INSERT INTO logos (sha256, png, shown) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
@@ -112,7 +127,19 @@ pub async fn save(
     Entry::whole(actor.by, Act::SettingsChanged).write(&mut tx, actor.community).await?;
     tx.commit().await?;
     tracing::info!(community = %actor.community, ready, "settings changed");
+    if (&new.time_zone, &new.text_window) != (&old.time_zone, &old.text_window)
+        && let Err(error) = renew(state, actor.community).await
+    {
+        // What is saved is saved; the workers look at every window as well.
+        tracing::error!(community = %actor.community, error = %Unquoted(&error), "the window for texts is not renewed yet");
+    }
     Ok(Saved::Done(Box::new(Settings { ready, ..new })))
+}
+
+/// Tells the texts that wait when the window opens now.
+async fn renew(state: &AppState, community: CommunityId) -> sqlx::Result<()> {
+    let sender = batches::sender(&mut *state.pool.acquire().await?, community).await?;
+    window::renew(&state.pool, &sender.window, &state.text_window).await.map(drop)
 }
 
 /// A picture as pages show it.

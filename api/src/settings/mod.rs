@@ -11,6 +11,7 @@ pub mod ledger;
 pub mod logo;
 
 use porchlight_shared::domain::{Colour, TextWindow};
+use sha2::{Digest, Sha256};
 
 /// What a community says of itself.
 #[derive(Clone, Debug)]
@@ -126,6 +127,13 @@ needed! {
 }
 
 impl Settings {
+    /// A mark of all that a leader sees of it: another one as soon as anything is another.
+    #[must_use]
+    pub fn mark(&self) -> String {
+        let hash = Sha256::digest(format!("{self:?}"));
+        hash.iter().take(16).fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
+    }
+
     /// What is not there yet.
     #[must_use]
     pub fn missing(&self) -> Vec<Needed> {

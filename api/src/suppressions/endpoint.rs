@@ -217,7 +217,7 @@ fn address(new: &NewSuppression, country: &str) -> Result<(Channel, Address), Pr
         ("suppression" = String, Path, format = Uuid, description = "Which"),
     ),
     responses(
-        (status = 204, description = "It may be written to again"),
+        (status = 204, description = "It may be written to again, unless something else keeps it back"),
         (status = 401, description = "No valid token", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "A service's token", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "None such in force in this token's community", body = ProblemBody, content_type = "application/problem+json"),
@@ -234,7 +234,7 @@ pub async fn lift_suppression(
     may_change(&caller)?;
     let id: SuppressionId = suppression.parse().map_err(|_| Problem::not_found())?;
     match ledger::lift(&state.pool, caller.actor(), id).await? {
-        Lifted::Done => Ok(StatusCode::NO_CONTENT),
+        Lifted::Done | Lifted::Still => Ok(StatusCode::NO_CONTENT),
         Lifted::Nothing => Err(Problem::not_found()),
         Lifted::Theirs(reason, channel) => Err(Problem::new(Kind::NotOursToLift, way_back(reason, channel))),
     }

@@ -123,6 +123,8 @@ pub async fn add(
 pub enum Lifted {
     /// It is.
     Done,
+    /// It is, and something else keeps the same address back.
+    Still,
     /// The community has none such in force.
     Nothing,
     /// Only who asked for it can.
@@ -152,10 +154,20 @@ pub async fn lift(pool: &PgPool, actor: Actor, id: SuppressionId) -> sqlx::Resul
     if !may_be_lifted(found.reason) {
         return Ok(Lifted::Theirs(found.reason, found.channel));
     }
-    sqlx::query!("UPDATE suppressions SET lifted_at = app_now() WHERE id = $1", id.uuid())
-        .execute(&mut *tx)
-        .await?;
+    let still = sqlx::query_scalar!(
+        r#"WITH lifted AS (
+               UPDATE suppressions SET lifted_at = app_now() WHERE id = $2 RETURNING id, channel, address_hash
+           )
+           SELECT EXISTS (
+               SELECT FROM suppressions s JOIN lifted l ON l.channel = s.channel AND l.address_hash = s.address_hash
+               WHERE s.id <> l.id AND s.lifted_at IS NULL AND (s.community_id = $1 OR s.community_id IS NULL)
+           ) AS "still!""#,
+        actor.community.uuid(),
+        id.uuid(),
+    )
+    .fetch_one(&mut *tx)
+    .await?;
     Entry::of(actor.by, Act::SuppressionLifted, id.uuid()).write(&mut tx, actor.community).await?;
     tx.commit().await?;
-    Ok(Lifted::Done)
+    Ok(if still { Lifted::Still } else { Lifted::Done })
 }

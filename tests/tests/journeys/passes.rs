@@ -386,3 +386,15 @@ async fn a_damaged_code_leaves_its_place_empty_and_holds_nobody_up() {
         assert_eq!(on_newest, 2, "{said}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_printed_once_more_says_the_same_day() {
+    let world = World::new().await;
+    // Where it is another day at every hour.
+    world.sql("UPDATE communities SET time_zone = 'Pacific/Pago_Pago'").await;
+    world.send(&rows(2)).await;
+    let printing = world.print(&cards()).await;
+    let sheets = world.sheets(&printing).await;
+    world.sql("UPDATE communities SET time_zone = 'Pacific/Kiritimati'").await;
+    assert!(world.sheets(&printing).await == sheets);
+}

@@ -370,3 +370,139 @@ async fn the_page_says_which_ways_out_there_are() {
     }
     assert!(!docs.contains("<script"));
 }
+
+/// What a hidden field of the form holds.
+fn hidden(page: &str, name: &str) -> String {
+    let value = page.split(&format!("name=\"{name}\" value=\"")).nth(1).unwrap();
+    value.split('"').next().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_owners_do_not_undo_each_other_unseen() {
+    let world = World::new().await;
+    let birchwood = world.prepared().await;
+    let board = world.board_of(&birchwood).await;
+    board.save_settings(&whole(), None).await;
+    let seen = hidden(&board.page("/settings").await, "seen");
+    let theirs = [("contact", "new@birchwood.example"), ("seen", seen.as_str())];
+    let form = |changes: &[(&'static str, &str)]| -> Vec<(&'static str, String)> {
+        let mut fields: Vec<_> = whole().into_iter().map(|(name, value)| (name, value.to_owned())).collect();
+        for (name, value) in changes {
+            fields.retain(|(known, _)| known != name);
+            fields.push((name, (*value).to_owned()));
+        }
+        fields
+    };
+    let save = async |fields: &[(&'static str, String)]| {
+        let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        board.save_settings(&fields, None).await
+    };
+    // Pressed twice it is saved as well.
+    for _ in 0..2 {
+        let (status, page) = save(&form(&theirs)).await;
+        assert!(status == 200 && page.contains("Saved."), "{page}");
+    }
+    let (status, page) = save(&form(&[("name", "Birchwood HOA of 1985"), ("seen", &seen)])).await;
+    assert!(status == 409 && page.contains("somebody changed the settings meanwhile"), "{page}");
+    assert!(page.contains("Birchwood HOA of 1985") && page.contains("role=\"alert\""), "{page}");
+    let shown = world.community(&birchwood).await;
+    assert_eq!(shown["contact"], json!("new@birchwood.example"));
+    assert_eq!(shown["name"], json!("Birchwood Homeowners Association"));
+    // Whoever knows saves it all the same.
+    let seen = hidden(&page, "seen");
+    let (status, page) = save(&form(&[("name", "Birchwood HOA of 1985"), ("seen", &seen)])).await;
+    assert!(status == 200, "{page}");
+    assert_eq!(world.community(&birchwood).await["name"], json!("Birchwood HOA of 1985"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_written_but_not_ticked_is_asked_about() {
+    let world = World::new().await;
+    let birchwood = world.prepared().await;
+    let board = world.board_of(&birchwood).await;
+    board.save_settings(&whole(), None).await;
+    let hours = hidden(&board.page("/settings").await, "shown_hours");
+    assert_eq!(hours, "09:00-20:00;09:00-20:00;12:00-20:00;");
+    let days = [
+        ("week_from", "10:00"),
+        ("week_to", "18:00"),
+        ("saturday_from", "09:00"),
+        ("saturday_to", "20:00"),
+        ("sunday_from", "12:00"),
+        ("sunday_to", "20:00"),
+        ("shown_hours", "09:00-20:00;09:00-20:00;12:00-20:00;"),
+        ("shown_colour", ""),
+        ("own_colour", "#123456"),
+    ];
+    let (status, page) = board.save_settings(&with(&days), None).await;
+    assert!(status == 422 && page.contains("You chose times for days"), "{page}");
+    assert!(page.contains("value=\"own\" checked> <span>At these times") && page.contains("You wrote another colour"));
+    assert_eq!(world.community(&birchwood).await["text_window"], Value::Null);
+    // What is ticked once it was asked about counts.
+    let hours = hidden(&page, "shown_hours");
+    assert_eq!((hours.as_str(), hidden(&page, "shown_colour").as_str()), (
+        "10:00-18:00;09:00-20:00;12:00-20:00;",
+        "#123456",
+    ));
+    let mut again = days.to_vec();
+    again.retain(|(name, _)| !name.starts_with("shown"));
+    again.extend([("shown_hours", "10:00-18:00;09:00-20:00;12:00-20:00;"), ("shown_colour", "#123456")]);
+    assert_eq!(board.save_settings(&with(&again), None).await.0, 200);
+    let shown = world.community(&birchwood).await;
+    assert_eq!((&shown["text_window"], &shown["colour"]), (&Value::Null, &json!("#2e6b34")));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_form_that_is_not_whole_changes_nothing() {
+    let world = World::new().await;
+    let birchwood = world.prepared().await;
+    let board = world.board_of(&birchwood).await;
+    board.save_settings(&whole(), None).await;
+    let before = world.community(&birchwood).await;
+    // The picture comes first here, and breaks off: nothing behind it arrives.
+    let body = format!(
+        "--{BORDER}\r\ncontent-disposition: form-data; name=\"name\"\r\n\r\nAnother\r\n--{BORDER}\r\ncontent-disposition: form-data; name=\"logo\"; filename=\"logo.png\"\r\n\r\n{}",
+        "x".repeat(9_000)
+    );
+    let request = board.request(Method::POST, "/settings").header("sec-fetch-site", "same-origin");
+    let request = request.header("content-type", format!("multipart/form-data; boundary={BORDER}"));
+    let answer = request.body(body).send().await.unwrap();
+    let (status, page) = (answer.status(), answer.text().await.unwrap());
+    assert!(status.is_client_error() && page.contains("did not arrive whole"), "{status}: {page}");
+    assert_eq!(world.community(&birchwood).await, before);
+    // A field that is not sent stays as it is.
+    let mut fields = whole();
+    fields.retain(|(name, _)| !matches!(*name, "portal_url" | "contact" | "pick" | "own_colour"));
+    assert_eq!(board.save_settings(&fields, None).await.0, 200);
+    assert_eq!(world.community(&birchwood).await, before);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_short_name_that_nobody_chose_is_looked_at_as_any_other() {
+    let world = World::new().await;
+    let birchwood = world.prepared().await;
+    let board = world.board_of(&birchwood).await;
+    world.sql("UPDATE communities SET short_name = 'Нижний сад'").await;
+    let (status, page) = board.save_settings(&with(&[("short_name", "Нижний сад")]), None).await;
+    assert!(status == 422 && page.contains("no letter “Н”"), "{page}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn texts_that_wait_are_told_of_a_new_window() {
+    let world = World::new().await;
+    let board = world.board().await;
+    world.sql("UPDATE app_clock SET ahead = '2027-03-15T12:00:00Z'::timestamptz - now()").await;
+    world.sql("UPDATE communities SET time_zone = 'Etc/UTC', text_window = 'Mon-Sun 15:00-20:00'").await;
+    let answer = world.text(&crate::world::numbers(3)).await;
+    assert_eq!(answer["held_until"], json!("2027-03-15T15:00:00Z"));
+    let days = ["week", "saturday", "sunday"];
+    let fields: Vec<_> = days.iter().flat_map(|day| [(format!("{day}_from"), "14:00"), (format!("{day}_to"), "20:00")]).collect();
+    let mut form: Vec<_> = fields.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+    form.push(("times", "own"));
+    assert_eq!(board.save_settings(&form, None).await.0, 200);
+    let due: Vec<bool> = sqlx::query_scalar("SELECT due_at = '2027-03-15T14:00:00Z' FROM deliveries")
+        .fetch_all(&world.installation.pool)
+        .await
+        .unwrap();
+    assert_eq!(due, [true; 3], "no worker runs");
+}

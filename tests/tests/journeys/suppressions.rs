@@ -126,6 +126,17 @@ async fn the_page_finds_adds_and_lifts() {
         )
         .await;
     assert!(board.page("/settings/stopped").await.contains("r•••@e•••.org"));
+    // What a leader lifts here does not lift that.
+    world
+        .sql(
+            "INSERT INTO suppressions (id, community_id, channel, address_hash, address_masked, reason)
+         SELECT gen_random_uuid(), community_id, channel, address_hash, 'x•••@e•••.org', 'leader' FROM contacts",
+        )
+        .await;
+    let page = board.page("/settings/stopped").await;
+    let lift = page.split("action=\"/settings/stopped/").find(|part| part.contains("/lift\"")).unwrap();
+    let lift = format!("/settings/stopped/{}", lift.split('"').next().unwrap());
+    assert!(board.press(&lift).await.contains("something else keeps it back"));
     let other = world.installation.create_community("Riverside", &[]).await.unwrap();
     assert!(world.board_of(&other).await.page("/settings/stopped").await.contains("Nobody is stopped."));
 }

@@ -123,6 +123,7 @@ pub(super) async fn show(
         Some("added") => Some("Nobody writes to this address from here any more."),
         Some("known") => Some("This address was kept back already."),
         Some("lifted") => Some("This address may be written to again."),
+        Some("still") => Some("This is lifted, but nobody writes to this address yet: something else keeps it back for all communities here."),
         Some("gone") => Some("That was lifted already."),
         _ => None,
     };
@@ -200,6 +201,7 @@ pub(super) async fn lift(
     let Ok(id) = suppression.parse() else { return Ok(nothing_here()) };
     let word = match ledger::lift(&state.pool, leader.actor(), id).await? {
         Lifted::Done => "lifted",
+        Lifted::Still => "still",
         Lifted::Nothing => "gone",
         Lifted::Theirs(reason, channel) => {
             let lines = ["Nothing was changed.", way_back(reason, channel)];

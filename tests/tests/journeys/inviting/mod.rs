@@ -1,8 +1,9 @@
 //! Inviting residents on the board, from a pasted list to its batch.
 //!
-//! [`steps`] walks each page as a browser without script does, [`refusals`] is what stands in the way, [`large`] what a
-//! long list costs.
+//! [`steps`] walks each page as a browser without script does, [`refusals`] is what stands in the way, [`answers`] whether
+//! what is told is true, [`large`] what a long list costs.
 
+mod answers;
 mod large;
 mod refusals;
 mod steps;

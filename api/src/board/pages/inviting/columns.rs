@@ -142,6 +142,10 @@ pub(super) async fn read_again(
     let said = form.map(|Form(fields)| fields).unwrap_or_default();
     let words: Vec<_> = said.into_iter().filter(|(name, _)| name == "column").map(|(_, word)| word).collect();
     let mut tx = state.pool.begin().await?;
+    // Before it is read what the columns are read from: somebody may be sending it.
+    if let Ok(id) = draft.parse() {
+        drafts::lock_draft(&mut tx, leader.community, id).await?;
+    }
     let (draft, text, before) = match find(&mut tx, &leader, &draft).await? {
         Ok(found) => found,
         Err(answer) => return Ok(answer),
@@ -178,9 +182,6 @@ async fn put(
     columns: Vec<Column>,
     words: &[String],
 ) -> Result<(), Problem> {
-    if !drafts::lock_draft(&mut tx, leader.community, draft.id).await? {
-        return Err(Problem::not_found());
-    }
     let country = batches::sender(&mut tx, leader.community).await?.country;
     let rules = Rules { channel: draft.channel, country: &country, keyring: &state.keyring, keep: true };
     let judged = tokio::task::block_in_place(|| request::judge(Source::Text(text, Some(columns)), rules))?.0;

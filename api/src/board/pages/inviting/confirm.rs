@@ -8,26 +8,43 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
-use porchlight_shared::domain::{Channel, DraftId};
+use jiff::Timestamp;
+use porchlight_shared::domain::{Channel, DraftId, TextWindow};
 use sha2::{Digest, Sha256};
 
-use super::{Frame, Place, board_with, gone, lead_to, many, messages, moment, open, path};
+use super::{
+    Frame, Place, board_with, gone, lead_to, many, messages, moment, number as told_number, open, path, room,
+};
 use crate::{
     board::session::{Leader, Turned},
     intake::{
         batch::INVITATION_DAYS,
         drafts::look::Looked,
         judging::{Counts, Verdict},
-        ledger::{batches, drafts::Draft, plans::Plan},
+        ledger::{
+            batches::{self, Letterhead, Sender},
+            plans::Plan,
+        },
     },
     state::AppState,
 };
 
+/// That the page is shown once more.
+#[derive(Clone, Debug)]
+pub(super) struct Again {
+    /// Why.
+    pub(super) why: Why,
+    /// How many would go, where that is known.
+    pub(super) number: Option<usize>,
+    /// Whether it is said that the same list may go twice in a day.
+    pub(super) is_again: bool,
+}
+
 /// Why the page is shown once more.
 #[derive(Clone, Debug)]
-pub(super) enum Again {
-    /// Something changed since it was confirmed; so many would go, where that is known.
-    Changed(Option<usize>),
+pub(super) enum Why {
+    /// Something changed since it was confirmed.
+    Changed,
     /// The same list went within a day.
     SameList,
     /// Anything else that a leader can mend.
@@ -51,14 +68,37 @@ struct ConfirmPage<'a> {
     when: String,
     not_after: Option<String>,
     note: Option<&'a str>,
+    /// How many go to households that are invited already.
+    once_more: Option<String>,
+    has_new: bool,
     days: i32,
     digest: String,
     is_again: bool,
 }
 
-/// What somebody confirmed: the list as it stood, how it is sent, and how many go.
-pub(super) fn digest(draft: &Draft, plan: &Plan, number: usize) -> String {
-    let told = |at: Option<jiff::Timestamp>| at.map(|at| at.to_string()).unwrap_or_default();
+/// When a list begins to go that is sent now; `None`: at once.
+pub(super) fn start(channel: Channel, plan: &Plan, sender: &Sender, usual: &TextWindow) -> Option<Timestamp> {
+    let start = plan.send_at.unwrap_or(sender.now).max(sender.now);
+    let opens = match channel {
+        Channel::Email => start,
+        Channel::Text => sender.window.opening_at(start, usual).opens_at.max(start),
+    };
+    Some(opens).filter(|opens| *opens > sender.now)
+}
+
+/// What somebody confirmed: the list as it stood, how it is sent and when, what it says of the community, how many go to how
+/// many households, and who of them joins an invitation that is there already.
+pub(super) fn digest(
+    looked: &Looked,
+    plan: &Plan,
+    (name, letterhead): (&str, &Letterhead),
+    start: Option<Timestamp>,
+    number: usize,
+) -> String {
+    let told = |at: Option<Timestamp>| at.map(|at| at.to_string()).unwrap_or_default();
+    let mut added: Vec<_> = looked.foreseen.added.iter().map(|at| looked.entries[*at].position).collect();
+    added.sort_unstable();
+    let draft = &looked.draft;
     let mut hash = Sha256::new();
     for part in [
         draft.id.to_string(),
@@ -69,6 +109,11 @@ pub(super) fn digest(draft: &Draft, plan: &Plan, number: usize) -> String {
         plan.consent.clone().unwrap_or_default(),
         plan.resend.to_string(),
         number.to_string(),
+        looked.foreseen.households.to_string(),
+        format!("{added:?}"),
+        told(start),
+        name.to_owned(),
+        format!("{letterhead:?}"),
     ] {
         hash.update(part);
         hash.update([0]);
@@ -97,44 +142,40 @@ pub(super) async fn page(
     draft: &str,
     again: Option<Again>,
 ) -> Result<Response, Turned> {
+    let _room = room(state, leader, draft).await.map_err(|_| Turned::Later)?;
     let mut connection = state.pool.acquire().await?;
     let Some((looked, plan)) = open(state, &mut connection, leader, draft).await? else {
         return Ok(gone(&mut connection, leader, draft).await?);
     };
     let sender = batches::sender(&mut connection, leader.community).await?;
+    let letterhead = batches::letterhead(&mut connection, leader.community).await?;
     drop(connection);
     let channel = looked.draft.channel;
     if channel == Channel::Text && plan.consent.is_none() {
         return Ok(lead_to(&path(looked.draft.id, "/message?done=consent")));
     }
     let counts = counts(&looked);
-    let exact = match &again {
-        Some(Again::Changed(exact)) => *exact,
-        _ => None,
-    };
-    let number = exact.unwrap_or(counts.ready);
+    let number = again.as_ref().and_then(|again| again.number).unwrap_or(counts.ready);
+    let once_more = (looked.foreseen.again.len() + looked.foreseen.added.len()).min(number);
     let households = many(looked.foreseen.households.min(number), "household", "households");
     let now = leader.now.to_zoned(leader.zone.clone());
-    let start = plan.send_at.unwrap_or(leader.now).max(leader.now);
-    let opening = (channel == Channel::Text).then(|| sender.window.opening_at(start, &state.text_window));
-    let when = match (plan.send_at, opening.filter(|opening| opening.opens_at > start)) {
-        (_, Some(opening)) => {
-            format!("It starts {}, when the window for texts opens.", moment(opening.opens_at, &now))
-        }
-        (Some(at), None) if at > leader.now => format!("It starts {}.", moment(at, &now)),
-        _ => "It starts at once, and goes on in the background: you may close this page.".to_owned(),
+    let start = start(channel, &plan, &sender, &state.text_window);
+    let when = match start {
+        Some(at) if plan.send_at == Some(at) => format!("It starts {}.", moment(at, &now)),
+        Some(at) => format!("It starts {}, when the window for texts opens.", moment(at, &now)),
+        None => "It starts at once, and goes on in the background: you may close this page.".to_owned(),
     };
     let messages = messages(channel, number);
     let left = counts.check + counts.fix;
     let status = if again.is_some() { StatusCode::CONFLICT } else { StatusCode::OK };
-    let is_again = matches!(again, Some(Again::SameList));
+    let is_again = again.as_ref().is_some_and(|again| again.is_again);
     let is_refused = again.is_some();
-    let fault = again.map(|again| match again {
-        Again::Changed(_) => format!(
+    let fault = again.map(|again| match again.why {
+        Why::Changed => format!(
             "Nothing was sent yet: something changed since you looked. Now {messages} to {households} would go. Look at the numbers, and press the button again."
         ),
-        Again::SameList => "Nothing was sent: exactly this list was sent within the last day. Most often that is a double press. If you mean it, send it all the same.".to_owned(),
-        Again::Refused(told) => told,
+        Why::SameList => "Nothing was sent: exactly this list was sent within the last day. Most often that is a double press. If you mean it, send it all the same.".to_owned(),
+        Why::Refused(told) => told,
     });
     let page = ConfirmPage {
         frame: Frame::of(leader, Place::Invite),
@@ -155,8 +196,17 @@ pub(super) async fn page(
         when,
         not_after: plan.not_after.map(|at| moment(at, &now)),
         note: plan.note.as_deref(),
+        once_more: (once_more > 0).then(|| {
+            if once_more == 1 {
+                "One of them goes to a household that is invited already, with the code and the date that it has.".to_owned()
+            } else {
+                let told = told_number(i64::try_from(once_more).unwrap_or(i64::MAX));
+                format!("{told} of them go to households that are invited already, with the code and the date that they have.")
+            }
+        }),
+        has_new: once_more < number,
         days: INVITATION_DAYS,
-        digest: digest(&looked.draft, &plan, number),
+        digest: digest(&looked, &plan, (&sender.name, &letterhead), start, number),
         is_again,
     };
     Ok(board_with(status, &page))

@@ -5,6 +5,7 @@ use axum::{
     extract::{DefaultBodyLimit, FromRequest, Multipart, Request},
     http::header,
 };
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::intake::{
     body::{LARGEST_BODY, ListBody},
@@ -21,9 +22,9 @@ pub(super) struct Sent {
 }
 
 impl Sent {
-    /// Reads the form; nothing, if it is none.
-    pub(super) async fn read(body: ListBody) -> Option<Self> {
-        let (bytes, headers, _room) = body.into_parts();
+    /// Reads the form; nothing, if it is none. Its share of the room is kept until the list is.
+    pub(super) async fn read(body: ListBody) -> Option<(Self, OwnedSemaphorePermit)> {
+        let (bytes, headers, room) = body.into_parts();
         let mut request = Request::new(Body::from(bytes));
         request.headers_mut().insert(header::CONTENT_TYPE, headers.get(header::CONTENT_TYPE)?.clone());
         DefaultBodyLimit::max(LARGEST_BODY).apply(&mut request);
@@ -43,6 +44,6 @@ impl Sent {
                 _ => {}
             }
         }
-        Some(sent)
+        Some((sent, room))
     }
 }

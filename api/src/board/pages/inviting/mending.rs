@@ -11,7 +11,8 @@ use porchlight_shared::domain::DraftId;
 use serde::Deserialize;
 
 use super::{
-    gone, lead_to, nothing_here, open, ours, path,
+    gone, lead_to, nothing_here, open, ours, path, room,
+    sent_as,
     rows::{standing, word},
     verify::Query,
 };
@@ -115,6 +116,7 @@ pub(super) async fn several(
 ) -> Result<Response, Turned> {
     let asked = form.map(|Form(asked)| asked).unwrap_or_default();
     let Ok(id) = draft.parse::<DraftId>() else { return Ok(nothing_here()) };
+    let _room = room(&state, &leader, &draft).await.map_err(|_| Turned::Later)?;
     let mut tx = state.pool.begin().await?;
     if !drafts::lock_draft(&mut tx, leader.community, id).await? {
         return Ok(gone(&mut tx, &leader, &draft).await?);
@@ -168,7 +170,7 @@ async fn change(
     Ok((done, count))
 }
 
-/// Throws a list away.
+/// Throws a list away. What is told is what became of it: a part may be sent, and all of it may be.
 pub(super) async fn throw_away(
     State(state): State<Arc<AppState>>,
     _: SameOrigin,
@@ -177,9 +179,15 @@ pub(super) async fn throw_away(
 ) -> Result<Response, Turned> {
     let Ok(id) = draft.parse::<DraftId>() else { return Ok(nothing_here()) };
     let mut tx = state.pool.begin().await?;
-    if drafts::delete_draft(&mut tx, leader.community, id).await? {
-        Entry::of(leader.by, Act::DraftDropped, id.uuid()).write(&mut tx, leader.community).await?;
+    if !drafts::lock_draft(&mut tx, leader.community, id).await? {
+        let batch = sent_as(&mut tx, &leader, id).await?;
+        let place = batch.map(|batch| format!("/batches/{batch}"));
+        return Ok(lead_to(place.as_deref().unwrap_or("/invite?done=gone")));
     }
+    let draft = drafts::drafts(&mut tx, leader.community, Some(id), 1).await?;
+    let rest = draft.first().is_some_and(|draft| draft.batch.is_some());
+    drafts::delete_draft(&mut tx, leader.community, id).await?;
+    Entry::of(leader.by, Act::DraftDropped, id.uuid()).write(&mut tx, leader.community).await?;
     tx.commit().await?;
-    Ok(lead_to("/invite?done=dropped"))
+    Ok(lead_to(if rest { "/invite?done=rest" } else { "/invite?done=dropped" }))
 }

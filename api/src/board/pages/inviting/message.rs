@@ -182,6 +182,9 @@ pub(super) async fn save(
 ) -> Result<Response, Turned> {
     let asked = form.map(|Form(asked)| asked).unwrap_or_default();
     let mut tx = state.pool.begin().await?;
+    if let Ok(id) = draft.parse() {
+        drafts::lock_draft(&mut tx, leader.community, id).await?;
+    }
     let draft = match find(&mut tx, &leader, &draft).await? {
         Ok(draft) => draft,
         Err(answer) => return Ok(answer),
@@ -189,6 +192,7 @@ pub(super) async fn save(
     match asked.plan(&leader, draft.channel) {
         Ok(plan) => {
             plans::put_plan(&mut tx, draft.id, &plan).await?;
+            drafts::touch(&mut tx, draft.id, None).await?;
             tx.commit().await?;
             let on = asked.go == "on";
             Ok(lead_to(&path(draft.id, if on { "/send" } else { "/message?done=updated#preview" })))

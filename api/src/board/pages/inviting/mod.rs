@@ -26,13 +26,15 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
-use porchlight_shared::domain::{Channel, DraftId};
+use porchlight_shared::domain::{BatchId, Channel, DraftId};
 use sqlx::PgConnection;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::{Frame, Place, astray, board, board_with, counted, moment, nothing_here, number};
 use crate::{
     board::session::{Leader, Turned},
     intake::{
+        body::LARGEST_BODY,
         drafts::look::{Looked, look},
         idempotency,
         ledger::{
@@ -97,7 +99,22 @@ fn lead_to(path: &str) -> Response {
     private(Redirect::to(path))
 }
 
-/// A draft of the leader's community, judged as it would be sent, and how it is to be sent.
+/// Bytes of the room of lists that judging an entry takes.
+const ENTRY: usize = 160;
+
+/// Room to judge a draft, in proportion to its entries: many large ones at once wait, and have no connection meanwhile.
+async fn room(state: &AppState, leader: &Leader, draft: &str) -> Result<OwnedSemaphorePermit, Problem> {
+    let found = match draft.parse::<DraftId>() {
+        Ok(draft) => {
+            drafts::drafts(&mut *state.pool.acquire().await?, leader.community, Some(draft), 1).await?
+        }
+        Err(_) => Vec::new(),
+    };
+    let entries = found.first().map_or(0, |draft| usize::try_from(draft.entries).unwrap_or(0));
+    state.list_room.take((entries * ENTRY).min(LARGEST_BODY)).await
+}
+
+/// A draft of the leader's community, judged as it would be sent, and how it is to be sent. Whoever asks holds its [`room`].
 async fn open(
     state: &AppState,
     tx: &mut PgConnection,
@@ -117,9 +134,14 @@ async fn open(
 /// A draft that is not there. Where it was sent as a whole a moment ago, its batch is.
 async fn gone(tx: &mut PgConnection, leader: &Leader, draft: &str) -> sqlx::Result<Response> {
     let Ok(draft) = draft.parse::<DraftId>() else { return Ok(nothing_here()) };
-    let answer = idempotency::newest(tx, leader.community, &sending::key(draft, "")).await?;
-    let batch = answer.as_deref().and_then(sending::batch_of);
+    let batch = sent_as(tx, leader, draft).await?;
     Ok(batch.map_or_else(nothing_here, |batch| lead_to(&format!("/batches/{batch}"))))
+}
+
+/// The batch that a draft was sent as a moment ago.
+async fn sent_as(tx: &mut PgConnection, leader: &Leader, draft: DraftId) -> sqlx::Result<Option<BatchId>> {
+    let answer = idempotency::newest(tx, leader.community, &sending::key(draft, "")).await?;
+    Ok(answer.as_deref().and_then(sending::batch_of))
 }
 
 /// What is ours is told on a page of its own, what can be mended on the page that asked.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::{
-    extract::{Path, State},
+    extract::{FromRequest, Path, Request, State},
     http::{HeaderValue, StatusCode, header},
     response::Response,
 };
@@ -14,7 +14,7 @@ use super::{Frame, Place, astray, board_with, form::Sent, lead_to, list_title, n
 use crate::{
     board::session::{Leader, SameOrigin, Turned},
     intake::{
-        body::ListBody,
+        body::{self, ListBody},
         drafts::{kept_text, look::save as keep},
         judging::Rules,
         ledger::{batches, plans},
@@ -89,11 +89,15 @@ pub(super) async fn save(
     _: SameOrigin,
     leader: Result<Leader, Turned>,
     Path(channel): Path<String>,
-    body: Result<ListBody, Problem>,
+    request: Request,
 ) -> Result<Response, Turned> {
+    // Only a leader's list takes room: whoever is nobody is listened to, and nothing of it is kept.
     let leader = match leader {
         Ok(leader) => leader,
-        Err(Turned::Away) => return Err(Turned::Away),
+        Err(Turned::Away) => {
+            body::pass_over(request.into_body()).await;
+            return Err(Turned::Away);
+        }
         Err(Turned::Later) => {
             let lines = [
                 "The ledger cannot be reached right now, and nothing was stored.",
@@ -106,7 +110,7 @@ pub(super) async fn save(
     let unfit = StatusCode::UNPROCESSABLE_ENTITY;
     let again =
         |typed: &str, status, told: String| Ok(page(&state, &leader, channel, typed, Some((status, told))));
-    let body = match body {
+    let body = match ListBody::from_request(request, &state).await {
         Ok(body) => body,
         Err(problem) => {
             let told = format!(
@@ -116,7 +120,7 @@ pub(super) async fn save(
             return again("", problem.status(), told);
         }
     };
-    let Some(sent) = Sent::read(body).await else {
+    let Some((sent, _room)) = Sent::read(body).await else {
         return again(
             "",
             StatusCode::BAD_REQUEST,

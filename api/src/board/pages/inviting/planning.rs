@@ -76,6 +76,10 @@ impl Asked {
             return Err(("consent", "Say who agreed, how, and when.".to_owned()));
         }
         let send_at = if self.when == "later" { read("send_at", &self.send_at, leader)? } else { None };
+        if self.when != "later" && !self.send_at.trim().is_empty() {
+            let told = "You wrote a day and time, but chose to send as soon as you have confirmed. Choose “Not before this day and time”, or empty the field.";
+            return Err(("send_at", told.to_owned()));
+        }
         if self.when == "later" && send_at.is_none() {
             return Err(("send_at", "Say on which day and at what time it is to go.".to_owned()));
         }

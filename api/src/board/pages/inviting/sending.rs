@@ -18,14 +18,15 @@ use porchlight_shared::{
 use serde::Deserialize;
 
 use super::{
-    confirm::{self, Again, digest},
-    gone, lead_to, nothing_here, ours,
+    astray,
+    confirm::{self, Again, Why, digest},
+    gone, lead_to, nothing_here, path, room,
 };
 use crate::{
     board::session::{Leader, SameOrigin, Turned},
     intake::{
         batch::{self, List, Wish},
-        drafts::take,
+        drafts::{look::look, take},
         idempotency::{Claim, IdempotencyKey},
         judging::Rules,
         ledger::{batches, drafts, plans},
@@ -52,6 +53,8 @@ enum Outcome {
     Sent(BatchId),
     /// Nothing: so many would go now, where that is known.
     Changed(Option<usize>),
+    /// Nothing: nobody has said yet who agreed to be texted.
+    NoConsent,
     Gone,
 }
 
@@ -69,28 +72,61 @@ pub(super) fn batch_of(answer: &str) -> Option<BatchId> {
 pub(super) async fn send(
     State(state): State<Arc<AppState>>,
     _: SameOrigin,
-    leader: Leader,
+    leader: Result<Leader, Turned>,
     Path(draft): Path<String>,
     form: Result<Form<Confirmed>, FormRejection>,
 ) -> Result<Response, Turned> {
     let confirmed = form.map(|Form(confirmed)| confirmed).unwrap_or_default();
+    let answer = match leader {
+        Ok(leader) => answer(&state, &leader, &draft, &confirmed).await,
+        Err(turned) => Err(turned),
+    };
+    match answer {
+        Err(Turned::Later) => Ok(unknown()),
+        answer => answer,
+    }
+}
+
+/// What is ours may come after the commit as well as before: what was confirmed is the key, so pressing again does no harm.
+fn unknown() -> Response {
+    let lines = [
+        "Something went wrong on our side, and the answer got lost. Nothing that you wrote is.",
+        "Go back in your browser in a minute, and press the button again: it will not go twice.",
+    ];
+    astray(StatusCode::SERVICE_UNAVAILABLE, "It is not known whether your list was sent", &lines)
+}
+
+async fn answer(
+    state: &Arc<AppState>,
+    leader: &Leader,
+    draft: &str,
+    confirmed: &Confirmed,
+) -> Result<Response, Turned> {
     let Ok(id) = draft.parse::<DraftId>() else { return Ok(nothing_here()) };
-    match accept(&state, &leader, id, &confirmed).await {
+    let is_again = confirmed.again == "yes";
+    match accept(state, leader, id, confirmed).await {
         Ok(Outcome::Sent(batch)) => Ok(lead_to(&format!("/batches/{batch}?done=accepted"))),
         Ok(Outcome::Changed(number)) => {
-            confirm::page(&state, &leader, &draft, Some(Again::Changed(number))).await
+            // Said of one list, it is not said of another.
+            let is_again = is_again && number.is_some();
+            let again = Again { why: Why::Changed, number, is_again };
+            confirm::page(state, leader, draft, Some(again)).await
         }
-        Ok(Outcome::Gone) => Ok(gone(&mut *state.pool.acquire().await?, &leader, &draft).await?),
+        Ok(Outcome::NoConsent) => Ok(lead_to(&path(id, "/message?done=consent"))),
+        Ok(Outcome::Gone) => Ok(gone(&mut *state.pool.acquire().await?, leader, draft).await?),
+        Err(problem) if problem.is_ours() => Err(Turned::Later),
         Err(problem) => {
-            if let Some(answer) = ours(&problem) {
-                return Ok(answer);
-            }
             let again = match problem.kind() {
-                Kind::SameList => Again::SameList,
-                Kind::NothingToSend | Kind::EmptyList => Again::Changed(Some(0)),
-                _ => Again::Refused(told(&problem)),
+                // The number that was confirmed is kept, or the two questions would be asked in turn for ever.
+                Kind::SameList => {
+                    Again { why: Why::SameList, number: confirmed.number.parse().ok(), is_again: true }
+                }
+                Kind::NothingToSend | Kind::EmptyList => {
+                    Again { why: Why::Changed, number: Some(0), is_again: false }
+                }
+                _ => Again { why: Why::Refused(told(&problem)), number: None, is_again },
             };
-            confirm::page(&state, &leader, &draft, Some(again)).await
+            confirm::page(state, leader, draft, Some(again)).await
         }
     }
 }
@@ -124,8 +160,16 @@ async fn accept(
     id: DraftId,
     confirmed: &Confirmed,
 ) -> Result<Outcome, Problem> {
-    let sender = batches::sender(&mut *state.pool.acquire().await?, leader.community).await?;
-    window::renew(&state.pool, &sender.window, &state.text_window).await?;
+    let _room = room(state, leader, &id.to_string()).await?;
+    let mut connection = state.pool.acquire().await?;
+    let found = drafts::drafts(&mut connection, leader.community, Some(id), 1).await?;
+    if found.first().is_some_and(|draft| draft.channel == Channel::Text) {
+        let sender = batches::sender(&mut connection, leader.community).await?;
+        drop(connection);
+        window::renew(&state.pool, &sender.window, &state.text_window).await?;
+    } else {
+        drop(connection);
+    }
     let mut tx = state.pool.begin().await?;
     sqlx::query("SET LOCAL lock_timeout = '10s'").execute(&mut *tx).await?;
     let key = IdempotencyKey::of_form(key(id, &confirmed.digest), &confirmed.digest);
@@ -135,26 +179,33 @@ async fn accept(
     if !drafts::lock_draft(&mut tx, leader.community, id).await? {
         return Ok(Outcome::Gone);
     }
-    let Some(draft) = drafts::drafts(&mut tx, leader.community, Some(id), 1).await?.into_iter().next() else {
+    let plan = plans::plan(&mut tx, id).await?;
+    let already_invited = if plan.resend { AlreadyInvited::Resend } else { AlreadyInvited::Skip };
+    let Some(looked) = look(state, &mut tx, leader.community, id, already_invited).await? else {
         return Ok(Outcome::Gone);
     };
-    let plan = plans::plan(&mut tx, id).await?;
+    let sender = batches::sender(&mut tx, leader.community).await?;
+    let letterhead = batches::letterhead(&mut tx, leader.community).await?;
+    let channel = looked.draft.channel;
     let number = confirmed.number.parse().unwrap_or(0);
-    if digest(&draft, &plan, number) != confirmed.digest {
+    let start = confirm::start(channel, &plan, &sender, &state.text_window);
+    if digest(&looked, &plan, (&sender.name, &letterhead), start, number) != confirmed.digest {
         return Ok(Outcome::Changed(None));
     }
-    let channel = draft.channel;
+    drop(looked);
+    if channel == Channel::Text && plan.consent.is_none() {
+        return Ok(Outcome::NoConsent);
+    }
     if channel == Channel::Text && state.texts.is_none() {
         return Err(Problem::new(Kind::ChannelNotSetUp, "Texts are not set up on this installation."));
     }
-    let sender = batches::sender(&mut tx, leader.community).await?;
     let start = plan.send_at.map_or(sender.now, |at| at.max(sender.now));
     let opening = (channel == Channel::Text).then(|| sender.window.opening_at(start, &state.text_window));
     let rules = Rules { channel, country: &sender.country, keyring: &state.keyring, keep: true };
     let judged = take(&mut tx, leader.community, id, rules).await?;
     let wish = Wish {
         accept_checks: false,
-        already_invited: if plan.resend { AlreadyInvited::Resend } else { AlreadyInvited::Skip },
+        already_invited,
         note: plan.note,
         send_at: plan.send_at,
         not_after: plan.not_after,

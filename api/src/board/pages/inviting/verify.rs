@@ -11,7 +11,7 @@ use porchlight_shared::domain::{Channel, DraftId};
 use serde::Deserialize;
 
 use super::{
-    Frame, Place, board, gone, many, messages, moment, number, open,
+    Frame, Place, board, gone, many, messages, moment, number, open, room,
     rows::{Row, Several, entries_path, place, reason_words, several, standing, title, word},
 };
 use crate::{
@@ -147,6 +147,7 @@ pub(super) async fn show(
     Path(draft): Path<String>,
     Parameters(query): Parameters<Query>,
 ) -> Result<Response, Turned> {
+    let _room = room(&state, &leader, &draft).await.map_err(|_| Turned::Later)?;
     let mut connection = state.pool.acquire().await?;
     let Some((looked, plan)) = open(&state, &mut connection, &leader, &draft).await? else {
         return Ok(gone(&mut connection, &leader, &draft).await?);

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use axum::extract::Multipart;
+use axum::extract::{Multipart, multipart::MultipartError};
 
 use super::choices::{DAYS, SWATCHES};
 use crate::settings::{
@@ -23,6 +23,32 @@ const ORDER: [&str; 9] = [
     "text_window",
     "portal_url",
 ];
+/// What a form sends beside the file.
+const FIELDS: [&str; 20] = [
+    "name",
+    "short_name",
+    "no_logo",
+    "pick",
+    "own_colour",
+    "suggested",
+    "postal_address",
+    "contact",
+    "time_zone",
+    "times",
+    "portal_url",
+    "seen",
+    "shown_colour",
+    "shown_hours",
+    "week_from",
+    "week_to",
+    "saturday_from",
+    "saturday_to",
+    "sunday_from",
+    "sunday_to",
+];
+/// The times of the page's days.
+const DAYS_SENT: [(&str, &str); 3] =
+    [("week_from", "week_to"), ("saturday_from", "saturday_to"), ("sunday_from", "sunday_to")];
 /// The longest value that is looked at, in bytes.
 const LONGEST: usize = 4_000;
 
@@ -44,6 +70,12 @@ pub(super) struct Typed {
     /// From and to, for each of the page's days; empty: no texts.
     pub(super) hours: [(String, String); 3],
     pub(super) portal_url: String,
+    /// The mark of the settings that it was filled from.
+    pub(super) seen: String,
+    /// What stood in the fields that count only where they are ticked, when it was shown.
+    shown: Option<(String, String)>,
+    /// Fields that were not sent.
+    unsaid: Vec<&'static str>,
 }
 
 /// The hours of each of the page's days. `None`: they cannot be shown so.
@@ -109,44 +141,74 @@ impl Typed {
             .to_owned(),
             hours: hours(settings).unwrap_or(usual),
             portal_url: settings.portal_url.clone().unwrap_or_default(),
+            seen: settings.mark(),
+            ..Self::default()
         }
     }
 
-    /// Reads a form, and the file in it. A file that is larger than it may be is not kept, but told.
-    pub(super) async fn read(mut form: Multipart) -> (Self, Option<Vec<u8>>) {
-        let (mut values, mut file) = (HashMap::new(), None);
-        while let Ok(Some(mut field)) = form.next_field().await {
+    /// Reads a form, and the file in it. A file that is larger than it may be is not kept, but told; what was not sent stands as
+    /// it did.
+    ///
+    /// # Errors
+    /// When the form does not arrive whole.
+    pub(super) async fn read(
+        mut form: Multipart,
+        settings: &Settings,
+    ) -> Result<(Self, Option<Vec<u8>>), MultipartError> {
+        let (mut values, mut file, mut has_file) = (HashMap::new(), None, false);
+        while let Some(mut field) = form.next_field().await? {
             let name = field.name().unwrap_or_default().to_owned();
+            if name != "logo" && !FIELDS.contains(&&*name) {
+                continue;
+            }
             let longest = if name == "logo" { MAX_BYTES } else { LONGEST };
             let mut bytes = Vec::new();
-            while let Ok(Some(chunk)) = field.chunk().await {
+            while let Some(chunk) = field.chunk().await? {
                 // One more than may be is enough to say so.
                 let room = (longest + 1).saturating_sub(bytes.len());
                 bytes.extend_from_slice(&chunk[..chunk.len().min(room)]);
             }
             if name == "logo" {
+                has_file = true;
                 file = Some(bytes).filter(|bytes| !bytes.is_empty());
             } else {
                 values.insert(name, String::from_utf8_lossy(&bytes).into_owned());
             }
         }
-        let mut take = |name: &str| values.remove(name).unwrap_or_default();
-        let suggested = take("suggested");
-        let (pick, own_colour) = (take("pick"), take("own_colour"));
+        let before = Self::of(settings);
+        let mut unsaid = Vec::new();
+        let mut take = |name: &'static str, before: String| {
+            values.remove(name).unwrap_or_else(|| {
+                unsaid.push(name);
+                before
+            })
+        };
+        let suggested = take("suggested", String::new());
+        // Nothing is ticked where nothing is sent, and what is not there cannot be ticked.
+        let (pick, own_colour) = (take("pick", before.pick), take("own_colour", before.own_colour));
+        let shown = (take("shown_colour", String::new()), take("shown_hours", String::new()));
+        let mut hours = before.hours.into_iter();
         let typed = Self {
-            name: take("name"),
-            short_name: take("short_name"),
-            no_logo: take("no_logo") == "yes",
+            name: take("name", before.name),
+            short_name: take("short_name", before.short_name),
+            no_logo: take("no_logo", String::new()) == "yes" || !has_file && before.no_logo,
             pick: if suggested.is_empty() { pick } else { "own".to_owned() },
             own_colour: if suggested.is_empty() { own_colour } else { suggested },
-            postal_address: take("postal_address"),
-            contact: take("contact"),
-            time_zone: take("time_zone"),
-            times: take("times"),
-            hours: DAYS.map(|(word, ..)| (take(&format!("{word}_from")), take(&format!("{word}_to")))),
-            portal_url: take("portal_url"),
+            postal_address: take("postal_address", before.postal_address),
+            contact: take("contact", before.contact),
+            time_zone: take("time_zone", before.time_zone),
+            times: take("times", before.times),
+            hours: DAYS_SENT.map(|(from, to)| {
+                let (open, close) = hours.next().unwrap_or_default();
+                (take(from, open), take(to, close))
+            }),
+            portal_url: take("portal_url", before.portal_url),
+            seen: take("seen", String::new()),
+            ..Self::default()
         };
-        (typed, file)
+        let is_shown = !unsaid.contains(&"shown_colour") && !unsaid.contains(&"shown_hours");
+        let shown = is_shown.then_some(shown);
+        Ok((Self { shown, unsaid, ..typed }, file))
     }
 
     /// The colour that is chosen.
@@ -154,9 +216,33 @@ impl Typed {
         if self.pick == "own" { self.own_colour.trim().to_owned() } else { self.pick.clone() }
     }
 
+    /// The times of the days, as the form remembers that it showed them.
+    pub(super) fn hours_in_one(&self) -> String {
+        self.hours.iter().map(|(from, to)| format!("{from}-{to};")).collect()
+    }
+
+    /// Ticks what was written but not ticked, and says so: which of both is meant, only the leader knows.
+    fn tick(&mut self, misfits: &mut Vec<Misfit>) {
+        let Some((colour, hours)) = self.shown.take() else { return };
+        let is_written = !self.own_colour.trim().is_empty() && self.own_colour.trim() != colour.trim();
+        if self.pick != "own" && is_written {
+            if !self.pick.is_empty() {
+                let mend = "You wrote another colour, but one of ours was ticked. “Another one” is ticked now: save again, or tick the one that you want.";
+                misfits.push(Misfit { field: "colour", mend: mend.to_owned() });
+            }
+            self.pick = "own".to_owned();
+        }
+        if self.times != "own" && self.hours_in_one() != hours {
+            let mend = "You chose times for days, but they were not ticked. “At these times” is ticked now: save again, or tick the other one.";
+            misfits.push(Misfit { field: "text_window", mend: mend.to_owned() });
+            self.times = "own".to_owned();
+        }
+    }
+
     /// What is asked for: the change, the new picture, and what does not fit of the form itself.
-    pub(super) fn change(&self, file: Option<Vec<u8>>) -> (Change, Option<Picture>, Vec<Misfit>) {
+    pub(super) fn change(&mut self, file: Option<Vec<u8>>) -> (Change, Option<Picture>, Vec<Misfit>) {
         let mut misfits = Vec::new();
+        self.tick(&mut misfits);
         let picture = file.and_then(|file| match Picture::read(&file) {
             Ok(picture) => Some(picture),
             Err(mend) => {
@@ -175,16 +261,17 @@ impl Typed {
             },
             _ => None,
         };
-        let said = |value: &str| Some(value.to_owned());
+        let said = |name, value: &str| (!self.unsaid.contains(&name)).then(|| value.to_owned());
+        let is_coloured = ["pick", "own_colour", "suggested"].iter().any(|name| !self.unsaid.contains(name));
         let change = Change {
-            name: said(&self.name),
-            short_name: said(&self.short_name),
-            colour: said(&self.colour()),
-            postal_address: said(&self.postal_address),
-            contact: said(&self.contact),
-            time_zone: said(&self.time_zone),
+            name: said("name", &self.name),
+            short_name: said("short_name", &self.short_name),
+            colour: is_coloured.then(|| self.colour()),
+            postal_address: said("postal_address", &self.postal_address),
+            contact: said("contact", &self.contact),
+            time_zone: said("time_zone", &self.time_zone),
             text_window,
-            portal_url: said(&self.portal_url),
+            portal_url: said("portal_url", &self.portal_url),
             no_logo: Some(self.no_logo),
             logo: picture.as_ref().map(|picture| picture.sha256),
         };

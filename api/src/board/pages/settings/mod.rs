@@ -51,6 +51,8 @@ struct SettingsPage<'a> {
     ready: bool,
     missing: Vec<Needed>,
     told: Option<&'static str>,
+    /// Whether somebody changed them since they were shown.
+    is_overtaken: bool,
     misfits: &'a [Misfit],
     typed: &'a Typed,
     /// The colour that the preview shows.
@@ -121,7 +123,7 @@ pub(super) async fn show(
         Some("ready") => Some("Saved. Everything is there: you can invite your residents now."),
         _ => None,
     };
-    settings_page(&state, &leader, &settings, &typed, told, &[]).await
+    settings_page(&state, &leader, &settings, &typed, told, &[], false).await
 }
 
 async fn settings_page(
@@ -131,6 +133,7 @@ async fn settings_page(
     typed: &Typed,
     told: Option<&'static str>,
     misfits: &[Misfit],
+    is_overtaken: bool,
 ) -> Result<Response, Turned> {
     let said: Option<Colour> = typed.colour().to_ascii_lowercase().parse().ok();
     let shown = said.or(settings.colour).unwrap_or(Colour::DEFAULT);
@@ -138,7 +141,11 @@ async fn settings_page(
     let short = if typed.short_name.trim().is_empty() { &settings.short_name } else { &typed.short_name };
     let special = form::is_special(settings)
         .then(|| settings.text_window.as_ref().map_or_else(String::new, TextWindow::in_words));
-    let status = if misfits.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let status = match (is_overtaken, misfits.is_empty()) {
+        (true, _) => StatusCode::CONFLICT,
+        (false, true) => StatusCode::OK,
+        (false, false) => StatusCode::UNPROCESSABLE_ENTITY,
+    };
     let page = SettingsPage {
         frame: Frame::of(leader, Place::Settings),
         section: "settings",
@@ -146,6 +153,7 @@ async fn settings_page(
         ready: settings.ready,
         missing: settings.missing(),
         told,
+        is_overtaken,
         misfits,
         shown,
         contrast: format!("{:.1}", shown.under_white()),
@@ -177,8 +185,17 @@ pub(super) async fn save(
         return Ok(astray(StatusCode::FORBIDDEN, "Nothing was changed", &lines));
     }
     let Ok(form) = form else { return Ok(leaders(Redirect::to("/settings"))) };
-    let (typed, file) = Typed::read(form).await;
     let settings = ledger::read(&mut *state.pool.acquire().await?, leader.community).await?;
+    let (mut typed, file) = match Typed::read(form, &settings).await {
+        Ok(read) => read,
+        Err(error) => {
+            let lines = [
+                "The form did not arrive whole: the connection broke, or the picture is far too large.",
+                "Go back in your browser: what you typed still stands there. Choose a picture of at most 512 KB, and save again.",
+            ];
+            return Ok(astray(error.status(), "Nothing was changed", &lines));
+        }
+    };
     let (change, picture, mut misfits) = typed.change(file);
     if let Err(more) = change.apply(&settings) {
         misfits.extend(
@@ -188,14 +205,19 @@ pub(super) async fn save(
         );
     }
     if misfits.is_empty() {
-        match ledger::save(&state.pool, leader.actor(), &change, picture.as_ref()).await? {
+        let seen = Some(typed.seen.clone()).filter(|seen| !seen.is_empty());
+        match ledger::save(&state, leader.actor(), &change, picture.as_ref(), seen.as_deref()).await? {
             Saved::Done(saved) => {
                 let word = if saved.ready && !settings.ready { "ready" } else { "saved" };
                 return Ok(leaders(Redirect::to(&format!("/settings?done={word}"))).into_response());
+            }
+            Saved::Meanwhile(now) => {
+                typed.seen = now.mark();
+                return settings_page(&state, &leader, &now, &typed, None, &[], true).await;
             }
             Saved::Unfit(unfit) => misfits = unfit,
         }
     }
     form::in_order(&mut misfits);
-    settings_page(&state, &leader, &settings, &typed, None, &misfits).await
+    settings_page(&state, &leader, &settings, &typed, None, &misfits, false).await
 }
