@@ -3,11 +3,7 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::{
-    extract::State,
-    http::StatusCode,
-    response::Response,
-};
+use axum::{extract::State, http::StatusCode, response::Response};
 use porchlight_shared::domain::{AccountId, Channel, CommunityId, LeaderId, LetterId, masked};
 use sqlx::PgPool;
 
@@ -79,13 +75,8 @@ pub(super) async fn show(
         Some(leader) if !home => leader.name.as_str(),
         _ => "",
     });
-    let page = SignIn {
-        community: &door.community,
-        to: door.to.as_deref(),
-        home,
-        turned_out,
-        link: link.as_str(),
-    };
+    let page =
+        SignIn { community: &door.community, to: door.to.as_deref(), home, turned_out, link: link.as_str() };
     Ok(leaders_page(StatusCode::OK, &page))
 }
 

@@ -29,7 +29,8 @@ use crate::{
 const ONLY_OWNERS: &str = "Only owners add, change and remove leaders. Ask one of them.";
 /// Who may be added in how many seconds: each gets a letter.
 const ADDED: (u32, u32) = (20, 3_600);
-const TOO_MANY: &str = "Twenty people were added within an hour, and each gets a letter. Wait an hour, then add the next.";
+const TOO_MANY: &str =
+    "Twenty people were added within an hour, and each gets a letter. Wait an hour, then add the next.";
 const LAST_OWNER: &str = "The last owner stays. Make somebody else an owner first.";
 
 /// A leader, as they are told.
