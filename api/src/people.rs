@@ -13,6 +13,7 @@ use sqlx::{PgConnection, PgPool};
 use crate::{
     access::Role,
     audit::{Act, Actor, By, Entry},
+    board::session::Leader,
     letters::{self, Posted},
     sign_in::out,
     state::AppState,
@@ -153,11 +154,18 @@ pub async fn add(
     Ok((id, posted))
 }
 
-/// Makes a leader an owner, or an owner a leader.
+/// Makes a leader an owner, or an owner a leader. Who is an owner no more keeps no operator's link, nor what one opened:
+/// whoever acts is known by their session, which stays.
 ///
 /// # Errors
 /// When there is no such leader, it is the last owner, or the ledger does not take it.
-pub async fn change_role(pool: &PgPool, actor: Actor, leader: LeaderId, role: Role) -> Result<(), Refused> {
+pub async fn change_role(
+    pool: &PgPool,
+    acting: &Leader,
+    leader: LeaderId,
+    role: Role,
+) -> Result<(), Refused> {
+    let actor = acting.actor();
     let mut tx = pool.begin().await?;
     let all = lock(&mut tx, actor).await?;
     let (_, before) = all.iter().find(|(id, _)| *id == leader).ok_or(Refused::NoSuchLeader)?;
@@ -170,17 +178,22 @@ pub async fn change_role(pool: &PgPool, actor: Actor, leader: LeaderId, role: Ro
     sqlx::query!("UPDATE leaders SET role = $2 WHERE id = $1", leader.uuid(), role as Role)
         .execute(&mut *tx)
         .await?;
+    if *before == Role::Owner {
+        out::end_nameless(&mut tx, actor.community, Some(acting.session())).await?;
+    }
     Entry::of(actor.by, Act::LeaderRoleChanged, leader.uuid()).write(&mut tx, actor.community).await?;
     tx.commit().await?;
     tracing::info!(community = %actor.community, %leader, ?role, "a leader's role was changed");
     Ok(())
 }
 
-/// Takes the right away: sessions and open links end in the same transaction.
+/// Takes the right away: sessions and open links end in the same transaction, those without a name, too, which may be
+/// theirs. The session in which somebody acts stays, if it is not the removed leader's.
 ///
 /// # Errors
 /// When there is no such leader, it is the last owner, or the ledger does not take it.
-pub async fn remove(pool: &PgPool, actor: Actor, leader: LeaderId) -> Result<(), Refused> {
+pub async fn remove(pool: &PgPool, acting: &Leader, leader: LeaderId) -> Result<(), Refused> {
+    let actor = acting.actor();
     let mut tx = pool.begin().await?;
     let all = lock(&mut tx, actor).await?;
     if !all.iter().any(|(id, _)| *id == leader) {
@@ -193,6 +206,7 @@ pub async fn remove(pool: &PgPool, actor: Actor, leader: LeaderId) -> Result<(),
         .execute(&mut *tx)
         .await?;
     out::end_all(&mut tx, leader).await?;
+    out::end_nameless(&mut tx, actor.community, Some(acting.session())).await?;
     Entry::of(actor.by, Act::LeaderRemoved, leader.uuid()).write(&mut tx, actor.community).await?;
     tx.commit().await?;
     tracing::info!(community = %actor.community, %leader, "a leader was removed");

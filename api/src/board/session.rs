@@ -54,6 +54,12 @@ impl Leader {
         Actor { community: self.community, by: self.by }
     }
 
+    /// The session in which they act.
+    #[must_use]
+    pub const fn session(&self) -> &[u8; 32] {
+        &self.session
+    }
+
     /// Ends the session.
     ///
     /// # Errors

@@ -116,7 +116,7 @@ impl Step {
     }
 }
 
-/// Steers a batch; a problem when the community has no such batch.
+/// Steers a batch; a problem when the community has no such batch. What is asked for one by one is nobody's to steer.
 ///
 /// # Errors
 /// When there is no such batch, or the ledger does not answer.
@@ -129,7 +129,7 @@ pub async fn steer(
     let mut tx = state.pool.begin().await?;
     let before = sqlx::query!(
         r#"SELECT paused_at IS NOT NULL AS "paused!", cancelled_at IS NOT NULL AS "cancelled!" FROM batches
-           WHERE community_id = $1 AND id = $2 FOR NO KEY UPDATE"#,
+           WHERE community_id = $1 AND id = $2 AND purpose = 'list' FOR NO KEY UPDATE"#,
         community.uuid(),
         batch.uuid(),
     );
@@ -190,7 +190,7 @@ async fn mark(
                storm_sends = CASE WHEN $3 AND cancelled_at IS NULL AND paused_at IS NOT NULL THEN storm_sends END,
                resumed_at = CASE WHEN $5 AND paused_at IS NOT NULL THEN app_now() ELSE resumed_at END,
                cancelled_at = CASE WHEN $4 THEN coalesce(cancelled_at, app_now()) ELSE cancelled_at END
-           WHERE community_id = $1 AND id = $2
+           WHERE community_id = $1 AND id = $2 AND purpose = 'list'
            RETURNING cancelled_at IS NOT NULL AS "cancelled!""#,
         community.uuid(),
         batch.uuid(),

@@ -59,6 +59,12 @@ impl Resident {
         let mut tx = state.pool.begin().await?;
         // Whoever is just signing in with one of them comes first, or too late.
         sqlx::query!(
+            "SELECT id FROM members WHERE account_id = $1 ORDER BY id FOR NO KEY UPDATE",
+            self.account.uuid(),
+        )
+        .fetch_all(&mut *tx)
+        .await?;
+        sqlx::query!(
             "UPDATE letters SET used_at = app_now()
              WHERE member_id IN (SELECT id FROM members WHERE account_id = $1) AND expires_at IS NOT NULL AND used_at IS NULL",
             self.account.uuid(),

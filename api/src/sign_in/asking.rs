@@ -35,6 +35,8 @@ const OF_NEIGHBOURS: (u32, u32) = (100, 3_600);
 const FOR_ADDRESS: (u32, u32) = (5, 900);
 /// Letters to one address at once: communities that somebody leads, and households that they joined.
 const MOST_LETTERS: i64 = 10;
+/// For how many seconds a letter that was not used is quite new.
+const QUITE_NEW: f64 = 120.0;
 
 #[derive(Template)]
 #[template(path = "sign_in.html")]
@@ -121,9 +123,10 @@ async fn write(state: &Arc<AppState>, readers: &[(CommunityId, LetterKind, Reade
     Ok(())
 }
 
-/// Whom the address belongs to: the communities that they lead, and the households that they joined.
+/// Whom the address belongs to: the communities that they lead, and the households that they joined with it.
 ///
-/// An address that nobody has confirmed is good for what was joined with it, and for nothing else of the same account.
+/// Anybody may have typed an address that no message of ours reached with the code: it opens nothing. Whoever has a letter
+/// that is quite new, and was not used, needs no other.
 async fn readers(
     state: &AppState,
     address: &EmailAddress,
@@ -131,18 +134,24 @@ async fn readers(
 ) -> sqlx::Result<Vec<(CommunityId, LetterKind, Reader)>> {
     let rows = sqlx::query!(
         r#"(SELECT l.id AS "id!", l.community_id AS "community!", true AS "leads!"
-            FROM leaders l WHERE l.email = $1 AND l.removed_at IS NULL ORDER BY l.id LIMIT $3)
+            FROM leaders l
+            WHERE l.email = $1 AND l.removed_at IS NULL
+                AND NOT EXISTS (SELECT FROM letters WHERE leader_id = l.id AND expires_at IS NOT NULL AND used_at IS NULL
+                                    AND created_at > app_now() - make_interval(secs => $4))
+            ORDER BY l.id LIMIT $3)
            UNION ALL
            (SELECT id, community_id, false FROM (
                 SELECT DISTINCT ON (coalesce(m.account_id, m.id)) m.id, m.community_id FROM members m
-                WHERE m.channel = 'email' AND m.address_hash = $2
-                    AND (m.verified_at IS NOT NULL
-                         OR NOT EXISTS (SELECT FROM members o WHERE o.account_id = m.account_id AND o.address_hash <> m.address_hash))
-                ORDER BY coalesce(m.account_id, m.id), m.verified_at IS NOT NULL DESC, m.id DESC
-            ) AS once LIMIT $3)"#,
+                WHERE m.channel = 'email' AND m.address_hash = $2 AND m.verified_at IS NOT NULL
+                ORDER BY coalesce(m.account_id, m.id), m.id DESC
+            ) AS once
+            WHERE NOT EXISTS (SELECT FROM letters WHERE member_id = once.id AND expires_at IS NOT NULL AND used_at IS NULL
+                                  AND created_at > app_now() - make_interval(secs => $4))
+            LIMIT $3)"#,
         address.key(),
         &hash[..],
         MOST_LETTERS,
+        QUITE_NEW,
     )
     .fetch_all(&state.pool)
     .await?;
@@ -166,7 +175,7 @@ async fn readers(
 pub(super) async fn sent() -> Response {
     let lines = [
         "If this address belongs to a leader or to somebody who has joined, a link is on its way to it. It holds for 15 minutes, and works once.",
-        "Nothing there after a few minutes? Look among the unwanted mail, and whether the address was the one that your community knows.",
+        "Nothing there after a few minutes? Look among the unwanted mail, and whether the address was the one that your community wrote to. No other opens anything; your leaders can help.",
     ];
     let heading = "Look at your e-mail";
     page(StatusCode::OK, &Notice { brand: None, heading, lines: &lines, contact: None, offer_code: false })

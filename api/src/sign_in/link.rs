@@ -1,4 +1,4 @@
-//! Where a link leads: a button, and what pressing it does.
+//! Using a link up: what pressing the button does.
 //!
 //! A letter's link is the letter's id and our signature of it; one that the operator made is 256 random bits. Both work
 //! once: whoever comes second finds the row used, in the same transaction that begins a session.
@@ -13,83 +13,30 @@ use axum::{
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use porchlight_shared::domain::{AccountId, CommunityId, Keyring, LeaderId, LetterId, MemberId};
-use sqlx::{PgConnection, PgPool};
+use sqlx::PgConnection;
 
 use crate::{
     audit::{Act, By, Entry},
     board::session::{self, SameOrigin, Turned},
     family,
-    pages::{cookie, leaders_page, page, private},
+    pages::{cookie, page, private},
     secret::Secret,
     state::AppState,
 };
 
-type Typed = Result<Path<String>, PathRejection>;
+pub(super) type Typed = Result<Path<String>, PathRejection>;
 
 /// The letter that a link names, if the link is ours.
-fn letter(keyring: &Keyring, link: &str) -> Option<LetterId> {
+pub(super) fn letter(keyring: &Keyring, link: &str) -> Option<LetterId> {
     let bytes = URL_SAFE_NO_PAD.decode(link).ok()?;
     let (id, signature) = bytes.split_first_chunk::<16>()?;
     let signature: &[u8; 16] = signature.try_into().ok()?;
     keyring.is_link_signature("sign-in", id, signature).then(|| LetterId::from_bytes(*id))
 }
 
-/// What a link opens.
-struct Door {
-    community: String,
-    /// A household's page, not the board.
-    home: bool,
-}
-
-#[derive(Template)]
-#[template(path = "board/sign_in.html")]
-struct SignIn<'a> {
-    community: &'a str,
-    home: bool,
-    link: &'a str,
-}
-
 #[derive(Template)]
 #[template(path = "sign_in_over.html")]
 struct Over;
-
-/// Shows the button.
-pub(super) async fn show(State(state): State<Arc<AppState>>, link: Typed) -> Result<Response, Turned> {
-    let link = Secret::of(&link.map(|Path(link)| link).unwrap_or_default());
-    let door = match letter(&state.keyring, link.as_str()) {
-        Some(letter) => door_of_letter(&state.pool, letter).await?,
-        None => door_of_link(&state.pool, &link).await?,
-    };
-    Ok(match door {
-        Some(Door { community, home }) => {
-            leaders_page(StatusCode::OK, &SignIn { community: &community, home, link: link.as_str() })
-        }
-        None => over(),
-    })
-}
-
-async fn door_of_letter(pool: &PgPool, letter: LetterId) -> sqlx::Result<Option<Door>> {
-    let row = sqlx::query!(
-        r#"SELECT c.name, l.leader_id IS NULL AS "home!" FROM letters l JOIN communities c ON c.id = l.community_id
-           WHERE l.id = $1 AND l.used_at IS NULL AND l.expires_at > app_now()
-               AND (l.member_id IS NOT NULL OR EXISTS (SELECT FROM leaders WHERE id = l.leader_id AND removed_at IS NULL))"#,
-        letter.uuid(),
-    )
-    .fetch_optional(pool)
-    .await?;
-    Ok(row.map(|row| Door { community: row.name, home: row.home }))
-}
-
-async fn door_of_link(pool: &PgPool, link: &Secret) -> sqlx::Result<Option<Door>> {
-    let community = sqlx::query_scalar!(
-        "SELECT c.name FROM sign_in_links l JOIN communities c ON c.id = l.community_id
-         WHERE l.sha256 = $1 AND l.used_at IS NULL AND l.expires_at > app_now()",
-        &link.sha256()[..],
-    )
-    .fetch_optional(pool)
-    .await?;
-    Ok(community.map(|community| Door { community, home: false }))
-}
 
 /// Whom a link lets in.
 enum Guest {
@@ -136,7 +83,7 @@ async fn use_letter(tx: &mut PgConnection, letter: LetterId) -> sqlx::Result<Opt
     .fetch_optional(&mut *tx)
     .await?;
     sqlx::query!(
-        "SELECT id FROM members WHERE id = (SELECT member_id FROM letters WHERE id = $1) FOR NO KEY UPDATE",
+        "SELECT m.id FROM members m JOIN letters l ON l.member_id = m.id WHERE l.id = $1 FOR NO KEY UPDATE OF m",
         letter.uuid(),
     )
     .fetch_optional(&mut *tx)
@@ -146,12 +93,22 @@ async fn use_letter(tx: &mut PgConnection, letter: LetterId) -> sqlx::Result<Opt
          RETURNING community_id, leader_id, member_id",
         letter.uuid(),
     )
-    .fetch_optional(tx)
+    .fetch_optional(&mut *tx)
     .await?;
-    Ok(used.and_then(|used| match (used.leader_id, used.member_id) {
+    let Some(used) = used else { return Ok(None) };
+    // Whoever is in needs none of the others that they asked for.
+    sqlx::query!(
+        "UPDATE letters SET used_at = app_now()
+         WHERE (leader_id = $1 OR member_id = $2) AND expires_at IS NOT NULL AND used_at IS NULL",
+        used.leader_id,
+        used.member_id,
+    )
+    .execute(tx)
+    .await?;
+    Ok(match (used.leader_id, used.member_id) {
         (Some(leader), _) => Some(Guest::Leader(used.community_id.into(), Some(leader.into()))),
         (None, member) => member.map(|member| Guest::Member(member.into())),
-    }))
+    })
 }
 
 async fn use_link(tx: &mut PgConnection, link: &Secret) -> sqlx::Result<Option<Guest>> {
@@ -195,7 +152,8 @@ async fn admit_leader(
     Ok(Some(cookie))
 }
 
-/// Begins a resident's session; `None`: they left meanwhile. That they read the letter proves the address.
+/// Begins a resident's session; `None`: they left meanwhile, or nobody has shown that the address is theirs. That they read
+/// the letter proves it for whatever else they joined with it.
 async fn admit_member(
     tx: &mut PgConnection,
     state: &AppState,
@@ -203,7 +161,8 @@ async fn admit_member(
     member: MemberId,
 ) -> sqlx::Result<Option<HeaderValue>> {
     let known = sqlx::query!(
-        "SELECT account_id, community_id FROM members WHERE id = $1 FOR NO KEY UPDATE",
+        "SELECT account_id, community_id FROM members
+         WHERE id = $1 AND channel = 'email' AND verified_at IS NOT NULL FOR NO KEY UPDATE",
         member.uuid()
     );
     let Some(known) = known.fetch_optional(&mut *tx).await? else { return Ok(None) };
@@ -239,6 +198,6 @@ async fn new_account(tx: &mut PgConnection, state: &AppState, member: MemberId) 
     Ok(account)
 }
 
-fn over() -> Response {
+pub(super) fn over() -> Response {
     page(StatusCode::GONE, &Over)
 }

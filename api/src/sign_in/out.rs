@@ -40,7 +40,7 @@ pub(super) async fn sign_out_everywhere(
     let mut tx = state.pool.begin().await?;
     match leader.by {
         By::Leader(id) => end_all(&mut tx, id).await?,
-        By::Operator | By::Token(_) => end_nameless(&mut tx, leader.community).await?,
+        By::Operator | By::Token(_) => end_nameless(&mut tx, leader.community, None).await?,
     }
     Entry::whole(leader.by, Act::SignedOutEverywhere).write(&mut tx, leader.community).await?;
     tx.commit().await?;
@@ -73,8 +73,29 @@ pub(crate) async fn end_all(tx: &mut PgConnection, leader: LeaderId) -> sqlx::Re
     Ok(())
 }
 
-async fn end_nameless(tx: &mut PgConnection, community: CommunityId) -> sqlx::Result<()> {
-    let ended =
-        sqlx::query!("DELETE FROM sessions WHERE community_id = $1 AND leader_id IS NULL", community.uuid());
-    ended.execute(tx).await.map(drop)
+/// Ends the sessions of all who came with an operator's link, but the one that is kept, and takes back the links that were
+/// not used.
+///
+/// # Errors
+/// When the ledger does not answer.
+pub(crate) async fn end_nameless(
+    tx: &mut PgConnection,
+    community: CommunityId,
+    kept: Option<&[u8; 32]>,
+) -> sqlx::Result<()> {
+    // The links first: whoever is just using one has begun their session when this gets on.
+    sqlx::query!(
+        "DELETE FROM sign_in_links WHERE community_id = $1 AND leader_id IS NULL AND used_at IS NULL",
+        community.uuid(),
+    )
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query!(
+        "DELETE FROM sessions WHERE community_id = $1 AND leader_id IS NULL AND sha256 IS DISTINCT FROM $2",
+        community.uuid(),
+        kept.map(|kept| &kept[..]),
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
 }

@@ -102,3 +102,19 @@ async fn nobody_steers_another_communitys_batch() {
     }
     assert_eq!(world.batch(&batch).await["counts"]["queued"], 1);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_asked_for_one_by_one_is_nobodys_to_steer() {
+    let world = World::new().await;
+    world.add_leader(&world.oakridge, "pat@oakridge.example", "owner").await;
+    let asked: String = sqlx::query_scalar("SELECT id::text FROM batches WHERE purpose = 'asked'")
+        .fetch_one(&world.installation.pool)
+        .await
+        .unwrap();
+    for step in ["pause", "resume", "cancel"] {
+        let path = format!("batches/{asked}/{step}");
+        let answer = world.client.post(&world.oakridge, &path, Vec::new(), &[]).await.unwrap();
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{}", answer.body);
+    }
+    assert_eq!(world.ledger().await, [("queued".to_owned(), 1)]);
+}

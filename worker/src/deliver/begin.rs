@@ -16,6 +16,12 @@ use uuid::Uuid;
 
 use super::lane::Statement;
 
+/// For how long a link holds once it goes, in seconds.
+const LINK_HOLDS: f64 = 15.0 * 60.0;
+/// How long after it was asked for a link is still worth sending, in seconds: it is over an hour after that, whatever holds
+/// it up.
+const LINK_WORTH_SENDING: f64 = 45.0 * 60.0;
+
 /// A claimed delivery that asks to begin.
 #[derive(Clone, Copy, Debug)]
 pub struct Ask {
@@ -137,6 +143,21 @@ pub(super) fn distinct(ids: impl Iterator<Item = Uuid>) -> Vec<Vec<usize>> {
 }
 
 impl BeginStatement {
+    /// A link holds from when it goes, not from when it was asked for. Whoever is just using one needs it no longer.
+    async fn hold_links(&self, letters: &[Uuid]) -> sqlx::Result<()> {
+        if letters.is_empty() {
+            return Ok(());
+        }
+        let held = sqlx::query!(
+            "UPDATE letters SET expires_at = greatest(expires_at, app_now() + make_interval(secs => $2))
+             WHERE id IN (SELECT id FROM letters WHERE id = ANY($1) AND expires_at IS NOT NULL AND used_at IS NULL
+                          FOR NO KEY UPDATE SKIP LOCKED)",
+            letters,
+            LINK_HOLDS,
+        );
+        held.execute(&self.pool).await.map(drop)
+    }
+
     #[expect(clippy::too_many_lines, reason = "one statement, whole")]
     async fn round(&self, items: &[Ask], round: &[usize], answers: &mut [Option<Begin>]) -> sqlx::Result<()> {
         let ids: Vec<Uuid> = round.iter().map(|&index| items[index].delivery.uuid()).collect();
@@ -164,7 +185,7 @@ impl BeginStatement {
                            WHEN i.ended_at IS NOT NULL OR i.expires_at <= clock.now OR b.not_after <= clock.now THEN 'expired'
                            -- Whoever is a leader, or a member, no more gets none; a link that is over is no use.
                            WHEN s.letter_id IS NOT NULL AND (l.address IS NULL OR l.used_at IS NOT NULL) THEN 'not_needed'
-                           WHEN l.expires_at <= clock.now THEN 'expired'
+                           WHEN l.expires_at IS NOT NULL AND l.created_at <= clock.now - make_interval(secs => $5) THEN 'expired'
                            WHEN s.letter_id IS NULL AND c.address IS NULL OR EXISTS (
                                SELECT FROM suppressions
                                WHERE address_hash = c.address_hash AND lifted_at IS NULL
@@ -180,7 +201,7 @@ impl BeginStatement {
                 LEFT JOIN LATERAL (SELECT * FROM contacts WHERE id = s.contact_id OFFSET 0) AS c ON true
                 LEFT JOIN LATERAL (SELECT * FROM households WHERE id = c.household_id OFFSET 0) AS h ON true
                 LEFT JOIN LATERAL (
-                    SELECT kind, batch_id, count, used_at, expires_at,
+                    SELECT kind, batch_id, count, used_at, expires_at, created_at,
                            CASE WHEN member_id IS NULL
                                THEN (SELECT email FROM leaders WHERE id = leader_id AND removed_at IS NULL)
                                ELSE (SELECT address FROM members WHERE id = member_id AND channel = s.channel) END AS address,
@@ -220,9 +241,13 @@ impl BeginStatement {
             &tokens,
             self.deadline.as_secs_f64(),
             &channels as &[Channel],
+            LINK_WORTH_SENDING,
         )
         .fetch_all(&self.pool)
         .await?;
+        let begun = rows.iter().filter(|row| row.answer.starts_with("begun"));
+        let letters: Vec<Uuid> = begun.filter_map(|row| row.letter_id).collect();
+        self.hold_links(&letters).await?;
         for row in rows {
             let asked = usize::try_from(row.place - 1).ok().and_then(|place| round.get(place));
             let Some(slot) = asked.and_then(|&index| answers.get_mut(index)) else { continue };

@@ -1,5 +1,8 @@
 //! Lists that are done and need a leader.
 //!
+//! That a text was taken is not yet that it arrived: a list of texts is looked at once the provider has told of each, or
+//! long enough after the last. A community without leaders is waited for, a while.
+//!
 //! Whoever sent the list, or every leader where that is not known, gets one letter that says how many households need
 //! them. That a batch's leaders were told is written in the transaction that writes the letters, and each letter stands
 //! once for its batch and leader, so that no crash makes two of it, or none.
@@ -19,21 +22,44 @@ use super::{LookError, Reconciler, report::Report};
 
 /// Batches in one look.
 const MOST: i64 = 100;
+/// How long after a list of texts went out its receipts are waited for, in seconds.
+const RECEIPTS_WITHIN: f64 = 15.0 * 60.0;
+/// How long a community is waited for that has no leader by name, in seconds.
+const LEADERS_WITHIN: f64 = 7.0 * 24.0 * 3600.0;
 
 impl Reconciler {
     /// Tells the leaders of batches that are finished.
     pub(super) async fn notices(&self) -> Result<Report, LookError> {
         let untold = sqlx::query_scalar!(
-            "SELECT id FROM batches WHERE finished_at IS NOT NULL AND told_at IS NULL AND purpose = 'list' ORDER BY id LIMIT $1",
+            "SELECT id FROM batches b
+             WHERE finished_at IS NOT NULL AND told_at IS NULL AND purpose = 'list'
+                 AND (channel <> 'text' OR finished_at <= app_now() - make_interval(secs => $2)
+                      OR 0 = (SELECT coalesce(sum(count), 0) FROM tallies WHERE batch_id = b.id AND state = 'accepted'))
+                 AND (finished_at <= app_now() - make_interval(secs => $3)
+                      OR EXISTS (SELECT FROM leaders WHERE community_id = b.community_id AND removed_at IS NULL))
+             ORDER BY id LIMIT $1",
             MOST,
+            RECEIPTS_WITHIN,
+            LEADERS_WITHIN,
         )
         .fetch_all(&self.pool)
         .await?;
-        let mut letters = 0;
-        for batch in untold {
-            letters += self.notices_of(batch.into()).await?;
+        let (mut letters, mut looked, mut failed) = (0, untold.is_empty(), None);
+        for batch in untold.into_iter().map(BatchId::from) {
+            match self.notices_of(batch).await {
+                Ok(written) => (letters, looked) = (letters + written, true),
+                // The others' leaders do not wait for this one.
+                Err(error) => {
+                    let cause = std::error::Error::source(&error).map(ToString::to_string);
+                    tracing::warn!(%batch, %error, cause, "leaders could not be told of a list; trying again");
+                    failed = Some(error);
+                }
+            }
         }
-        Ok(Report::Notices(letters))
+        match failed {
+            Some(error) if !looked => Err(error),
+            _ => Ok(Report::Notices(letters)),
+        }
     }
 
     /// Answers how many letters were written.

@@ -6,7 +6,7 @@ use askama::Template;
 use axum::{
     Form,
     extract::{Path, Query as Parameters, State, rejection::FormRejection},
-    http::StatusCode,
+    http::{HeaderValue, StatusCode, header},
     response::{Redirect, Response},
 };
 use porchlight_shared::{
@@ -20,12 +20,17 @@ use crate::{
     access::Role,
     audit::By,
     board::session::{Leader, SameOrigin, Turned},
+    limits::{self, Limit},
     pages::leaders,
     people::{self, LONGEST_NAME, Person, Refused},
     state::AppState,
 };
 
 const ONLY_OWNERS: &str = "Only owners add, change and remove leaders. Ask one of them.";
+/// Who may be added in how many seconds: each gets a letter.
+const ADDED: (u32, u32) = (20, 3_600);
+const TOO_MANY: &str =
+    "Twenty people were added within an hour, and each gets a letter. Wait an hour, then add the next.";
 const LAST_OWNER: &str = "The last owner stays. Make somebody else an owner first.";
 
 /// A leader, as they are told.
@@ -193,6 +198,15 @@ pub(super) async fn add(
     let Some(role) = role(&form.role) else {
         return again(("role", "Say whether they are an owner or a leader.")).await;
     };
+    let community = leader.community.uuid();
+    let limit =
+        Limit { name: "leaders-added", subject: community.as_bytes(), most: ADDED.0, seconds: ADDED.1 };
+    if let Err(seconds) = limits::count(&state, &[limit]).await {
+        let status = StatusCode::TOO_MANY_REQUESTS;
+        let mut answer = people_page(&state, &leader, status, None, &form, Some(("form", TOO_MANY))).await?;
+        answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        return Ok(answer);
+    }
     match people::add(&state.pool, state.clock.now(), leader.actor(), &email, name, role).await {
         Ok((_, posted)) => {
             posted.push(&state);
@@ -219,7 +233,7 @@ pub(super) async fn change_role(
     let becomes = form.map(|Form(form)| form).unwrap_or_default();
     let (Ok(person), Some(role)) = (person.parse(), role(&becomes.role)) else { return Ok(nothing_here()) };
     let changed = match leader.role {
-        Role::Owner => people::change_role(&state.pool, leader.actor(), person, role).await,
+        Role::Owner => people::change_role(&state.pool, &leader, person, role).await,
         Role::Leader | Role::Service => Err(Refused::NotOwner),
     };
     match changed {
@@ -262,7 +276,7 @@ pub(super) async fn remove(
 ) -> Result<Response, Turned> {
     let Ok(person) = person.parse() else { return Ok(nothing_here()) };
     let removed = match leader.role {
-        Role::Owner => people::remove(&state.pool, leader.actor(), person).await,
+        Role::Owner => people::remove(&state.pool, &leader, person).await,
         Role::Leader | Role::Service => Err(Refused::NotOwner),
     };
     match removed {

@@ -1,8 +1,9 @@
 //! Signing in by e-mail, who may act, and what is written down of it.
 //!
-//! [`links`] are asked for, used once, and overtake lists; [`people`] are added and removed; [`notices`] go to leaders
-//! without being asked for.
+//! [`links`] are asked for, used once, and overtake lists; [`guarding`] keeps strangers out; [`people`] are added and
+//! removed; [`notices`] go to leaders without being asked for.
 
+mod guarding;
 mod links;
 mod notices;
 mod people;

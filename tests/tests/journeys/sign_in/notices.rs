@@ -1,10 +1,19 @@
 //! Notices: a list that needs a leader is told once, and a sample goes to whoever asks for it.
 
+use porchlight_tests::sandbox::twilio::Switches;
 use serde_json::json;
 
 use crate::world::{World, rows, settled};
 
 const PAT: &str = "pat@oakridge.example";
+
+impl World {
+    /// Waits until no list is open any more.
+    async fn until_finished(&self) {
+        let open = "SELECT count(*) FROM batches WHERE purpose = 'list' AND finished_at IS NULL";
+        self.until("the lists are finished", async || self.told(open).await == 0).await;
+    }
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn leaders_are_told_once_that_a_list_needs_them() {
@@ -63,6 +72,63 @@ async fn whoever_sent_the_list_is_told_alone() {
     let _worker = world.installation.start_worker().await.unwrap();
     world.letter(PAT, "1 household needs you", 1).await;
     assert_eq!(world.told("SELECT count(*) FROM letters WHERE kind = 'batch_done'").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_list_of_texts_is_told_of_once_its_receipts_are_in() {
+    let mut world = World::new().await;
+    world.add_leader(&world.oakridge, PAT, "leader").await;
+    world.installation.twilio.set(Switches { callbacks_held: true, ..Switches::default() });
+    let _worker = world.installation.start_worker().await.unwrap();
+    // One is taken, and comes back later.
+    let batch = world.text(&["+13125501000".to_owned(), "+13125550008".to_owned()]).await;
+    world.batch_until(batch["id"].as_str().unwrap(), |counts| counts["accepted"] == 2).await;
+    let looked = "SELECT count(*) FROM reconcilers, batches WHERE name = 'notices' AND purpose = 'list' AND looked_at > finished_at";
+    world.until("it was looked at", async || world.told(looked).await == 1).await;
+    let told = "SELECT count(*) FROM batches WHERE purpose = 'list' AND told_at IS NOT NULL";
+    assert_eq!(world.told(told).await, 0);
+    world.installation.twilio.set(Switches::default());
+    world.letter(PAT, "1 household needs you", 1).await;
+    assert_eq!(world.told(told).await, 1);
+    // Receipts that never come are not waited for.
+    world.installation.twilio.set(Switches { callbacks_off: true, ..Switches::default() });
+    let silent = world.text(&["+13125501001".to_owned()]).await;
+    world.batch_until(silent["id"].as_str().unwrap(), |counts| counts["accepted"] == 1).await;
+    world.until_finished().await;
+    world.ahead("16 minutes").await;
+    world.until("both were looked at", async || world.told(told).await == 2).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_list_keeps_the_notices_of_others_and_none_is_told_to_nobody() {
+    let mut world = World::new().await;
+    let _worker = world.installation.start_worker().await.unwrap();
+    let stuck = world.send(&[json!({"email": "refuse-1@oakridge.example"})]).await;
+    world.batch_until(&stuck, settled).await;
+    let looked = "SELECT count(*) FROM reconcilers, batches WHERE name = 'notices' AND purpose = 'list' AND looked_at > finished_at";
+    world.until("it was looked at", async || world.told(looked).await == 1).await;
+    assert_eq!(
+        world.told("SELECT count(*) FROM batches WHERE told_at IS NOT NULL").await,
+        0,
+        "there is nobody yet"
+    );
+    // It cannot be told of; the next can.
+    world.sql("ALTER TABLE batches ADD CONSTRAINT stuck CHECK (told_at IS NULL OR total > 1 OR purpose <> 'list')").await;
+    world.add_leader(&world.oakridge, PAT, "leader").await;
+    let next = world.send(&[2, 3].map(|n| json!({"email": format!("refuse-{n}@oakridge.example")}))).await;
+    world.batch_until(&next, settled).await;
+    world.letter(PAT, "2 households need you", 1).await;
+    assert!(world.letters(PAT, "1 household needs you").is_empty());
+    world.sql("ALTER TABLE batches DROP CONSTRAINT stuck").await;
+    world.letter(PAT, "1 household needs you", 1).await;
+    // Nobody is waited for for ever.
+    world.sql("UPDATE leaders SET removed_at = app_now()").await;
+    let late = world.send(&[json!({"email": "refuse-4@oakridge.example"})]).await;
+    world.batch_until(&late, settled).await;
+    world.until_finished().await;
+    world.ahead("8 days").await;
+    let told = "SELECT count(*) FROM batches WHERE purpose = 'list' AND told_at IS NOT NULL";
+    world.until("it is let go", async || world.told(told).await == 3).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
