@@ -123,6 +123,7 @@ impl<'a> Chase<'a> {
 /// Nobody of a household can be written to.
 fn nobody_to_write_to() -> Problem {
     let detail = "Nobody of this household can be written to now: it was written to today, its messages are stopped, or \
-                  nobody knows an address. Mend the address, print a pass, or wait a day.";
+                  nobody knows an address. What failed today can be sent again on the message's own page. Else mend the \
+                  address, print a pass, or wait a day.";
     Problem::new(Kind::CannotBeSent, detail)
 }

@@ -436,14 +436,17 @@ async fn what_is_written_but_not_ticked_is_asked_about() {
     ];
     let (status, page) = board.save_settings(&with(&days), None).await;
     assert!(status == 422 && page.contains("You chose times for days"), "{page}");
-    assert!(page.contains("value=\"own\" checked> <span>At these times") && page.contains("You wrote another colour"));
+    assert!(
+        page.contains("value=\"own\" checked> <span>At these times")
+            && page.contains("You wrote another colour")
+    );
     assert_eq!(world.community(&birchwood).await["text_window"], Value::Null);
     // What is ticked once it was asked about counts.
     let hours = hidden(&page, "shown_hours");
-    assert_eq!((hours.as_str(), hidden(&page, "shown_colour").as_str()), (
-        "10:00-18:00;09:00-20:00;12:00-20:00;",
-        "#123456",
-    ));
+    assert_eq!(
+        (hours.as_str(), hidden(&page, "shown_colour").as_str()),
+        ("10:00-18:00;09:00-20:00;12:00-20:00;", "#123456",)
+    );
     let mut again = days.to_vec();
     again.retain(|(name, _)| !name.starts_with("shown"));
     again.extend([("shown_hours", "10:00-18:00;09:00-20:00;12:00-20:00;"), ("shown_colour", "#123456")]);
@@ -496,7 +499,10 @@ async fn texts_that_wait_are_told_of_a_new_window() {
     let answer = world.text(&crate::world::numbers(3)).await;
     assert_eq!(answer["held_until"], json!("2027-03-15T15:00:00Z"));
     let days = ["week", "saturday", "sunday"];
-    let fields: Vec<_> = days.iter().flat_map(|day| [(format!("{day}_from"), "14:00"), (format!("{day}_to"), "20:00")]).collect();
+    let fields: Vec<_> = days
+        .iter()
+        .flat_map(|day| [(format!("{day}_from"), "14:00"), (format!("{day}_to"), "20:00")])
+        .collect();
     let mut form: Vec<_> = fields.iter().map(|(name, value)| (name.as_str(), *value)).collect();
     form.push(("times", "own"));
     assert_eq!(board.save_settings(&form, None).await.0, 200);
