@@ -3,7 +3,11 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::{extract::State, http::StatusCode, response::Response};
+use axum::{
+    extract::{Path, State},
+    http::StatusCode,
+    response::Response,
+};
 use porchlight_shared::domain::{AccountId, Channel, CommunityId, LeaderId, LetterId, masked};
 use sqlx::PgPool;
 
@@ -64,17 +68,15 @@ pub(super) async fn show(
     link: Typed,
 ) -> Result<Response, Turned> {
     let resident = resident.unwrap_or_default();
-    let link = Secret::of(&link.map(|axum::extract::Path(link)| link).unwrap_or_default());
+    let link = Secret::of(&link.map(|Path(link)| link).unwrap_or_default());
     let door = match letter(&state.keyring, link.as_str()) {
         Some(letter) => door_of_letter(&state.pool, letter).await?,
         None => door_of_link(&state.pool, &link).await?,
     };
     let Some(door) = door else { return Ok(over()) };
     let home = matches!(door.opens, Opens::Home(_));
-    let turned_out = door.turns_out(leader.as_ref(), resident.as_ref()).then(|| match &leader {
-        Some(leader) if !home => leader.name.as_str(),
-        _ => "",
-    });
+    let other = leader.as_ref().filter(|_| !home).map_or("", |leader| &leader.name);
+    let turned_out = door.turns_out(leader.as_ref(), resident.as_ref()).then_some(other);
     let page =
         SignIn { community: &door.community, to: door.to.as_deref(), home, turned_out, link: link.as_str() };
     Ok(leaders_page(StatusCode::OK, &page))
