@@ -436,14 +436,17 @@ async fn what_is_written_but_not_ticked_is_asked_about() {
     ];
     let (status, page) = board.save_settings(&with(&days), None).await;
     assert!(status == 422 && page.contains("You chose times for days"), "{page}");
-    assert!(page.contains("value=\"own\" checked> <span>At these times") && page.contains("You wrote another colour"));
+    assert!(
+        page.contains("value=\"own\" checked> <span>At these times")
+            && page.contains("You wrote another colour")
+    );
     assert_eq!(world.community(&birchwood).await["text_window"], Value::Null);
     // What is ticked once it was asked about counts.
     let hours = hidden(&page, "shown_hours");
-    assert_eq!((hours.as_str(), hidden(&page, "shown_colour").as_str()), (
-        "10:00-18:00;09:00-20:00;12:00-20:00;",
-        "#123456",
-    ));
+    assert_eq!(
+        (hours.as_str(), hidden(&page, "shown_colour").as_str()),
+        ("10:00-18:00;09:00-20:00;12:00-20:00;", "#123456",)
+    );
     let mut again = days.to_vec();
     again.retain(|(name, _)| !name.starts_with("shown"));
     again.extend([("shown_hours", "10:00-18:00;09:00-20:00;12:00-20:00;"), ("shown_colour", "#123456")]);
@@ -490,19 +493,23 @@ async fn a_short_name_that_nobody_chose_is_looked_at_as_any_other() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn texts_that_wait_are_told_of_a_new_window() {
     let world = World::new().await;
-    let board = world.board().await;
     world.sql("UPDATE app_clock SET ahead = '2027-03-15T12:00:00Z'::timestamptz - now()").await;
+    let board = world.board().await;
     world.sql("UPDATE communities SET time_zone = 'Etc/UTC', text_window = 'Mon-Sun 15:00-20:00'").await;
     let answer = world.text(&crate::world::numbers(3)).await;
     assert_eq!(answer["held_until"], json!("2027-03-15T15:00:00Z"));
     let days = ["week", "saturday", "sunday"];
-    let fields: Vec<_> = days.iter().flat_map(|day| [(format!("{day}_from"), "14:00"), (format!("{day}_to"), "20:00")]).collect();
+    let fields: Vec<_> = days
+        .iter()
+        .flat_map(|day| [(format!("{day}_from"), "14:00"), (format!("{day}_to"), "20:00")])
+        .collect();
     let mut form: Vec<_> = fields.iter().map(|(name, value)| (name.as_str(), *value)).collect();
     form.push(("times", "own"));
     assert_eq!(board.save_settings(&form, None).await.0, 200);
-    let due: Vec<bool> = sqlx::query_scalar("SELECT due_at = '2027-03-15T14:00:00Z' FROM deliveries")
-        .fetch_all(&world.installation.pool)
-        .await
-        .unwrap();
-    assert_eq!(due, [true; 3], "no worker runs");
+    let due: Vec<String> =
+        sqlx::query_scalar("SELECT due_at AT TIME ZONE 'UTC' || ' ' || held_reason FROM deliveries")
+            .fetch_all(&world.installation.pool)
+            .await
+            .unwrap();
+    assert_eq!(due, ["2027-03-15 14:00:00 window"; 3], "no worker runs");
 }

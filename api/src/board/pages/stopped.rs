@@ -123,7 +123,9 @@ pub(super) async fn show(
         Some("added") => Some("Nobody writes to this address from here any more."),
         Some("known") => Some("This address was kept back already."),
         Some("lifted") => Some("This address may be written to again."),
-        Some("still") => Some("This is lifted, but nobody writes to this address yet: something else keeps it back for all communities here."),
+        Some("still") => Some(
+            "This is lifted, but nobody writes to this address yet: something else keeps it back for all communities here.",
+        ),
         Some("gone") => Some("That was lifted already."),
         _ => None,
     };

@@ -12,8 +12,8 @@ use serde::Deserialize;
 
 use super::{
     gone, lead_to, nothing_here, open, ours, path, room,
-    sent_as,
     rows::{standing, word},
+    sent_as,
     verify::Query,
 };
 use crate::{

@@ -117,7 +117,9 @@ pub(super) async fn show(
     let told = match pressed.done.as_str() {
         "dropped" => Some("The list is thrown away. Nobody on it was written to."),
         "rest" => Some("What was left of the list is thrown away. What was sent of it before stays sent."),
-        "gone" => Some("This list is not here any more: it was thrown away or sent before. Nothing was done now."),
+        "gone" => {
+            Some("This list is not here any more: it was thrown away or sent before. Nothing was done now.")
+        }
         _ => None,
     };
     page(&state, &leader, told, &OneHousehold::default(), None).await
