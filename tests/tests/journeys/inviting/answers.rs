@@ -77,8 +77,11 @@ async fn a_day_and_time_that_is_typed_is_not_passed_over() {
     assert!(page.contains("It starts at once"), "{page}");
 
     // What was to go later and would go at once is asked about once more.
-    let later = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(48);
-    let later = later.strftime("%Y-%m-%dT%H%%3A%M").to_string();
+    let later: String =
+        sqlx::query_scalar(r#"SELECT to_char(app_now() + interval '2 days', 'YYYY-MM-DD"T"HH24"%3A"MI')"#)
+            .fetch_one(&world.installation.pool)
+            .await
+            .unwrap();
     let (_, page) = board.submit(&message, &format!("when=later&send_at={later}&go=on")).await;
     assert!(page.contains("Send 1 e-mail to 1 household") && !page.contains("at once"), "{page}");
     let form = confirmed(&page);
