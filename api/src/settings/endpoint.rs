@@ -184,9 +184,10 @@ pub async fn change_community(
     require_json(&headers, "what is to be changed")?;
     let said: CommunityChange = request::parse(&bytes, &FIELDS, "names what is to be changed")?;
     match ledger::save(&state, caller.actor(), &said.into(), None, None).await? {
-        Saved::Done(settings) => Ok(Json(CommunityShown::of(caller.community, *settings))),
-        // Nothing was said of how they stood.
-        Saved::Meanwhile(settings) => Ok(Json(CommunityShown::of(caller.community, *settings))),
+        // Nothing is said of how they stood, so nobody else's change is in the way.
+        Saved::Done(settings) | Saved::Meanwhile(settings) => {
+            Ok(Json(CommunityShown::of(caller.community, *settings)))
+        }
         Saved::Unfit(misfits) => Err(unfit(misfits)),
     }
 }

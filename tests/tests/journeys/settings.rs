@@ -493,8 +493,8 @@ async fn a_short_name_that_nobody_chose_is_looked_at_as_any_other() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn texts_that_wait_are_told_of_a_new_window() {
     let world = World::new().await;
-    let board = world.board().await;
     world.sql("UPDATE app_clock SET ahead = '2027-03-15T12:00:00Z'::timestamptz - now()").await;
+    let board = world.board().await;
     world.sql("UPDATE communities SET time_zone = 'Etc/UTC', text_window = 'Mon-Sun 15:00-20:00'").await;
     let answer = world.text(&crate::world::numbers(3)).await;
     assert_eq!(answer["held_until"], json!("2027-03-15T15:00:00Z"));
@@ -506,9 +506,10 @@ async fn texts_that_wait_are_told_of_a_new_window() {
     let mut form: Vec<_> = fields.iter().map(|(name, value)| (name.as_str(), *value)).collect();
     form.push(("times", "own"));
     assert_eq!(board.save_settings(&form, None).await.0, 200);
-    let due: Vec<bool> = sqlx::query_scalar("SELECT due_at = '2027-03-15T14:00:00Z' FROM deliveries")
-        .fetch_all(&world.installation.pool)
-        .await
-        .unwrap();
-    assert_eq!(due, [true; 3], "no worker runs");
+    let due: Vec<String> =
+        sqlx::query_scalar("SELECT due_at AT TIME ZONE 'UTC' || ' ' || held_reason FROM deliveries")
+            .fetch_all(&world.installation.pool)
+            .await
+            .unwrap();
+    assert_eq!(due, ["2027-03-15 14:00:00 window"; 3], "no worker runs");
 }

@@ -9,11 +9,7 @@ const PAT: &str = "pat@oakridge.example";
 
 impl World {
     /// Waits until no list is open any more.
-<<<<<<< HEAD
-    async fn until_lists_are_finished(&self) {
-=======
     async fn until_lists_are_done(&self) {
->>>>>>> w2
         let open = "SELECT count(*) FROM batches WHERE purpose = 'list' AND finished_at IS NULL";
         self.until("the lists are finished", async || self.told(open).await == 0).await;
     }
@@ -98,11 +94,7 @@ async fn a_list_of_texts_is_told_of_once_its_receipts_are_in() {
     world.installation.twilio.set(Switches { callbacks_off: true, ..Switches::default() });
     let silent = world.text(&["+13125501001".to_owned()]).await;
     world.batch_until(silent["id"].as_str().unwrap(), |counts| counts["accepted"] == 1).await;
-<<<<<<< HEAD
-    world.until_lists_are_finished().await;
-=======
     world.until_lists_are_done().await;
->>>>>>> w2
     world.ahead("16 minutes").await;
     world.until("both were looked at", async || world.told(told).await == 2).await;
 }
@@ -133,11 +125,7 @@ async fn no_list_keeps_the_notices_of_others_and_none_is_told_to_nobody() {
     world.sql("UPDATE leaders SET removed_at = app_now()").await;
     let late = world.send(&[json!({"email": "refuse-4@oakridge.example"})]).await;
     world.batch_until(&late, settled).await;
-<<<<<<< HEAD
-    world.until_lists_are_finished().await;
-=======
     world.until_lists_are_done().await;
->>>>>>> w2
     world.ahead("8 days").await;
     let told = "SELECT count(*) FROM batches WHERE purpose = 'list' AND told_at IS NOT NULL";
     world.until("it is let go", async || world.told(told).await == 3).await;

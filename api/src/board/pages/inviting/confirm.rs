@@ -37,7 +37,7 @@ pub(super) struct Again {
     /// How many would go, where that is known.
     pub(super) number: Option<usize>,
     /// Whether it is said that the same list may go twice in a day.
-    pub(super) is_again: bool,
+    pub(super) all_the_same: bool,
 }
 
 /// Why the page is shown once more.
@@ -168,7 +168,7 @@ pub(super) async fn page(
     let messages = messages(channel, number);
     let left = counts.check + counts.fix;
     let status = if again.is_some() { StatusCode::CONFLICT } else { StatusCode::OK };
-    let is_again = again.as_ref().is_some_and(|again| again.is_again);
+    let is_again = again.as_ref().is_some_and(|again| again.all_the_same);
     let is_refused = again.is_some();
     let fault = again.map(|again| match again.why {
         Why::Changed => format!(

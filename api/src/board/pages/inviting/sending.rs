@@ -109,7 +109,7 @@ async fn answer(
         Ok(Outcome::Changed(number)) => {
             // Said of one list, it is not said of another.
             let is_again = is_again && number.is_some();
-            let again = Again { why: Why::Changed, number, is_again };
+            let again = Again { why: Why::Changed, number, all_the_same: is_again };
             confirm::page(state, leader, draft, Some(again)).await
         }
         Ok(Outcome::NoConsent) => Ok(lead_to(&path(id, "/message?done=consent"))),
@@ -119,12 +119,12 @@ async fn answer(
             let again = match problem.kind() {
                 // The number that was confirmed is kept, or the two questions would be asked in turn for ever.
                 Kind::SameList => {
-                    Again { why: Why::SameList, number: confirmed.number.parse().ok(), is_again: true }
+                    Again { why: Why::SameList, number: confirmed.number.parse().ok(), all_the_same: true }
                 }
                 Kind::NothingToSend | Kind::EmptyList => {
-                    Again { why: Why::Changed, number: Some(0), is_again: false }
+                    Again { why: Why::Changed, number: Some(0), all_the_same: false }
                 }
-                _ => Again { why: Why::Refused(told(&problem)), number: None, is_again },
+                _ => Again { why: Why::Refused(told(&problem)), number: None, all_the_same: is_again },
             };
             confirm::page(state, leader, draft, Some(again)).await
         }

@@ -218,7 +218,7 @@ impl Typed {
 
     /// The times of the days, as the form remembers that it showed them.
     pub(super) fn hours_in_one(&self) -> String {
-        self.hours.iter().map(|(from, to)| format!("{from}-{to};")).collect()
+        self.hours.iter().fold(String::new(), |all, (from, to)| all + from + "-" + to + ";")
     }
 
     /// Ticks what was written but not ticked, and says so: which of both is meant, only the leader knows.
@@ -230,12 +230,12 @@ impl Typed {
                 let mend = "You wrote another colour, but one of ours was ticked. “Another one” is ticked now: save again, or tick the one that you want.";
                 misfits.push(Misfit { field: "colour", mend: mend.to_owned() });
             }
-            self.pick = "own".to_owned();
+            "own".clone_into(&mut self.pick);
         }
         if self.times != "own" && self.hours_in_one() != hours {
             let mend = "You chose times for days, but they were not ticked. “At these times” is ticked now: save again, or tick the other one.";
             misfits.push(Misfit { field: "text_window", mend: mend.to_owned() });
-            self.times = "own".to_owned();
+            "own".clone_into(&mut self.times);
         }
     }
 
