@@ -69,8 +69,8 @@ struct ProblemsPage<'a> {
 /// What was just done.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Done {
-    #[serde(default)]
-    done: String,
+    #[serde(default, rename = "done")]
+    what: String,
     #[serde(default)]
     certain: usize,
     #[serde(default)]
@@ -90,7 +90,7 @@ impl Done {
                 if left == 1 { "it" } else { "each" }
             ),
         };
-        match self.done.as_str() {
+        match self.what.as_str() {
             "retried" => {
                 let certain = counted(count(self.certain), "message goes", "messages go");
                 let unknown = match self.unknown {
@@ -221,9 +221,8 @@ pub(super) async fn leave(
     for problem in found.iter().filter(|problem| problem.group == Group::Decide) {
         match decide(&state, leader.actor(), problem.delivery, Choice::Leave).await {
             Ok(Ok(_)) => {}
-            Ok(Err(_)) => left += 1,
             Err(problem) if problem.is_ours() => return Err(Turned::Later),
-            Err(_) => left += 1,
+            Ok(Err(_)) | Err(_) => left += 1,
         }
     }
     Ok(private(Redirect::to(&format!("/problems?done=left_alone&left={left}"))))
