@@ -14,6 +14,7 @@
 //! works.
 
 mod board;
+mod chasing;
 mod inviting;
 mod report;
 mod residents;

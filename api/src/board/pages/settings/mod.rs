@@ -121,6 +121,7 @@ pub(super) async fn show(
     let told = match done.done.as_deref() {
         Some("saved") => Some("Saved."),
         Some("ready") => Some("Saved. Everything is there: you can invite your residents now."),
+        Some("test") => Some("A sample of the invitation is on its way to your own address."),
         _ => None,
     };
     settings_page(&state, &leader, &settings, &typed, told, &[], false).await
