@@ -300,10 +300,12 @@ pub(crate) async fn add_member(
     let row = sqlx::query!(
         r#"INSERT INTO members (id, community_id, household_id, role, name, channel, address, address_hash, account_id, verified_at)
            VALUES ($1, $2, $3, CASE WHEN $10 THEN 'head' ELSE 'member' END::member_role, $4, $5, $6, $7, $9, (
+               -- A message with this code went there, or may have: whoever is quick joins before its outcome is recorded.
                SELECT app_now() FROM contacts c
                WHERE c.community_id = $2 AND c.channel = $5 AND c.address_hash = $7 AND c.erased_at IS NULL AND EXISTS (
                    SELECT FROM deliveries
-                   WHERE invitation_id = $8 AND contact_id = c.id AND state IN ('accepted', 'delivered')
+                   WHERE invitation_id = $8 AND contact_id = c.id
+                       AND state IN ('sending', 'checking', 'needs_decision', 'accepted', 'delivered')
                )
            ))
            ON CONFLICT DO NOTHING
