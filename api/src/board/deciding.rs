@@ -75,6 +75,9 @@ pub struct DeliveryDecided {
     /// Whether this request did it, and none before.
     #[serde(skip)]
     pub now: bool,
+    /// Whether a message of its row may have arrived before, whatever became of the last.
+    #[serde(skip)]
+    pub unknown: bool,
 }
 
 macro_rules! deciding {
@@ -142,12 +145,13 @@ pub async fn decide(
                 state: asked.state,
                 new_delivery,
                 now: false,
+                unknown: asked.unknown,
             }));
         }
         Verdict::Refused(obstacle) => return Ok(Err(asked.refused(obstacle))),
         Verdict::End(answer, state) => {
             asked.end(&mut tx, state).await?;
-            DeliveryDecided { delivery, answer, state, new_delivery: None, now: true }
+            DeliveryDecided { delivery, answer, state, new_delivery: None, now: true, unknown: asked.unknown }
         }
         Verdict::SendAgain => {
             let texts = state.texts.is_some();
@@ -157,7 +161,14 @@ pub async fn decide(
             let new = DeliveryId::new(state.clock.now(), &mut AppState::rng());
             asked.send_again(&mut tx, new).await?;
             let (answer, new_delivery) = (Answer::SentAgain, Some(new));
-            DeliveryDecided { delivery, answer, state: asked.state, new_delivery, now: true }
+            DeliveryDecided {
+                delivery,
+                answer,
+                state: asked.state,
+                new_delivery,
+                now: true,
+                unknown: asked.unknown,
+            }
         }
     };
     let act = match outcome.answer {
@@ -205,6 +216,8 @@ struct Asked {
     what: Option<&'static str>,
     /// Whether it stands for a message that may have arrived.
     unclear: bool,
+    /// Whether an attempt of its row may have arrived.
+    unknown: bool,
     /// The message that took its place.
     later: Option<DeliveryId>,
 }
@@ -238,8 +251,10 @@ impl Asked {
         .fetch_one(&mut *tx)
         .await?;
         let row = sqlx::query!(
-            r#"SELECT channel, state, held_reason, reason, kind = 'invitation' AS "invites!"
-               FROM deliveries WHERE id = $1 FOR NO KEY UPDATE"#,
+            r#"SELECT channel, state, held_reason, reason, kind = 'invitation' AS "invites!",
+                      EXISTS (SELECT FROM deliveries o JOIN attempts a ON a.delivery_id = o.id
+                              WHERE o.batch_id = d.batch_id AND o.batch_row = d.batch_row AND a.outcome = 'unknown') AS "unknown!"
+               FROM deliveries d WHERE id = $1 FOR NO KEY UPDATE OF d"#,
             delivery.uuid(),
         )
         .fetch_one(&mut *tx)
@@ -255,6 +270,7 @@ impl Asked {
             state: row.state,
             what: words::of(row.channel, row.state, row.held_reason, row.reason).map(|words| words.what),
             unclear: row.reason.is_some_and(words::may_have_arrived),
+            unknown: row.unknown || row.state == DeliveryState::NeedsDecision,
             later: later.map(|(id, _)| id),
         }))
     }

@@ -51,12 +51,14 @@ pub async fn read(pool: &PgPool, community: CommunityId) -> sqlx::Result<Vec<Pro
     let rows = sqlx::query!(
         r#"SELECT h.id, coalesce(h.name, k.name) AS name, p.label AS "unit?", best.id AS "delivery!",
                   best.contact_id AS "contact!", best.channel AS "channel!: Channel", best.state AS "state!: DeliveryState",
-                  best.reason AS "reason?: AttemptReason", c.address AS "address?"
+                  best.reason AS "reason?: AttemptReason", c.address AS "address?",
+                  EXISTS (SELECT FROM deliveries o JOIN attempts a ON a.delivery_id = o.id
+                          WHERE o.invitation_id = i.id AND o.contact_id = best.contact_id AND a.outcome = 'unknown') AS "unknown!"
            FROM households h
            LEFT JOIN properties p ON p.id = h.property_id
            CROSS JOIN LATERAL (
-               SELECT id FROM (
-                   SELECT id FROM invitations WHERE household_id = h.id AND kind <> 'member' OFFSET 0
+               SELECT id, ended_as FROM (
+                   SELECT id, ended_as FROM invitations WHERE household_id = h.id AND kind <> 'member' OFFSET 0
                ) AS own ORDER BY id DESC LIMIT 1
            ) AS i
            CROSS JOIN LATERAL (
@@ -69,6 +71,8 @@ pub async fn read(pool: &PgPool, community: CommunityId) -> sqlx::Result<Vec<Pro
                SELECT name FROM contacts WHERE household_id = h.id AND name IS NOT NULL ORDER BY id LIMIT 1
            ) AS k ON true
            WHERE h.community_id = $1 AND h.joined_at IS NULL AND best.state = ANY ($3)
+               -- Whom a leader took the invitation back from needs nobody.
+               AND i.ended_as IS DISTINCT FROM 'revoked'
            ORDER BY p.label_key, h.id LIMIT $4"#,
         community.uuid(),
         &best_first() as &[DeliveryState],
@@ -85,7 +89,11 @@ pub async fn read(pool: &PgPool, community: CommunityId) -> sqlx::Result<Vec<Pro
         contact: row.contact.into(),
         to: row.address,
         channel: row.channel,
-        group: Group::of(row.channel, row.state, row.reason),
+        group: match Group::of(row.channel, row.state, row.reason) {
+            // An attempt before may have arrived, whatever became of the last.
+            Group::TryAgain | Group::Operator if row.unknown => Group::Decide,
+            group => group,
+        },
         words: words::of(row.channel, row.state, None, row.reason),
     });
     Ok(problems.collect())

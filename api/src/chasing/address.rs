@@ -69,11 +69,13 @@ pub async fn take(
     if channel == Channel::Text && !new.may_text {
         return Err(refuse("Texts go only to people who agreed: ask them, and tick the box."));
     }
+    if let Some(wrong) = new.instead_of {
+        chase.is_wrong(wrong).await?;
+    }
     let reachable = Reachable { contact: chase.contact(channel, &address, new.instead_of).await?, channel };
     let live = chase.live().await?;
     let mut to = Vec::new();
-    let invitation = if let Some(wrong) = new.instead_of {
-        chase.is_wrong(wrong).await?;
+    let invitation = if new.instead_of.is_some() {
         if let Some(live) = live {
             chase.end(live, Ended::Replaced).await?;
         }
@@ -118,9 +120,6 @@ impl Chase<'_> {
                 ));
             }
             match known.contact {
-                Some((contact, _)) if Some(contact) == instead_of => {
-                    return Err(refuse("This is the address that it went to already."));
-                }
                 Some((contact, of)) if of == household => return Ok(contact),
                 Some(_) => {
                     return Err(refuse(
@@ -142,6 +141,9 @@ impl Chase<'_> {
         let (contact, _) = stored.into_iter().next().ok_or_else(|| {
             refuse("Somebody else has just entered this address. Look for it among the households.")
         })?;
+        if Some(ContactId::from(contact)) == instead_of {
+            return Err(refuse("This is the address that it went to already."));
+        }
         Ok(contact.into())
     }
 

@@ -21,7 +21,7 @@ use super::{
     steps::{Step, carry_out},
 };
 use crate::{
-    access::Caller,
+    access::{Caller, Role},
     board::deliveries::exists,
     intake::{body::require_json, request},
     join::ledger::InvitationEnd,
@@ -54,6 +54,7 @@ macro_rules! steps {
             responses(
                 (status = 200, description = $description, body = InvitationStepped),
                 (status = 401, description = "No valid token", body = ProblemBody, content_type = "application/problem+json"),
+                (status = 403, description = "A service's token; only leaders end or extend codes", body = ProblemBody, content_type = "application/problem+json"),
                 (status = 404, description = "No such invitation of this token's community", body = ProblemBody, content_type = "application/problem+json"),
                 (status = 409, description = "The household has joined, or nobody of it can be written to", body = ProblemBody, content_type = "application/problem+json"),
                 (status = 410, description = "The invitation was cancelled or replaced, or has expired", body = ProblemBody, content_type = "application/problem+json"),
@@ -66,6 +67,9 @@ macro_rules! steps {
             caller: Caller,
             Path((_, invitation)): Path<(String, String)>,
         ) -> Result<Json<InvitationStepped>, Problem> {
+            if $step != Step::Resend {
+                leaders_only(&caller)?;
+            }
             let invitation: InvitationId = invitation.parse().map_err(|_| Problem::not_found())?;
             let household = of(&state.pool, caller.community, invitation, $step).await?;
             let stepped = carry_out(&state, caller.actor(), household, Some(invitation), $step).await?;
@@ -95,6 +99,14 @@ steps! {
     ///
     /// Its code ends at once, and what waits to carry it is taken back.
     revoke_invitation, "/v1/communities/{community}/invitations/{invitation}/revoke", "It has ended", Step::Revoke;
+}
+
+/// Programs send and read; what ends a code, or may make a message arrive twice, is for people.
+fn leaders_only(caller: &Caller) -> Result<(), Problem> {
+    if caller.role == Role::Service {
+        return Err(Problem::new(Kind::Forbidden, "Only leaders do that. Use a leader's token."));
+    }
+    Ok(())
 }
 
 /// Whose invitation it is, if something can be done with it.
@@ -158,6 +170,7 @@ pub struct RetryRequest {
         (status = 200, description = "What goes again", body = Retried),
         (status = 400, description = "Not JSON", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "No valid token", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "A service's token; only leaders send again what may have arrived", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such batch of this token's community", body = ProblemBody, content_type = "application/problem+json"),
         (status = 415, description = "Not application/json", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "A field does not fit", body = ProblemBody, content_type = "application/problem+json"),
@@ -185,6 +198,9 @@ pub async fn retry_batch(
     if let Some(index) = states.iter().position(|state| !matches!(state, Failed | Bounced | NeedsDecision)) {
         let detail = "is none of failed, bounced and needs_decision: nothing else can be tried again";
         return Err(request::invalid(&format!("/states/{index}"), detail));
+    }
+    if states.contains(&NeedsDecision) {
+        leaders_only(&caller)?;
     }
     if !exists(&state.pool, caller.community, batch).await? {
         return Err(Problem::not_found());

@@ -31,6 +31,9 @@ use crate::{
     state::AppState,
 };
 
+/// Messages that a contact gets within a day at most, however often its household's code is replaced.
+const MOST_A_DAY: i64 = 3;
+
 /// A household that has not joined, locked until the commit, and what goes to it afterwards.
 struct Chase<'a> {
     state: &'a Arc<AppState>,
@@ -97,10 +100,33 @@ impl<'a> Chase<'a> {
         invitations::end(&mut self.tx, invitation, how).await
     }
 
-    /// Sends an invitation to these, but to nobody too often; how many messages that makes.
+    /// Whether a leader took an invitation back.
+    async fn was_revoked(&mut self, invitation: InvitationId) -> sqlx::Result<bool> {
+        sqlx::query_scalar!(
+            r#"SELECT EXISTS (SELECT FROM invitations WHERE id = $1 AND ended_as = 'revoked') AS "revoked!""#,
+            invitation.uuid(),
+        )
+        .fetch_one(&mut *self.tx)
+        .await
+    }
+
+    /// Sends an invitation to these, but to nobody too often, however many codes the household has had today; how many
+    /// messages that makes.
     async fn send(&mut self, invitation: InvitationId, to: &[Reachable]) -> Result<usize, Problem> {
+        let enough = sqlx::query_scalar!(
+            "SELECT d.contact_id FROM (SELECT id FROM invitations WHERE household_id = $1 AND kind = 'household' OFFSET 0) AS i
+             JOIN deliveries d ON d.invitation_id = i.id
+             WHERE d.contact_id IS NOT NULL AND d.created_at > app_now() - interval '24 hours'
+                 AND d.state NOT IN ('cancelled', 'suppressed', 'expired', 'not_needed')
+             GROUP BY d.contact_id HAVING count(*) >= $2",
+            self.household.uuid(),
+            MOST_A_DAY,
+        )
+        .fetch_all(&mut *self.tx)
+        .await?;
+        let to: Vec<_> = to.iter().copied().filter(|to| !enough.contains(&Some(to.contact.uuid()))).collect();
         let sending = Sending { community: self.actor.community, invitation };
-        let sent = sending.invitation(&mut self.tx, self.state, to).await?;
+        let sent = sending.invitation(&mut self.tx, self.state, &to).await?;
         let count = sent.len();
         self.sent.extend(sent);
         Ok(count)

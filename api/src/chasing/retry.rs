@@ -45,6 +45,11 @@ pub async fn of_batch(
         "SELECT d.id FROM deliveries d JOIN contacts c ON c.id = d.contact_id JOIN households h ON h.id = c.household_id
          WHERE d.batch_id = $1 AND d.community_id = $2 AND d.newest AND h.joined_at IS NULL AND d.state = ANY ($3)
              AND (cardinality($4::attempt_reason[]) = 0 OR d.reason = ANY ($4))
+             -- What may have arrived in an attempt before is not certain to be missing because the last one failed.
+             AND ('needs_decision' = ANY ($3) OR NOT EXISTS (
+                 SELECT FROM deliveries o JOIN attempts a ON a.delivery_id = o.id
+                 WHERE o.batch_id = d.batch_id AND o.batch_row = d.batch_row AND a.outcome = 'unknown'
+             ))
          ORDER BY d.batch_row LIMIT $5",
         batch.uuid(),
         community.uuid(),
@@ -72,7 +77,7 @@ pub async fn all(
             // Somebody else has just sent it again.
             Ok(Ok(decided)) if decided.answer == Answer::SentAgain && !decided.now => {}
             Ok(Ok(decided)) if decided.answer == Answer::SentAgain => {
-                if decided.state == DeliveryState::NeedsDecision {
+                if decided.unknown {
                     retried.unknown += 1;
                 } else {
                     retried.certain += 1;

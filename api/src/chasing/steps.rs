@@ -87,9 +87,15 @@ pub async fn carry_out(
 ) -> Result<Stepped, Problem> {
     let mut chase = Chase::begin(state, actor, household).await?;
     let live = chase.live().await?;
-    if step != Step::Resend && live.is_some() && meant.is_some() && live != meant {
+    if live.is_some() && meant.is_some() && live != meant {
         let detail = "Another access code has taken its place meanwhile. Nothing was changed.";
         return Err(Problem::new(Kind::CodeReplaced, detail));
+    }
+    if let (None, Some(meant)) = (live, meant)
+        && chase.was_revoked(meant).await?
+    {
+        let detail = "It was cancelled meanwhile. Nothing was sent; look at the household again.";
+        return Err(Problem::new(Kind::CodeRevoked, detail));
     }
     let (invitation, messages) = match (step, live) {
         (Step::Resend, live) => {

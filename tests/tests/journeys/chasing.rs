@@ -127,6 +127,12 @@ async fn an_invitation_is_extended_replaced_and_taken_back() {
     assert_eq!((gone.status.as_u16(), &gone.body["expires_at"]), (200, &Value::Null));
     assert_eq!(world.door(&codes["resident.2@example.org"]).await, 410);
     assert_eq!(world.invitations("?state=revoked").await.len(), 1);
+    // Whoever has an older page in front of them sends nothing any more.
+    let (household, _) = world.household("resident.2@example.org").await;
+    let board = world.board().await;
+    let (status, page) =
+        board.submit(&format!("/households/{household}/resend"), &format!("invitation={second}")).await;
+    assert!(status == 410 && page.contains("cancelled meanwhile"), "{status} {page}");
     // By another community's token, and what is no state.
     let other = world.installation.create_community("Birchwood", &[]).await.unwrap();
     let path = format!("invitations/{second}/revoke");
@@ -241,7 +247,10 @@ async fn what_failed_is_tried_again_and_what_may_have_arrived_only_when_said() {
     assert_eq!(world.retry(&batch, only).await["certain"], 0);
     assert_eq!(world.batch(&batch).await["counts"]["failed"], 1);
 
-    let (status, page) = board.submit("/problems/again", "group=decide").await;
+    // What nobody saw is left alone.
+    let (_, page) = board.submit("/problems/again", "group=decide&seen=3").await;
+    assert!(page.contains("The list has changed"), "{page}");
+    let (status, page) = board.submit("/problems/again", "group=decide&seen=1").await;
     assert!(status == 200 && page.contains("may have arrived before"), "{status} {page}");
     world.until("it went", async || world.taken().await.contains_key("ada@example.org")).await;
     let twice = world.taken().await.into_values().filter(|count| *count > 1).count();
@@ -252,7 +261,7 @@ async fn what_failed_is_tried_again_and_what_may_have_arrived_only_when_said() {
     assert_eq!((refused.status.as_u16(), &refused.body["errors"][0]["pointer"]), (422, &json!("/states/0")));
 
     // A pass for whom nothing else helps.
-    let (status, page) = board.submit("/problems/passes", "group=fix_address").await;
+    let (status, page) = board.submit("/problems/passes", "group=fix_address&seen=1").await;
     assert!(status == 200 && page.contains("Pass"), "{status} {page}");
 }
 

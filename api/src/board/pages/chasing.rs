@@ -32,6 +32,9 @@ pub(super) fn told(done: &str) -> Option<&'static str> {
         "resend" => "The invitation is on its way again.",
         "extend" => "The access code can be used for 30 days from today.",
         "replace" => "The old access code is void. The new one is on its way.",
+        "replaced" => {
+            "The old access code is void. Nothing could be sent: print a pass, or show the household its new link."
+        }
         "revoke" => "The invitation is cancelled: its access code lets nobody in any more.",
         "address" => {
             "The invitation is on its way to the new address, with a new access code. The old code is void."
@@ -85,8 +88,10 @@ pub(super) async fn step(
     };
     let meant = form.ok().and_then(|Form(meant)| meant.invitation.parse().ok());
     match carry_out(&state, leader.actor(), household, meant, step).await {
-        Ok(_) => {
-            let page = format!("/households/{household}?done={}", step.as_str());
+        Ok(stepped) => {
+            let done =
+                if step == Step::Replace && stepped.messages == 0 { "replaced" } else { step.as_str() };
+            let page = format!("/households/{household}?done={done}");
             Ok(private(Redirect::to(&page)))
         }
         Err(problem) => refused(&problem, household),

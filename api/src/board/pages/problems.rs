@@ -53,6 +53,7 @@ struct Section {
     print: Option<String>,
     wants_address: bool,
     rows: Vec<Row>,
+    seen: usize,
 }
 
 #[derive(Template)]
@@ -102,6 +103,9 @@ impl Done {
                 };
                 Some(format!("{certain} again that certainly had not arrived.{unknown}{left}"))
             }
+            "changed" => {
+                Some("The list has changed since you opened it, and nothing was done. Look again.".to_owned())
+            }
             "left_alone" => Some(format!("Nothing more is sent to these.{left}")),
             _ => None,
         }
@@ -138,6 +142,7 @@ fn section(group: Group, problems: Vec<Problem>) -> Section {
         }),
         wants_address: group.wants_address(),
         count: households,
+        seen: problems.len(),
         rows: problems.into_iter().map(row).collect(),
     }
 }
@@ -168,11 +173,13 @@ pub(super) async fn show(
     }))
 }
 
-/// Which group, and how many of it were seen.
+/// Which group, and how many households of it were seen.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Chosen {
     #[serde(default)]
     group: String,
+    #[serde(default)]
+    seen: usize,
 }
 
 async fn chosen(
@@ -180,14 +187,16 @@ async fn chosen(
     leader: &Leader,
     form: Result<Form<Chosen>, FormRejection>,
 ) -> sqlx::Result<Option<(Group, Vec<Problem>)>> {
-    let Some(group) = form.ok().and_then(|Form(form)| Group::from_word(&form.group)) else { return Ok(None) };
+    let Ok(Form(form)) = form else { return Ok(None) };
+    let Some(group) = Group::from_word(&form.group) else { return Ok(None) };
     let mut found = problems::read(&state.pool, leader.community).await?;
     found.retain(|problem| problem.group == group);
-    Ok(Some((group, found)))
+    // Nothing is done to households that nobody saw.
+    Ok((found.len() == form.seen).then_some((group, found)))
 }
 
 fn back() -> Response {
-    private(Redirect::to("/problems"))
+    private(Redirect::to("/problems?done=changed"))
 }
 
 /// Sends a group's messages again.
@@ -215,10 +224,11 @@ pub(super) async fn leave(
     State(state): State<Arc<AppState>>,
     _: SameOrigin,
     leader: Leader,
+    form: Result<Form<Chosen>, FormRejection>,
 ) -> Result<Response, Turned> {
-    let found = problems::read(&state.pool, leader.community).await?;
+    let Some((Group::Decide, found)) = chosen(&state, &leader, form).await? else { return Ok(back()) };
     let mut left = 0;
-    for problem in found.iter().filter(|problem| problem.group == Group::Decide) {
+    for problem in &found {
         match decide(&state, leader.actor(), problem.delivery, Choice::Leave).await {
             Ok(Ok(_)) => {}
             Err(problem) if problem.is_ours() => return Err(Turned::Later),

@@ -37,9 +37,8 @@ pub async fn known_addresses(
                SELECT contacts.id, household_id, h.joined_at IS NOT NULL AS joined, erased_at IS NOT NULL AS erased
                FROM contacts JOIN households h ON h.id = household_id
                WHERE contacts.community_id = $1 AND channel = $2 AND address_hash = asked.hash
-                   AND wrong_at IS NULL
-                   -- Known from a head's invite alone, and of nobody who joined: as good as unknown.
-                   AND NOT (of_member AND NOT EXISTS (
+                   -- Known from a head's invite alone, or to be wrong, and of nobody who joined: as good as unknown.
+                   AND NOT ((of_member OR wrong_at IS NOT NULL) AND NOT EXISTS (
                        SELECT FROM members m
                        WHERE m.household_id = contacts.household_id AND m.channel = $2 AND m.address_hash = asked.hash
                    )) LIMIT 1
@@ -99,7 +98,7 @@ pub async fn insert_contacts(
          ON CONFLICT (community_id, channel, address_hash) DO UPDATE
              SET household_id = excluded.household_id, address = excluded.address, name = excluded.name,
                  erased_at = NULL, of_member = false, wrong_at = NULL
-             WHERE contacts.wrong_at IS NOT NULL AND contacts.erased_at IS NULL OR contacts.of_member AND NOT EXISTS (
+             WHERE (contacts.of_member OR contacts.wrong_at IS NOT NULL AND contacts.erased_at IS NULL) AND NOT EXISTS (
                  SELECT FROM members m
                  WHERE m.household_id = contacts.household_id AND m.channel = contacts.channel
                      AND m.address_hash = contacts.address_hash
