@@ -13,7 +13,7 @@ use crate::{
         ledger::{
             batches,
             contacts::{self, NewContacts},
-            invitations::Ended,
+            invitations::{self, Ended},
         },
     },
     join::newcomer,
@@ -77,7 +77,7 @@ pub async fn take(
     let mut to = Vec::new();
     let invitation = if new.instead_of.is_some() {
         if let Some(live) = live {
-            chase.end(live, Ended::Replaced).await?;
+            invitations::end(chase.connection(), live, Ended::Replaced).await?;
         }
         to = contacts_of(chase.connection(), household, None).await?;
         chase.draw().await?

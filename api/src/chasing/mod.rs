@@ -95,11 +95,6 @@ impl<'a> Chase<'a> {
         drawn.get(&self.household).copied().ok_or_else(Problem::internal)
     }
 
-    /// Ends a live code, and takes back what waits to carry it.
-    async fn end(&mut self, invitation: InvitationId, how: invitations::Ended) -> sqlx::Result<bool> {
-        invitations::end(&mut self.tx, invitation, how).await
-    }
-
     /// Whether a leader took an invitation back.
     async fn was_revoked(&mut self, invitation: InvitationId) -> sqlx::Result<bool> {
         sqlx::query_scalar!(

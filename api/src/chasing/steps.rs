@@ -111,22 +111,19 @@ pub async fn carry_out(
             invitations::extend(chase.connection(), &[invitation.uuid()], None, INVITATION_DAYS).await?;
             (invitation, messages)
         }
-        (_, None) => {
-            let detail = "It has no valid access code. Send the invitation again to give it a new one.";
-            return Err(Problem::new(Kind::CodeExpired, detail));
-        }
+        (_, None) => return Err(no_live_code()),
         (Step::Extend, Some(live)) => {
             invitations::extend(chase.connection(), &[live.uuid()], None, INVITATION_DAYS).await?;
             (live, 0)
         }
         (Step::Replace, Some(live)) => {
-            chase.end(live, Ended::Replaced).await?;
+            invitations::end(chase.connection(), live, Ended::Replaced).await?;
             let invitation = chase.draw().await?;
             let to = contacts_of(chase.connection(), household, None).await?;
             (invitation, chase.send(invitation, &to).await?)
         }
         (Step::Revoke, Some(live)) => {
-            chase.end(live, Ended::Revoked).await?;
+            invitations::end(chase.connection(), live, Ended::Revoked).await?;
             (live, 0)
         }
     };
@@ -152,10 +149,7 @@ pub async fn show_code(
     household: HouseholdId,
 ) -> Result<AccessCode, Problem> {
     let mut chase = Chase::begin(state, actor, household).await?;
-    let Some(live) = chase.live().await? else {
-        let detail = "It has no valid access code. Send the invitation again to give it a new one.";
-        return Err(Problem::new(Kind::CodeExpired, detail));
-    };
+    let live = chase.live().await?.ok_or_else(no_live_code)?;
     let sealed = sqlx::query!(
         r#"SELECT code_sealed AS "bytes!", code_sealed_key AS "key!" FROM invitations WHERE id = $1 AND ended_at IS NULL"#,
         live.uuid(),
@@ -170,4 +164,9 @@ pub async fn show_code(
     chase.note(Act::CodeShown, live.uuid()).await?;
     chase.finish().await?;
     Ok(code)
+}
+
+fn no_live_code() -> Problem {
+    let detail = "It has no valid access code. Send the invitation again to give it a new one.";
+    Problem::new(Kind::CodeExpired, detail)
 }
