@@ -21,8 +21,12 @@
 //! * [`admin`]: what the operator does from the command line.
 //!
 //! Beside them: [`problem`] (every error that leaves the building), [`state`], [`config`], [`health`], [`metrics`],
-//! [`pages`] (the look of what residents see), [`secret`] (what we hand out), [`visitor`] (where they come from),
+//! [`pages`] (the look of what residents see), [`say`] (what leaders read), [`secret`] (what we hand out), [`visitor`] (where they come from),
 //! [`serve`] (the routes), [`docs`] (the HTTP API, to be read).
+
+// First: its macros are known to all that follow.
+#[macro_use]
+pub mod say;
 
 pub mod access;
 pub mod admin;

@@ -36,6 +36,7 @@ use axum::{
 use jiff::{Timestamp, Zoned};
 
 use super::{session::Leader, stream};
+pub(super) use crate::say::number;
 use crate::{
     pages::{TOKENS, leaders, page},
     state::AppState,
@@ -146,12 +147,12 @@ impl<'a> Frame<'a> {
     /// The entries of the menu, each with its address and whether the page belongs there.
     fn menu(&self) -> [(&'static str, &'static str, bool); 6] {
         [
-            ("/", "Overview", Place::Overview),
-            ("/invite", "Invite", Place::Invite),
-            ("/households", "Households", Place::Households),
-            ("/passes", "Passes", Place::Passes),
-            ("/requests", "Requests", Place::Requests),
-            ("/settings", "Settings", Place::Settings),
+            ("/", say!("menu-overview"), Place::Overview),
+            ("/invite", say!("menu-invite"), Place::Invite),
+            ("/households", say!("menu-households"), Place::Households),
+            ("/passes", say!("menu-passes"), Place::Passes),
+            ("/requests", say!("menu-requests"), Place::Requests),
+            ("/settings", say!("menu-settings"), Place::Settings),
         ]
         .map(|(path, name, place)| (path, name, place == self.place))
     }
@@ -187,8 +188,8 @@ pub(super) fn astray(status: StatusCode, heading: &str, lines: &[&str]) -> Respo
 
 /// There is no such thing in this community.
 fn nothing_here() -> Response {
-    let lines = ["This address leads nowhere in your community."];
-    astray(StatusCode::NOT_FOUND, "There is nothing here", &lines)
+    let lines = [say!("nothing-here-why")];
+    astray(StatusCode::NOT_FOUND, say!("nothing-here"), &lines)
 }
 
 /// How a moment is told: the time alone on the day of `now`, else with the day.
@@ -201,19 +202,6 @@ fn moment(at: Timestamp, now: &Zoned) -> String {
     } else {
         at.strftime("%-d %b %Y, %H:%M").to_string()
     }
-}
-
-/// A number as people read it: 12,345.
-pub(super) fn number(count: i64) -> String {
-    let digits = count.to_string();
-    let mut told = String::with_capacity(digits.len() + digits.len() / 3);
-    for (place, digit) in digits.char_indices() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            told.push(',');
-        }
-        told.push(digit);
-    }
-    told
 }
 
 /// `one` of it, or so many of `many`.
@@ -238,12 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_told_in_groups() {
-        for (count, told) in
-            [(0, "0"), (999, "999"), (1_000, "1,000"), (100_000, "100,000"), (1_234_567, "1,234,567")]
-        {
-            assert_eq!(number(count), told);
-        }
+    fn numbers_are_counted() {
         assert_eq!(counted(1, "household", "households"), "1 household");
         assert_eq!(counted(2_000, "household", "households"), "2,000 households");
     }

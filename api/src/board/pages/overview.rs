@@ -12,7 +12,7 @@ use super::{
     batch::title,
     board,
     chart::{Chart, chart},
-    counted, moment, number,
+    moment, number,
 };
 use crate::{
     asked,
@@ -49,9 +49,9 @@ pub(super) struct Batch {
 #[template(path = "board/overview.html")]
 struct Overview<'a> {
     frame: Frame<'a>,
-    households: String,
+    households: i64,
     any: bool,
-    joined: String,
+    joined: i64,
     percent: i64,
     tiles: Vec<Tile>,
     problems: Option<String>,
@@ -75,15 +75,13 @@ pub(super) async fn show(State(state): State<Arc<AppState>>, leader: Leader) -> 
     });
     Ok(board(&Overview {
         frame: Frame::of(&leader, Place::Overview),
-        households: counted(all, "household", "households"),
+        households: all,
         any: all > 0,
-        joined: number(joined),
+        joined,
         percent: joined * 100 / all.max(1),
         tiles: tiles.collect(),
-        problems: (problems > 0)
-            .then(|| counted(problems, "household has a problem", "households have a problem")),
-        requests: (requests > 0)
-            .then(|| counted(requests, "resident waits for your answer", "residents wait for your answer")),
+        problems: (problems > 0).then(|| say!("overview-problems", count = problems)),
+        requests: (requests > 0).then(|| say!("overview-requests", count = requests)),
         chart: chart(&joins, all, now.date()),
         batches: batches.iter().map(|batch| told(batch, &now)).collect(),
     }))
@@ -93,16 +91,20 @@ pub(super) fn told(batch: &BatchStatus, now: &Zoned) -> Batch {
     let count = |bucket: Bucket| batch.bucket(bucket);
     let (open, problems) = (count(Bucket::Waiting) + count(Bucket::Sending), count(Bucket::Problem));
     let state = if batch.cancelled_at.is_some() {
-        "The rest was cancelled".to_owned()
+        say!("overview-batch-cancelled").to_owned()
     } else if batch.paused_at.is_some() && open > 0 {
         let by_itself = batch.paused_for.is_some_and(|reason| reason != PauseReason::Leader);
-        format!("Paused{}, {} to go", if by_itself { " by itself" } else { "" }, number(open))
+        if by_itself {
+            say!("overview-batch-paused-by-itself", count = open)
+        } else {
+            say!("overview-batch-paused", count = open)
+        }
     } else if open > 0 {
-        format!("{} to go", number(open))
+        say!("overview-batch-open", count = open)
     } else if batch.finished_at.is_none() && count(Bucket::Checking) > 0 {
-        "Being checked".to_owned()
+        say!("overview-batch-checking").to_owned()
     } else {
-        "Done".to_owned()
+        say!("overview-batch-done").to_owned()
     };
     let total = i64::from(batch.total);
     let not_sent = open + count(Bucket::Checking) + problems + count(Bucket::NotSent);
@@ -112,6 +114,6 @@ pub(super) fn told(batch: &BatchStatus, now: &Zoned) -> Batch {
         created: moment(batch.created_at, now),
         state,
         sent: (total - not_sent) * 100 / total.max(1),
-        problems: (problems > 0).then(|| counted(problems, "problem", "problems")),
+        problems: (problems > 0).then(|| say!("overview-batch-problems", count = problems)),
     }
 }

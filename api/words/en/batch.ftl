@@ -1,0 +1,1 @@
+# A batch filling up, and how it is steered.

@@ -1,0 +1,1 @@
+# One household: its people, messages, passes, and what can be done.

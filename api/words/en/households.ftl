@@ -1,0 +1,1 @@
+# Everybody, and what can be done with many at once.

@@ -1,0 +1,1 @@
+# How a list becomes a batch: pasted, verified, seen, confirmed.

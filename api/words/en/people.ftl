@@ -1,0 +1,1 @@
+# Who may act for the community.

@@ -1,0 +1,1 @@
+# All of it on paper or as a file.

@@ -1,0 +1,1 @@
+# What the community says of itself, and what its channels can.

@@ -1,0 +1,1 @@
+# How leaders come in.
