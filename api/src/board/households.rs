@@ -58,7 +58,7 @@ impl Standing {
 
     /// What a leader reads.
     #[must_use]
-    pub const fn title(self) -> &'static str {
+    pub fn title(self) -> &'static str {
         match self {
             Self::Joined => "Joined",
             Self::Invited(bucket) => bucket.title(),
