@@ -14,3 +14,8 @@ pages = Pages
 
 nothing-here = There is nothing here
 nothing-here-why = This address leads nowhere in your community.
+
+## What several pages share
+
+what-it-means = What it means
+details-deleted = Details deleted

@@ -33,9 +33,9 @@ impl Pressed {
     /// The same in words. What is no word of ours says nothing.
     pub(super) fn told(&self) -> Option<&'static str> {
         match self.done.as_str() {
-            "sent_again" => Some("It is sent again, and this is the newer message."),
-            "left" => Some("It is left at that: nothing more is sent."),
-            "not_needed" => Some("The household has joined meanwhile: nothing is sent."),
+            "sent_again" => Some(say!("delivery-done-sent-again")),
+            "left" => Some(say!("delivery-done-left")),
+            "not_needed" => Some(say!("delivery-done-not-needed")),
             word => Obstacle::from_word(word).map(Obstacle::said),
         }
     }

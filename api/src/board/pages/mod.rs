@@ -23,6 +23,7 @@ mod sample;
 pub mod search;
 mod settings;
 mod stopped;
+mod story;
 
 use std::sync::Arc;
 
