@@ -120,17 +120,17 @@ pub fn plain(id: &'static str) -> &'static str {
 
 /// What `say!` does with values.
 #[doc(hidden)]
-pub fn filled<'a, const N: usize>(id: &str, values: [(&'static str, FluentValue<'a>); N]) -> String {
+pub fn filled<const N: usize>(id: &str, values: [(&'static str, FluentValue<'_>); N]) -> String {
     CATALOGUE.filled(id, &values.into_iter().collect())
 }
 
 /// What `say_marked!` does with values.
 #[doc(hidden)]
-pub fn marked<'a, const N: usize>(id: &str, values: [(&'static str, FluentValue<'a>); N]) -> Safe<String> {
+pub fn marked<const N: usize>(id: &str, values: [(&'static str, FluentValue<'_>); N]) -> Safe<String> {
     Safe(CATALOGUE.filled(id, &escaped(values)))
 }
 
-fn escaped<'a, const N: usize>(values: [(&'static str, FluentValue<'a>); N]) -> FluentArgs<'a> {
+fn escaped<const N: usize>(values: [(&'static str, FluentValue<'_>); N]) -> FluentArgs<'_> {
     let values = values.into_iter().map(|(name, value)| match value {
         FluentValue::String(text) => {
             let Ok(text) = escape(text, Html);

@@ -25,6 +25,7 @@ pub mod neighbours;
 pub mod phone;
 mod reason;
 mod report;
+mod said;
 
 pub use address::Address;
 pub use reason::{Field, Reason, Verdict};

@@ -1,6 +1,4 @@
-//! Verdicts and the reasons for them: stable codes for programs, words for people.
-
-use std::borrow::Cow;
+//! Verdicts and the reasons for them: stable codes for programs. What people read is said in `said`.
 
 use jiff::Timestamp;
 use porchlight_shared::domain::{EmailAddressError, SuppressionReason};
@@ -40,7 +38,7 @@ pub enum Field {
 }
 
 impl Field {
-    const fn as_str(self) -> &'static str {
+    pub(super) const fn as_str(self) -> &'static str {
         match self {
             Self::Email => "email",
             Self::Phone => "phone",
@@ -259,91 +257,6 @@ impl Reason {
         }
     }
 
-    /// The same in words: what is so, and, where it helps, what to do.
-    #[must_use]
-    pub fn words(&self) -> Cow<'static, str> {
-        match self {
-            Self::Ready => "ready to send".into(),
-            Self::Typo => "the part after the @ looks like a typing mistake".into(),
-            Self::Lookalike => {
-                "the part after the @ looks like another one and is written in other letters; type it anew".into()
-            }
-            Self::Role => "this mailbox is usually read by an office, not by a household".into(),
-            Self::Disposable => "this provider's mailboxes last an hour or a day".into(),
-            Self::SameUnit { of, shared: true } => {
-                format!("the same unit as {of}; sent to both, they share one invitation and one code").into()
-            }
-            Self::SameUnit { of, shared: false } => {
-                format!("the same unit as {of} with another household; it gets an invitation of its own").into()
-            }
-            Self::SameHousehold(of) => format!(
-                "the same household as {of}; without a unit it gets an invitation of its own"
-            )
-            .into(),
-            Self::SamePerson(of) => {
-                format!("the same mailbox as {of}, written in another way; it would get two invitations").into()
-            }
-            Self::Landline => "this is a landline; texts do not arrive there".into(),
-            Self::NotAMobile => "this is a service number, not a mobile phone".into(),
-            Self::UnlikelyNumber => "no carrier is known to have numbers like this one; look for a wrong digit".into(),
-            Self::NotAnObject => "an entry is an object such as {\"email\": \"…\"}".into(),
-            Self::UnknownField => {
-                "an entry has email, phone, name, unit, household and accept, and nothing else".into()
-            }
-            Self::NotText(field) => format!("{} must be a text", field.as_str()).into(),
-            Self::NotAFlag => "accept must be true or false".into(),
-            Self::TooManyCells { found, expected } => format!(
-                "this row has {found} cells and the table {expected} columns; put quotes around a cell that holds a separator"
-            )
-            .into(),
-            Self::NoEmail { phone: false } => "this entry has no e-mail address".into(),
-            Self::NoEmail { phone: true } => "this entry has a phone number and no e-mail address".into(),
-            Self::NoPhone { email: false } => "this entry has no phone number".into(),
-            Self::NoPhone { email: true } => "this entry has an e-mail address and no phone number".into(),
-            Self::Email(error) => error.to_string().into(),
-            Self::Phone(error) => error.to_string().into(),
-            Self::ControlCharacter(field) => {
-                let field = field.as_str();
-                format!("{field} holds a line break or another control character; write it on one line").into()
-            }
-            Self::TooLong { field, found, most } => {
-                format!("{} has {found} characters; at most {most} fit", field.as_str()).into()
-            }
-            Self::Formula(field) => {
-                format!("{} begins like a spreadsheet formula; write what it shows", field.as_str()).into()
-            }
-            Self::UnknownUnit => "this unit is not in the community's list of properties".into(),
-            Self::Unreadable(field) => {
-                format!("a letter of {} got lost on the way here; type it anew", field.as_str()).into()
-            }
-            Self::Incomplete => "a part of this entry could not be kept; write it anew".into(),
-            Self::NotAHome => "this is an e-mail address, not a unit".into(),
-            Self::NoHousehold => "this entry names neither a unit nor a household".into(),
-            Self::Duplicate(of) => format!("the same address as {of}").into(),
-            Self::AlreadyJoined => "this household has joined already".into(),
-            Self::AlreadyInvited { at, by } => {
-                let (day, by) = (at.strftime("%Y-%m-%d"), by.map_or("", invited_by));
-                format!("this household was invited{by} on {day}; send with already_invited \"resend\" to write again").into()
-            }
-            Self::Overtaken => "another list invited this household a moment ago".into(),
-            Self::UnderWay => "a message to this address is on its way".into(),
-            Self::TooSoon => "this address was written to within the last 24 hours".into(),
-            Self::TooOften => "this address was written to five times for this invitation".into(),
-            Self::Erased => "whoever reads this address asked to be forgotten".into(),
-            Self::Suppressed(reason) => match reason {
-                SuppressionReason::Unsubscribed | SuppressionReason::OptedOut => {
-                    "whoever reads this address asked not to be written to"
-                }
-                SuppressionReason::Complained => "an earlier message to this address was reported as unwanted",
-                SuppressionReason::HardBounced => "an earlier message to this address came back for good",
-                SuppressionReason::NotMe => "whoever reads this address said that it is not this household's",
-                SuppressionReason::Leader => "a leader asked not to write to this address",
-            }
-            .into(),
-            Self::AlreadyListed => "this household is listed already".into(),
-        }
-    }
-
     /// The earlier entry that it is about.
     #[must_use]
     pub const fn other(&self) -> Option<Place> {
@@ -354,14 +267,6 @@ impl Reason {
             | Self::SamePerson(of) => Some(*of),
             _ => None,
         }
-    }
-}
-
-const fn invited_by(role: Role) -> &'static str {
-    match role {
-        Role::Owner => " by an owner",
-        Role::Leader => " by a leader",
-        Role::Service => " by a program",
     }
 }
 

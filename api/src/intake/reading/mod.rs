@@ -9,7 +9,7 @@
 //! * A line that is out of shape costs only itself: an unbalanced quote does not swallow its neighbours.
 //! * Time and memory grow with the length of the input and with nothing else.
 
-use std::{borrow::Cow, fmt, ops::ControlFlow};
+use std::{borrow::Cow, ops::ControlFlow};
 
 use porchlight_shared::domain::Channel;
 use serde::Serialize;
@@ -43,9 +43,15 @@ pub struct Place {
     pub by_line: bool,
 }
 
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.by_line { write!(f, "line {}", self.line) } else { write!(f, "entry {}", self.position) }
+impl Place {
+    /// Where it is found.
+    #[must_use]
+    pub fn words(self) -> String {
+        if self.by_line {
+            say!("verdict-place-line", number = self.line.to_string())
+        } else {
+            say!("verdict-place-entry", number = self.position.to_string())
+        }
     }
 }
 

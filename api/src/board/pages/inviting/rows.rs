@@ -81,7 +81,7 @@ pub(super) struct Row {
 
 /// Where an entry is found in what the leader has.
 pub(super) fn place(looked: &Looked, at: usize) -> String {
-    sentence(&looked.judged[at].place.to_string()).trim_end_matches('.').to_owned()
+    sentence(&looked.judged[at].place.words()).trim_end_matches('.').to_owned()
 }
 
 impl Row {
