@@ -67,9 +67,9 @@ if (watched && "EventSource" in window) {
   };
   const open = () => {
     source = new EventSource(watched.dataset.stream);
-    source.addEventListener("open", () => tell("Live: this page updates by itself.", "on"));
+    source.addEventListener("open", () => tell(watched.dataset.live, "on"));
     source.addEventListener("error", () => {
-      tell("Not connected; trying again.", "off");
+      tell(watched.dataset.notLive, "off");
       // The browser tries again by itself, unless it got an answer that is no stream.
       if (source.readyState === EventSource.CLOSED) setTimeout(reopen, 5_000 + Math.random() * 10_000);
     });

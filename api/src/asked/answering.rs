@@ -153,10 +153,7 @@ pub async fn answer(
 }
 
 fn answered() -> Problem {
-    Problem::new(
-        Kind::NothingToAnswer,
-        "Somebody answered it already, or the pass was made void. Nothing was changed.",
-    )
+    Problem::new(Kind::NothingToAnswer, say!("requests-fault-answered"))
 }
 
 async fn read(
@@ -256,9 +253,7 @@ async fn let_in(
         if again {
             know_again(tx, household, account, &newcomer).await?;
         } else if add_member(tx, &entry, account, member, &newcomer).await?.is_none() {
-            let detail = "Somebody joined there with this address. If they are the same, and only use another browser \
-                          now, say so; if you are not sure, ask them in a way that you know already.";
-            return Err(Problem::new(Kind::MemberAlready, detail));
+            return Err(Problem::new(Kind::MemberAlready, say!("requests-fault-member")));
         }
     } else {
         move_in(tx, &entry, account, member, &newcomer).await?.ok_or_else(Problem::internal)?;
@@ -286,9 +281,7 @@ async fn know_again(
         &newcomer.hash[..],
     );
     if known.execute(tx).await?.rows_affected() == 0 {
-        let detail =
-            "Nobody joined there with this address, or they asked from no browser. Nothing was changed.";
-        return Err(Problem::new(Kind::NothingToAnswer, detail));
+        return Err(Problem::new(Kind::NothingToAnswer, say!("requests-fault-unknown")));
     }
     Ok(())
 }
@@ -316,9 +309,7 @@ async fn renew(
     let to = ledger::contacts_of(tx, household, None).await?;
     let sent = sending::Sending { community, invitation }.invitation(tx, state, &to).await?;
     if sent.is_empty() {
-        let detail = "Nobody of this household can be written to now: it was written to today, its messages are stopped, \
-                      or nobody knows an address. Print a pass for it, or send a list with a new address.";
-        return Err(Problem::new(Kind::CannotBeSent, detail));
+        return Err(Problem::new(Kind::CannotBeSent, say!("requests-fault-cannot-be-sent")));
     }
     Ok(sent)
 }

@@ -4,7 +4,7 @@ use porchlight_shared::domain::{Channel, PauseReason};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{pages::number, words::Who};
+use super::words::Who;
 
 /// What a leader reads about a batch that is paused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -20,36 +20,22 @@ pub struct PausedWords {
 /// The words for a pause; `count` of `sends` rows caused it, if it came by itself.
 #[must_use]
 pub fn words(channel: Channel, reason: PauseReason, count: i64, sends: i64) -> PausedWords {
-    let one = count == 1;
-    let share = format!("{} of {}", number(count), number(sends));
     let (what, next_step) = match (reason, channel) {
         (PauseReason::Leader, _) => {
-            ("The batch is paused.".to_owned(), "It goes on once you resume it, or cancel the rest.")
+            (say!("batch-paused-by-leader").to_owned(), say!("batch-paused-by-leader-next"))
         }
-        (PauseReason::Bounces, Channel::Email) => (
-            format!("Paused by itself: {share} addresses {} not exist.", if one { "does" } else { "do" }),
-            CHECK_THE_LIST,
-        ),
-        (PauseReason::Bounces, Channel::Text) => (
-            format!(
-                "Paused by itself: {share} numbers {} not exist or {} no texts.",
-                if one { "does" } else { "do" },
-                if one { "takes" } else { "take" },
-            ),
-            CHECK_THE_LIST,
-        ),
-        (PauseReason::Complaints, _) => (
-            format!(
-                "Paused by itself: {share} messages {} reported as unwanted.",
-                if one { "was" } else { "were" }
-            ),
-            "Make sure that everybody on the list expects it, then resume or cancel the rest.",
-        ),
+        (PauseReason::Bounces, Channel::Email) => {
+            (say!("batch-paused-for-addresses", count = count, sends = sends), say!("batch-check-the-list"))
+        }
+        (PauseReason::Bounces, Channel::Text) => {
+            (say!("batch-paused-for-numbers", count = count, sends = sends), say!("batch-check-the-list"))
+        }
+        (PauseReason::Complaints, _) => {
+            (say!("batch-paused-for-complaints", count = count, sends = sends), say!("batch-make-sure"))
+        }
     };
     PausedWords { what, who: Who::Leader, next_step }
 }
-
-const CHECK_THE_LIST: &str = "Check the list, then resume or cancel the rest.";
 
 #[cfg(test)]
 mod tests {

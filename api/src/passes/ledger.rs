@@ -31,13 +31,13 @@ pub enum PassState {
 impl PassState {
     /// What a leader reads.
     #[must_use]
-    pub const fn title(self) -> &'static str {
+    pub fn title(self) -> &'static str {
         match self {
-            Self::Printed => "Printed",
-            Self::HandedOver => "Handed over",
-            Self::Joined => "Joined",
-            Self::Expired => "Expired",
-            Self::Void => "Void",
+            Self::Printed => say!("passes-state-printed"),
+            Self::HandedOver => say!("passes-state-handed-over"),
+            Self::Joined => say!("passes-state-joined"),
+            Self::Expired => say!("passes-state-expired"),
+            Self::Void => say!("passes-state-void"),
         }
     }
 

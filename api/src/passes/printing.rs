@@ -67,9 +67,7 @@ pub async fn print(
     wish: &Wish,
 ) -> Result<Printing, Problem> {
     let Some(site) = &state.site else {
-        let detail =
-            "The operator has to set PORCHLIGHT_PUBLIC_URL first: a pass says where its code is typed.";
-        return Err(Problem::new(Kind::ChannelNotSetUp, detail));
+        return Err(Problem::new(Kind::ChannelNotSetUp, say!("passes-fault-address")));
     };
     let (now, mut rng) = (state.clock.now(), AppState::rng());
     let mut tx = state.pool.begin().await?;
@@ -109,10 +107,7 @@ async fn addressed(
     check_known(tx, community, whom).await?;
     let households = lock_households(tx, community, whom).await?;
     match households.len() {
-        0 => {
-            let detail = "Every household has joined, or there is none yet. Import a list of homes first.";
-            return Err(Problem::new(Kind::NothingToPrint, detail));
-        }
+        0 => return Err(Problem::new(Kind::NothingToPrint, say!("passes-fault-nobody"))),
         found if found > MAX_PASSES => {
             let most = format!("must name the households: {MAX_PASSES} passes at most are printed at once");
             return Err(request::invalid("/households", most).because("Nothing was printed."));
@@ -231,7 +226,7 @@ async fn store(
     .fetch_one(&mut *tx)
     .await?;
     if !letterhead.ready {
-        return Err(Problem::new(Kind::NotReady, "Its leaders have to finish the checklist first."));
+        return Err(Problem::new(Kind::NotReady, say!("passes-fault-not-ready")));
     }
     let row = sqlx::query!(
         r#"INSERT INTO printings (id, community_id, layout, start, name, contact, colour, logo, time_zone, site, valid_until, total, requested_by, requested_by_leader)

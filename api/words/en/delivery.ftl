@@ -9,7 +9,6 @@ delivery-lives-at = Lives at
 delivery-who = Who has to act
 delivery-next = Next step
 delivery-next-at = Next: { $when }.
-delivery-joined = Joined
 delivery-sent-again = Sent again
 
 ## What became of a button

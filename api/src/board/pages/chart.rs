@@ -62,7 +62,8 @@ pub(super) fn chart(joins: &[(Date, i64)], households: i64, today: Date) -> Opti
         let _ = write!(line, "L{:.1} {:.1}", x(day), y(by(day)));
     }
     let area = format!("{line}V{:.1}H{:.1}Z", y(0), x(from));
-    let told = format!("By {}, {so_far} of {households} households joined.", last.strftime("%-d %B %Y"));
+    let told =
+        say!("chart-told", day = last.strftime("%-d %B %Y").to_string(), joined = so_far, all = households);
     let mut svg = format!(
         "<svg class=\"chart\" viewBox=\"0 0 {WIDE} {HIGH}\" role=\"img\" aria-labelledby=\"chart-told\">"
     );

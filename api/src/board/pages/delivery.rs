@@ -62,7 +62,7 @@ pub(super) async fn show(
     let bucket = Bucket::of(story.state);
     let undecided = story.state == DeliveryState::NeedsDecision && story.joined_at.is_none();
     let (word, title, since) = match story.joined_at {
-        Some(at) => (JOINED, say!("delivery-joined"), at),
+        Some(at) => (JOINED, say!("household-joined"), at),
         // Nobody has to act any more.
         None if undecided && let Some(at) = sent_again_at(&story) => {
             (Bucket::Checking.as_str(), say!("delivery-sent-again"), at)
@@ -79,7 +79,7 @@ pub(super) async fn show(
         again: matches!(story.state, DeliveryState::Failed | DeliveryState::Bounced)
             && story.joined_at.is_none()
             && story.repeated_by.is_none(),
-        who: named.unwrap_or_else(|| say!("details-deleted").to_owned()),
+        who: named.unwrap_or_else(|| say!("household-forgotten").to_owned()),
         unit: story.unit,
         to: story.to,
         to_title: match story.channel {

@@ -14,7 +14,7 @@ use porchlight_shared::domain::PrintingId;
 use serde::Deserialize;
 
 use super::search::Turning;
-use super::{Frame, Place, astray, board, board_with, counted, moment, nothing_here, number};
+use super::{Frame, Place, astray, board, board_with, moment, nothing_here};
 use crate::{
     board::{
         households,
@@ -56,9 +56,8 @@ struct PassesPage<'a> {
     frame: Frame<'a>,
     /// How many would be printed.
     waiting: i64,
-    button: String,
-    /// How many at once, when there are more.
-    too_many: Option<String>,
+    /// How many of them at once.
+    at_once: i64,
     layouts: Vec<Choice>,
     by_name: bool,
     start: String,
@@ -88,9 +87,18 @@ impl Asked {
     }
 }
 
+/// A serial as it is printed.
+fn serial(number: i32) -> String {
+    format!("{number:06}")
+}
+
 fn title(printing: &Printing) -> String {
     let (first, last) = (printing.first_serial, printing.last_serial);
-    if first == last { format!("Pass {first:06}") } else { format!("Passes {first:06} to {last:06}") }
+    if first == last {
+        say!("passes-one", serial = serial(first))
+    } else {
+        say!("passes-several", first = serial(first), last = serial(last))
+    }
 }
 
 async fn passes_page(
@@ -109,8 +117,7 @@ async fn passes_page(
     let page = PassesPage {
         frame: Frame::of(leader, Place::Passes),
         waiting,
-        button: format!("Prepare {}", counted(waiting.min(most), "pass", "passes")),
-        too_many: (waiting > most).then(|| number(most)),
+        at_once: waiting.min(most),
         layouts: Layout::ALL
             .into_iter()
             .map(|layout| Choice { word: layout.word(), name: layout.name(), chosen: layout == chosen })
@@ -146,19 +153,17 @@ pub(super) async fn create(
 ) -> Result<Response, Turned> {
     let asked = form.map(|Form(asked)| asked).unwrap_or_default();
     let wish = || {
-        let layout = asked.layout.parse().map_err(|_| "Choose how the passes lie on paper.".to_owned())?;
+        let layout = asked.layout.parse().map_err(|_| say!("passes-fault-layout").to_owned())?;
         let sort = if asked.sort == "name" { Sort::Name } else { Sort::Street };
         let start = asked.start.trim().parse().unwrap_or(0);
         let whom = if asked.is_blank() {
             let count = asked.count.trim().parse().ok().filter(|count| (1..=MAX_BLANK).contains(count));
-            For::Blank(count.ok_or_else(|| format!("The number of passes is one from 1 to {MAX_BLANK}."))?)
+            For::Blank(count.ok_or_else(|| say!("passes-fault-count", most = MAX_BLANK))?)
         } else {
             For::Everybody { as_many_as_fit: true }
         };
-        Wish::new(layout, sort, start, whom).map_err(|_| {
-            let last = layout.sheet().positions();
-            format!("The first free place is a number from 1 to {last} on these sheets.")
-        })
+        Wish::new(layout, sort, start, whom)
+            .map_err(|_| say!("passes-fault-start", last = layout.sheet().positions()))
     };
     let wish = match wish() {
         Ok(wish) => wish,
@@ -206,17 +211,13 @@ pub(super) struct Pressed {
 
 impl Pressed {
     fn told(&self) -> Option<String> {
-        let told = |count: i64, done: &str, nothing: &str| match count {
-            0 => nothing.to_owned(),
-            count => format!("{} {done}.", counted(count, "pass is", "passes are")),
-        };
-        match (self.handed_over, self.void) {
-            (Some(count), _) => {
-                Some(told(count, "handed over now", "These were handed over before, or are no longer valid."))
-            }
-            (_, Some(count)) => Some(told(count, "void now", "These were no longer valid already.")),
-            _ => None,
-        }
+        Some(match (self.handed_over, self.void) {
+            (Some(0), _) => say!("passes-told-none-handed-over").to_owned(),
+            (Some(count), _) => say!("passes-told-handed-over", count = count),
+            (None, Some(0)) => say!("passes-told-none-void").to_owned(),
+            (None, Some(count)) => say!("passes-told-void", count = count),
+            (None, None) => return None,
+        })
     }
 }
 
@@ -252,7 +253,7 @@ pub(super) async fn show_printing(
 
 fn row(pass: ledger::PassRow, now: &Zoned) -> Row {
     let named = pass.name.or_else(|| pass.unit.clone());
-    let nameless = if pass.household.is_some() { "No name is known" } else { "Blank" };
+    let nameless = if pass.household.is_some() { say!("passes-nameless") } else { say!("passes-nobodys") };
     let who = named.unwrap_or_else(|| nameless.to_owned());
     let handed_over = pass.handed_over_at.filter(|_| pass.state == PassState::HandedOver);
     Row {
@@ -275,7 +276,7 @@ pub(super) async fn sheets(
         Err(problem) if problem.is_not_found() => nothing_here(),
         Err(problem) if problem.is_ours() => Turned::Later.into_response(),
         Err(problem) => {
-            astray(StatusCode::UNPROCESSABLE_ENTITY, "These passes cannot be printed", &[&problem.told()])
+            astray(StatusCode::UNPROCESSABLE_ENTITY, say!("passes-fault-sheets"), &[&problem.told()])
         }
     }
 }

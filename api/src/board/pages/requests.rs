@@ -58,27 +58,25 @@ async fn told(
     let Request { id, kind, name, place, address, serial, created_at, .. } = request;
     let (heading, told, grant, decline) = match kind {
         RequestKind::Join => (
-            "Wants to join with a blank pass",
+            say!("requests-join"),
             match serial {
-                Some(serial) => format!("Pass {serial:06}. Nobody can tell from the address alone which household this is."),
-                None => "Nobody can tell from the address alone which household this is.".to_owned(),
+                Some(serial) => say!("requests-join-means-pass", serial = format!("{serial:06}")),
+                None => say!("requests-join-means").to_owned(),
             },
-            "Let them in",
-            "Decline, and make the pass void",
+            say!("requests-join-grant"),
+            say!("requests-join-decline"),
         ),
         RequestKind::NewCode => (
-            "Asks for a new code",
-            "The household's access code has expired.".to_owned(),
-            "Send a new invitation",
-            "Do nothing",
+            say!("requests-new-code"),
+            say!("requests-new-code-means").to_owned(),
+            say!("requests-new-code-grant"),
+            say!("requests-new-code-decline"),
         ),
         RequestKind::NotMe => (
-            "Says that an invitation is not theirs",
-            "It reached somebody who is not of this household. Its code is still valid: end it if you do not know who has \
-             it, then send a new one to the right address."
-                .to_owned(),
-            "End the code",
-            "Leave it as it is",
+            say!("requests-not-me"),
+            say!("requests-not-me-means").to_owned(),
+            say!("requests-not-me-grant"),
+            say!("requests-not-me-decline"),
         ),
     };
     let wants_in = kind == RequestKind::Join;
@@ -119,11 +117,11 @@ pub(super) async fn show(
 ) -> Result<Response, Turned> {
     let done = done.done.as_deref().and_then(Outcome::from_word).map(|outcome| {
         match outcome {
-            Outcome::LetIn => "They are in, and see their household in the browser in which they asked.",
-            Outcome::Sent => "A new invitation is on its way.",
-            Outcome::Revoked => "The code is no longer valid.",
-            Outcome::TooLate => "The code had been used, or had ended, before: look at the household.",
-            Outcome::Declined => "Declined. Nothing else was changed.",
+            Outcome::LetIn => say!("requests-told-let-in"),
+            Outcome::Sent => say!("requests-told-sent"),
+            Outcome::Revoked => say!("requests-told-revoked"),
+            Outcome::TooLate => say!("requests-told-too-late"),
+            Outcome::Declined => say!("requests-told-declined"),
         }
         .to_owned()
     });

@@ -28,13 +28,11 @@ pub fn calibration(layout: Layout) -> Result<Vec<u8>, Error> {
         rulers(canvas);
         tags.push(canvas.end_section());
     })?;
-    pages.finish("Test sheet for access passes")
+    pages.finish(say!("passes-test-name"))
 }
 
 fn outlines(canvas: &mut Canvas<'_>, layout: Layout) {
     let sheet = layout.sheet();
-    let words = "Print at 100 %, without scaling. The rulers must measure 100 mm. Hold this page against the light \
-                 behind your sheet: outlines and edges should agree within 1.5 mm.";
     for index in 0..sheet.positions() {
         let area = sheet.position(index);
         canvas.outline(area, Line::Solid(HAIR), Ink::Black);
@@ -43,7 +41,11 @@ fn outlines(canvas: &mut Canvas<'_>, layout: Layout) {
         let blocks = [
             fit(Style::Bold, &format!("{}", index + 1), Frame::new(width, 1, 20.0)),
             fit(Style::Regular, layout.name(), Frame::new(width, 2, 8.0)),
-            fit(Style::Regular, if index == 0 { words } else { "" }, Frame::new(width, 5, 7.0)),
+            fit(
+                Style::Regular,
+                if index == 0 { say!("passes-test-how") } else { "" },
+                Frame::new(width, 5, 7.0),
+            ),
         ];
         let mut y = area.y + area.height / 2.0 - 12.0;
         for block in blocks.iter().filter(|block| !block.lines.is_empty()) {

@@ -79,13 +79,12 @@ pub const ADDRESS_LINES: Area = inches(1.0, 2.55, 4.375, 3.12);
 /// What may show through the window however the letter slides: nothing but address lines.
 pub const WINDOW: Area = inches(0.875, 2.50, 4.375, 3.17);
 
-/// Word, name for people, and geometry of each layout, in the order of the variants.
-const TABLE: [(Layout, &str, &str, Sheet); 8] = {
+/// Word and geometry of each layout, in the order of the variants.
+const TABLE: [(Layout, &str, Sheet); 8] = {
     [
         (
             Layout::CardsLetter,
             "cards_letter",
-            "Cards, US Letter, 10-up (Avery 5371, 8371)",
             Sheet {
                 paper: Paper::Letter,
                 columns: 2,
@@ -98,7 +97,6 @@ const TABLE: [(Layout, &str, &str, Sheet); 8] = {
         (
             Layout::CardsA4,
             "cards_a4",
-            "Cards, A4, 10-up (C32011)",
             Sheet {
                 paper: Paper::A4,
                 columns: 2,
@@ -111,7 +109,6 @@ const TABLE: [(Layout, &str, &str, Sheet); 8] = {
         (
             Layout::LabelsLetter,
             "labels_letter",
-            "Labels, US Letter, 10-up (Avery 5163)",
             Sheet {
                 paper: Paper::Letter,
                 columns: 2,
@@ -121,26 +118,11 @@ const TABLE: [(Layout, &str, &str, Sheet); 8] = {
                 size: [4.0 * INCH, 2.0 * INCH],
             },
         ),
-        (
-            Layout::WindowLetter,
-            "window_letter",
-            "Letter for a #10 window envelope",
-            parts(Paper::Letter, 1, 1),
-        ),
-        (
-            Layout::DoorHangerLetter,
-            "door_hanger_letter",
-            "Door hangers, US Letter, 2-up",
-            parts(Paper::Letter, 2, 1),
-        ),
-        (Layout::DoorHangerA4, "door_hanger_a4", "Door hangers, A4, 2-up", parts(Paper::A4, 2, 1)),
-        (
-            Layout::FoldOverLetter,
-            "fold_over_letter",
-            "Fold-over slips, US Letter, 2-up",
-            parts(Paper::Letter, 1, 2),
-        ),
-        (Layout::FoldOverA4, "fold_over_a4", "Fold-over slips, A4, 2-up", parts(Paper::A4, 1, 2)),
+        (Layout::WindowLetter, "window_letter", parts(Paper::Letter, 1, 1)),
+        (Layout::DoorHangerLetter, "door_hanger_letter", parts(Paper::Letter, 2, 1)),
+        (Layout::DoorHangerA4, "door_hanger_a4", parts(Paper::A4, 2, 1)),
+        (Layout::FoldOverLetter, "fold_over_letter", parts(Paper::Letter, 1, 2)),
+        (Layout::FoldOverA4, "fold_over_a4", parts(Paper::A4, 1, 2)),
     ]
 };
 
@@ -176,14 +158,23 @@ impl Layout {
 
     /// Its name for people, with the products that fit.
     #[must_use]
-    pub const fn name(self) -> &'static str {
-        TABLE[self as usize].2
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::CardsLetter => say!("passes-layout-cards-letter"),
+            Self::CardsA4 => say!("passes-layout-cards-a4"),
+            Self::LabelsLetter => say!("passes-layout-labels-letter"),
+            Self::WindowLetter => say!("passes-layout-window-letter"),
+            Self::DoorHangerLetter => say!("passes-layout-door-hanger-letter"),
+            Self::DoorHangerA4 => say!("passes-layout-door-hanger-a4"),
+            Self::FoldOverLetter => say!("passes-layout-fold-over-letter"),
+            Self::FoldOverA4 => say!("passes-layout-fold-over-a4"),
+        }
     }
 
     /// Its geometry.
     #[must_use]
     pub const fn sheet(self) -> Sheet {
-        TABLE[self as usize].3
+        TABLE[self as usize].2
     }
 }
 

@@ -21,7 +21,7 @@ use self::{
     query::Query,
     rows::{Rows, rows_of},
 };
-use super::{Frame, Place, board, counted, moment, nothing_here, search::Form};
+use super::{Frame, Place, board, moment, nothing_here, search::Form};
 use crate::{
     board::{
         batch, deliveries,
@@ -43,7 +43,7 @@ struct BatchPage<'a> {
     created: String,
     told: Option<String>,
     /// What is left of its list: where, and how much.
-    left: Option<(DraftId, String)>,
+    left: Option<(DraftId, i64)>,
     progress: Progress,
     rows: Rows,
     form: Form,
@@ -56,8 +56,8 @@ struct BatchPage<'a> {
 /// What a batch is called.
 pub(super) fn title(channel: Channel, total: i64) -> String {
     match channel {
-        Channel::Email => counted(total, "e-mail", "e-mails"),
-        Channel::Text => counted(total, "text message", "text messages"),
+        Channel::Email => say!("batch-of-emails", count = total),
+        Channel::Text => say!("batch-of-texts", count = total),
     }
 }
 
@@ -84,7 +84,7 @@ pub(super) async fn show(
         title: title(status.channel, status.total.into()),
         created: moment(status.created_at, &now),
         told: asked.told(),
-        left: left.map(|(draft, entries)| (draft, counted(entries, "entry", "entries"))),
+        left,
         progress,
         rows,
         form: asked.search.form(format!("/batches/{batch}#list"), asked.shown()),
@@ -101,8 +101,7 @@ struct CancelPage<'a> {
     id: String,
     title: String,
     waiting: i64,
-    waiting_told: String,
-    in_flight: Option<String>,
+    in_flight: i64,
     /// What becomes of the batch without it.
     back: &'static str,
 }
@@ -119,18 +118,16 @@ pub(super) async fn ask_cancel(
     };
     let count = |words: &[&str]| -> i64 { words.iter().filter_map(|word| status.counts.get(word)).sum() };
     let waiting = count(&["held", "queued", "retry_wait"]);
-    let in_flight = count(&["sending", "checking"]);
     Ok(board(&CancelPage {
         frame: Frame::of(&leader, Place::Elsewhere),
         id: batch.to_string(),
         title: title(status.channel, status.total.into()),
         waiting,
-        waiting_told: counted(waiting, "message", "messages"),
-        in_flight: (in_flight > 0).then(|| counted(in_flight, "message is", "messages are")),
+        in_flight: count(&["sending", "checking"]),
         back: match (waiting, status.paused_at) {
-            (0, _) => "Back to the batch",
-            (_, Some(_)) => "Leave it paused",
-            (_, None) => "Keep sending",
+            (0, _) => say!("cancel-back"),
+            (_, Some(_)) => say!("cancel-stay-paused"),
+            (_, None) => say!("cancel-keep-sending"),
         },
     }))
 }

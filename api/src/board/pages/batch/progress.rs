@@ -10,7 +10,7 @@ use porchlight_shared::domain::PauseReason;
 use super::query::Query;
 use crate::board::{
     batch::BatchStatus,
-    pages::{counted, moment, number},
+    pages::{moment, number},
     words::{Bucket, JOINED},
 };
 
@@ -43,7 +43,10 @@ fn tally(status: &BatchStatus, asked: &Query) -> Vec<Count> {
     let total = i64::from(status.total).max(1);
     let mut before = 0;
     let counts = ORDER.into_iter().map(|bucket| {
-        let (word, title) = bucket.map_or((JOINED, "Joined"), |bucket| (bucket.as_str(), bucket.title()));
+        let (word, title) = match bucket {
+            Some(bucket) => (bucket.as_str(), bucket.title()),
+            None => (JOINED, say!("household-joined")),
+        };
         let count = status.buckets.get(word).copied().unwrap_or(0);
         let from = before * 1000 / total;
         before += count;
@@ -66,39 +69,26 @@ fn sentence(status: &BatchStatus, now: &Zoned) -> String {
         );
     }
     if let Some(paused) = status.paused_at {
-        let waiting = counted(open + later + held - count("sending"), "message waits", "messages wait");
-        return format!("Paused since {}. {waiting} until you resume it.", moment(paused, now));
+        let waiting = open + later + held - count("sending");
+        return say!("batch-paused", count = waiting, since = moment(paused, now));
     }
     if status.channel_closed {
-        let waiting = counted(open + later + held, "message waits", "messages wait");
-        return format!(
-            "Nothing goes out at the moment: the provider takes nothing from us. {waiting}; the operator is told.{}",
-            status
-                .waits_until
-                .map(|at| format!(" The next try is at {}.", moment(at, now)))
-                .unwrap_or_default(),
-        );
+        let closed = say!("batch-channel-closed", count = open + later + held);
+        let next = status.waits_until.map(|at| say!("batch-next-try", at = moment(at, now)));
+        return [Some(closed), next].into_iter().flatten().collect::<Vec<_>>().join(" ");
     }
     let mut told = Vec::new();
     if open > 0 {
-        let left = status.eta_seconds.map(|seconds| format!(", {}", left(seconds))).unwrap_or_default();
-        told.push(format!("{} to go{left}.", number(open)));
+        told.push(to_go(open, status.eta_seconds));
     }
     if later > 0 {
-        told.push(format!(
-            "{} again by itself after a pause.",
-            counted(later, "message is tried", "messages are tried")
-        ));
+        told.push(say!("batch-tried-again", count = later));
     }
     if held > 0 {
-        told.push(format!(
-            "{} held{}",
-            counted(held, "message is", "messages are"),
-            status.waits_until.map_or_else(
-                || "; the list says why and until when.".to_owned(),
-                |at| format!(" until {}; the list says why.", moment(at, now)),
-            )
-        ));
+        told.push(match status.waits_until {
+            Some(at) => say!("batch-held-until", count = held, at = moment(at, now)),
+            None => say!("batch-held", count = held),
+        });
     }
     told.join(" ")
 }
@@ -114,40 +104,38 @@ fn alarm(status: &BatchStatus) -> Option<String> {
 fn ended(problems: i64, not_sent: i64, checking: i64) -> String {
     let mut told = Vec::new();
     if problems > 0 {
-        told.push(format!(
-            "Nothing more is sent by itself; {} a problem.",
-            counted(problems, "household has", "households have")
-        ));
+        told.push(say!("batch-ended-problems", count = problems));
     }
     if not_sent > 0 {
-        told.push(format!("{} not sent.", counted(not_sent, "message was", "messages were")));
+        told.push(say!("batch-ended-not-sent", count = not_sent));
     }
     if told.is_empty() {
-        told.push("Everything is sent.".to_owned());
+        told.push(say!("batch-ended-well").to_owned());
     }
     if checking > 0 {
-        told.push(format!("{} being checked.", counted(checking, "message is", "messages are")));
+        told.push(say!("batch-ended-checking", count = checking));
     }
     told.join(" ")
 }
 
-/// A time that is left, as exact as it deserves.
-fn left(seconds: u64) -> String {
+/// How many are still to go, and how long that takes, as exact as it deserves.
+fn to_go(count: i64, seconds: Option<u64>) -> String {
+    let Some(seconds) = seconds else { return say!("batch-to-go", count = count) };
     match seconds {
-        0..=9 => "a few seconds left".to_owned(),
-        10..=54 => format!("about {} seconds left", (seconds + 5) / 10 * 10),
-        55..=89 => "about a minute left".to_owned(),
-        90..=5399 => format!("about {} minutes left", (seconds + 30) / 60),
-        5400..=172_799 => format!("about {} hours left", (seconds + 1800) / 3600),
-        _ => format!("about {} days left", (seconds + 43_200) / 86_400),
+        0..=9 => say!("batch-to-go-few-seconds", count = count),
+        10..=54 => say!("batch-to-go-seconds", count = count, seconds = (seconds + 5) / 10 * 10),
+        55..=89 => say!("batch-to-go-minute", count = count),
+        90..=5399 => say!("batch-to-go-minutes", count = count, minutes = (seconds + 30) / 60),
+        5400..=172_799 => say!("batch-to-go-hours", count = count, hours = (seconds + 1800) / 3600),
+        _ => say!("batch-to-go-days", count = count, days = (seconds + 43_200) / 86_400),
     }
 }
 
 fn rate(status: &BatchStatus) -> Option<String> {
     let moving = status.finished_at.is_none() && status.rate_per_second > 0.0;
     moving.then(|| match status.rate_per_second {
-        rate if rate >= 1.0 => format!("{rate:.0} a second"),
-        rate => format!("{:.0} a minute", rate * 60.0),
+        rate if rate >= 1.0 => say!("batch-a-second", count = rate.round()),
+        rate => say!("batch-a-minute", count = (rate * 60.0).round()),
     })
 }
 
@@ -210,7 +198,7 @@ mod tests {
             (7_300, "about 2 hours left"),
             (200_000, "about 2 days left"),
         ] {
-            assert_eq!(left(seconds), told);
+            assert_eq!(to_go(2_000, Some(seconds)), format!("2,000 to go, {told}."));
         }
     }
 

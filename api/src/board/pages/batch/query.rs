@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::board::{
     cursor,
     deliveries::View,
-    pages::{counted, search::Search},
+    pages::search::Search,
     words::{Bucket, JOINED},
 };
 
@@ -77,23 +77,17 @@ impl Query {
     pub(super) fn told(&self) -> Option<String> {
         let in_flight = self.in_flight.parse().unwrap_or(0_i64).max(0);
         let done = match self.done.as_str() {
-            "paused" => "Paused: nothing more begins.",
-            "resumed" => return Some("It goes on.".to_owned()),
-            "accepted" => {
-                return Some(
-                    "The list is accepted and on its way. This page shows what becomes of it.".to_owned(),
-                );
-            }
-            "cancelled" => "The rest is cancelled.",
+            "paused" => say!("batch-told-paused"),
+            "resumed" => return Some(say!("batch-told-resumed").to_owned()),
+            "accepted" => return Some(say!("batch-told-accepted").to_owned()),
+            "cancelled" => say!("batch-told-cancelled"),
             _ => return None,
         };
-        Some(match in_flight {
-            0 => format!("{done} Nothing was under way."),
-            count => format!(
-                "{done} {} under way and may still arrive.",
-                counted(count, "message was", "messages were")
-            ),
-        })
+        let under_way = match in_flight {
+            0 => say!("batch-told-none-under-way").to_owned(),
+            count => say!("batch-told-under-way", count = count),
+        };
+        Some(format!("{done} {under_way}"))
     }
 }
 

@@ -35,11 +35,12 @@ impl Row {
     fn of(row: DeliveryRow, now: &Zoned) -> Self {
         let bucket = Bucket::of(row.state);
         let (word, title, since) = match row.joined_at {
-            Some(at) => (JOINED, "Joined", at),
+            Some(at) => (JOINED, say!("household-joined"), at),
             None => (bucket.as_str(), bucket.title(), row.since),
         };
         let words = row.words.filter(|_| row.joined_at.is_none() && bucket != Bucket::Sent);
-        let who = row.name.or_else(|| row.to.clone()).unwrap_or_else(|| "Details deleted".to_owned());
+        let who =
+            row.name.or_else(|| row.to.clone()).unwrap_or_else(|| say!("household-forgotten").to_owned());
         Self {
             id: row.id.to_string(),
             to: row.to.filter(|to| *to != who),

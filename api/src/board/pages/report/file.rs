@@ -31,8 +31,19 @@ use crate::{
 /// Households that are read at a time.
 const PART: usize = 1_000;
 
-const HEAD: [&str; 8] =
-    ["household", "unit", "stands_at", "since", "joined_at", "channel", "contact", "what_it_means"];
+/// The names of the columns.
+fn head() -> [&'static str; 8] {
+    [
+        say!("report-file-household"),
+        say!("report-file-unit"),
+        say!("report-file-stands-at"),
+        say!("report-file-since"),
+        say!("report-file-joined-at"),
+        say!("report-file-channel"),
+        say!("report-file-contact"),
+        say!("report-file-means"),
+    ]
+}
 
 pub(in crate::board::pages) async fn download(
     State(state): State<Arc<AppState>>,
@@ -45,8 +56,8 @@ pub(in crate::board::pages) async fn download(
     Entry::whole(leader.by, Act::ReportExported).many(count).write(&mut tx, leader.community).await?;
     tx.commit().await?;
 
-    let mut head = MARK.to_owned();
-    line(&mut head, HEAD);
+    let mut first = MARK.to_owned();
+    line(&mut first, head());
     let day = leader.now.to_zoned(leader.zone.clone()).date();
     let parts: Vec<_> = everybody.chunks(PART).map(<[HouseholdId]>::to_vec).collect();
     let (community, zone) = (leader.community, leader.zone);
@@ -54,7 +65,7 @@ pub(in crate::board::pages) async fn download(
         let (pool, zone) = (state.pool.clone(), zone.clone());
         async move { lines(&pool, community, &zone, &part).await }
     });
-    let file = stream::once(future::ready(Ok(head))).chain(rest);
+    let file = stream::once(future::ready(Ok(first))).chain(rest);
     let headers = [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"porchlight-households-{day}.csv\"")),
@@ -84,9 +95,9 @@ fn add(lines: &mut String, household: &Household, zone: &TimeZone) {
     let moment = |at: Option<Timestamp>| at.map(|at| iso(at, zone)).unwrap_or_default();
     let handed_over_at = household.pass.and_then(|(_, at)| at);
     let channel = match (household.channel, household.pass) {
-        (Some(Channel::Email), _) => "e-mail",
-        (Some(Channel::Text), _) => "text",
-        (None, Some(_)) => "paper",
+        (Some(Channel::Email), _) => say!("report-file-email"),
+        (Some(Channel::Text), _) => say!("report-file-text"),
+        (None, Some(_)) => say!("report-file-paper"),
         (None, None) => "",
     };
     let cells = [

@@ -14,7 +14,7 @@ use porchlight_shared::domain::Channel;
 use super::{
     Frame, Place, board,
     chart::{Chart, chart},
-    counted, households as listed, number, overview,
+    households as listed, number, overview,
 };
 use crate::{
     board::{
@@ -60,8 +60,8 @@ struct Report<'a> {
     frame: Frame<'a>,
     as_of: String,
     any: bool,
-    joined: String,
-    households: String,
+    joined: i64,
+    households: i64,
     percent: i64,
     chart: Option<Chart>,
     lines: Vec<Line>,
@@ -70,8 +70,7 @@ struct Report<'a> {
     fates: Vec<Fate>,
     paper: Option<String>,
     batches: Vec<overview::Batch>,
-    not_joined: String,
-    shown: String,
+    not_joined: i64,
     rows: Vec<Row>,
     more: bool,
 }
@@ -97,8 +96,8 @@ pub(super) async fn show(State(state): State<Arc<AppState>>, leader: Leader) -> 
         frame: Frame::of(&leader, Place::Overview),
         as_of: now.strftime("%A %-d %B %Y, %H:%M").to_string(),
         any: all > 0,
-        joined: number(joined),
-        households: counted(all, "household", "households"),
+        joined,
+        households: all,
         percent: joined * 100 / all.max(1),
         chart: chart(&joins, all, now.date()),
         lines: lines.collect(),
@@ -106,8 +105,7 @@ pub(super) async fn show(State(state): State<Arc<AppState>>, leader: Leader) -> 
         fates: fates(&ways),
         paper: (paper.households > 0).then(|| told(paper)),
         batches: batches.iter().map(|batch| overview::told(batch, &now)).collect(),
-        not_joined: counted(all - joined, "household has not joined yet", "households have not joined yet"),
-        shown: number(SHOWN),
+        not_joined: all - joined,
         rows: rows.into_iter().map(|household| row(household, &now)).collect(),
         more,
     }))
@@ -116,8 +114,8 @@ pub(super) async fn show(State(state): State<Arc<AppState>>, leader: Leader) -> 
 fn row(household: Household, now: &Zoned) -> Row {
     let since = household.since.map(|at| at.to_zoned(now.time_zone().clone()));
     let pass = household.pass.map(|(_, handed_over_at)| match handed_over_at {
-        Some(_) => "They were handed a pass.",
-        None => "A pass is printed for them.",
+        Some(_) => say!("report-pass-handed-over"),
+        None => say!("report-pass-printed"),
     });
     let listed = listed::row(household, now);
     Row {
@@ -147,27 +145,20 @@ fn fates(ways: &[(Channel, Way); 2]) -> Vec<Fate> {
         buckets.iter().filter_map(|bucket| way.buckets.get(bucket)).sum()
     };
     vec![
-        fate("Households", &|way| way.households),
-        fate("Delivered", &|way| of(way, &[Bucket::Delivered])),
-        fate("Sent", &|way| of(way, &[Bucket::Sent])),
-        fate("On the way", &|way| of(way, &[Bucket::Waiting, Bucket::Sending, Bucket::Checking])),
-        fate("Problem", &|way| of(way, &[Bucket::Problem])),
-        fate("Not sent", &|way| of(way, &[Bucket::NotSent])),
-        fate("Of them joined", &|way| way.joined),
+        fate(say!("report-households"), &|way| way.households),
+        fate(say!("report-ways-delivered"), &|way| of(way, &[Bucket::Delivered])),
+        fate(say!("report-ways-sent"), &|way| of(way, &[Bucket::Sent])),
+        fate(say!("report-ways-on-the-way"), &|way| {
+            of(way, &[Bucket::Waiting, Bucket::Sending, Bucket::Checking])
+        }),
+        fate(say!("report-ways-problem"), &|way| of(way, &[Bucket::Problem])),
+        fate(say!("report-ways-not-sent"), &|way| of(way, &[Bucket::NotSent])),
+        fate(say!("report-ways-joined"), &|way| way.joined),
     ]
 }
 
 fn told(paper: OnPaper) -> String {
-    let have = counted(
-        paper.households,
-        "household has a printed access pass",
-        "households have a printed access pass",
-    );
-    format!(
-        "On paper: {have}; {} marked as handed over, {} joined.",
-        number(paper.handed_over),
-        number(paper.joined)
-    )
+    say!("report-on-paper", count = paper.households, handed = paper.handed_over, joined = paper.joined)
 }
 
 #[cfg(test)]
