@@ -7,9 +7,9 @@ if (settingsForm) {
   const places = (text) => [...text].reduce((sum, letter) => sum + (pairs.includes(letter) ? 2 : 1), 0);
   const shortName = () => {
     const text = field("short_name").value.trim();
-    document.getElementById("short-count").textContent = `${places(text)} of 20 places taken.`;
-    document.getElementById("short-preview").firstElementChild.textContent =
-      `${text || "…"}: your household is invited to our resident portal. Join: …`;
+    const [count, preview] = ["short-count", "short-preview"].map((id) => document.getElementById(id));
+    count.textContent = count.dataset.told.replace("{count}", places(text));
+    preview.firstElementChild.textContent = preview.dataset.told.replace("{name}", () => text || "…");
   };
   const luminance = (colour) => {
     const [red, green, blue] = [1, 3, 5].map((at) => {
@@ -24,9 +24,9 @@ if (settingsForm) {
     if (!/^#[0-9a-f]{6}$/.test(chosen)) return;
     for (const button of settingsForm.querySelectorAll("[data-colour]")) button.setAttribute("fill", chosen);
     const contrast = 1.05 / (luminance(chosen) + 0.05);
-    document.getElementById("contrast").textContent = contrast >= 4.5
-      ? `White text on this colour can be read (${contrast.toFixed(1)} to 1).`
-      : `White text on this colour cannot be read well (${contrast.toFixed(1)} to 1): choose a darker one.`;
+    const told = document.getElementById("contrast");
+    const { enough, little } = told.dataset;
+    told.textContent = (contrast >= 4.5 ? enough : little).replace("{contrast}", contrast.toFixed(1));
   };
   field("short_name").addEventListener("input", shortName);
   field("own_colour").addEventListener("input", () => {

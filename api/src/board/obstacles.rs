@@ -5,7 +5,7 @@ use porchlight_shared::domain::DeliveryState;
 use crate::problem::{Kind, Problem};
 
 macro_rules! obstacles {
-    ($($(#[$doc:meta])* $name:ident = $word:literal, $kind:ident, $said:literal;)+) => {
+    ($($(#[$doc:meta])* $name:ident = $word:literal, $kind:ident, $said:expr;)+) => {
         /// Why nothing was done.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Obstacle { $($(#[$doc])* $name,)+ }
@@ -27,7 +27,7 @@ macro_rules! obstacles {
 
             /// What is so, and what to do.
             #[must_use]
-            pub const fn said(self) -> &'static str {
+            pub fn said(self) -> &'static str {
                 match self { $(Self::$name => $said,)+ }
             }
         }
@@ -36,29 +36,29 @@ macro_rules! obstacles {
 
 obstacles! {
     /// Nobody asks, or nobody asks any more.
-    Settled = "settled", NothingToDecide, "There is nothing to decide here any more. Nothing was changed.";
+    Settled = "settled", NothingToDecide, say!("obstacle-settled");
     /// It was said otherwise before.
-    Repeated = "repeated", NothingToDecide, "It was sent again already, and that stays so. Nothing was changed.";
+    Repeated = "repeated", NothingToDecide, say!("obstacle-repeated");
     /// Its batch was cancelled.
-    BatchCancelled = "batch_cancelled", CannotBeSent, "The rest of its batch was cancelled: nothing more of it is sent. Nothing was sent; leave it, or invite the household with another list.";
+    BatchCancelled = "batch_cancelled", CannotBeSent, say!("obstacle-batch-cancelled");
     /// Its batch has a last moment.
-    TooLate = "too_late", CannotBeSent, "Its batch was not to send anything after a time that has passed. Nothing was sent; leave it, or invite the household with another list.";
+    TooLate = "too_late", CannotBeSent, say!("obstacle-too-late");
     /// Its invitation was taken back.
-    Revoked = "revoked", CannotBeSent, "Its invitation was cancelled. Nothing was sent; leave it.";
+    Revoked = "revoked", CannotBeSent, say!("obstacle-revoked");
     /// Its invitation's code was replaced.
-    Replaced = "replaced", CannotBeSent, "Its access code was replaced by another. Nothing was sent; leave it.";
+    Replaced = "replaced", CannotBeSent, say!("obstacle-replaced");
     /// Its invitation ran out.
-    Expired = "expired", CannotBeSent, "Its invitation has expired. Nothing was sent; leave it, and invite the household with another list.";
+    Expired = "expired", CannotBeSent, say!("obstacle-expired");
     /// The address is not kept any more.
-    Erased = "erased", CannotBeSent, "The address was deleted, as its owner wished. Nothing was sent; leave it.";
+    Erased = "erased", CannotBeSent, say!("obstacle-erased");
     /// The address must not be written to.
-    Suppressed = "suppressed", CannotBeSent, "We were asked not to write there any more. Nothing was sent; leave it, and talk to the household in person.";
+    Suppressed = "suppressed", CannotBeSent, say!("obstacle-suppressed");
     /// Another message of the invitation is on its way there, or went within a day.
-    AnotherGoes = "another_goes", CannotBeSent, "Another list has written there within a day, or is about to. Nothing was sent; look what becomes of that one, or leave this.";
+    AnotherGoes = "another_goes", CannotBeSent, say!("obstacle-another-goes");
     /// An invitation's messages are bounded.
-    TooOften = "too_often", CannotBeSent, "Five messages of this invitation went there already, which is the most. Nothing was sent; leave it.";
+    TooOften = "too_often", CannotBeSent, say!("obstacle-too-often");
     /// There is no provider.
-    NotSetUp = "not_set_up", ChannelNotSetUp, "Texts are not set up on this installation. Nothing was sent.";
+    NotSetUp = "not_set_up", ChannelNotSetUp, say!("obstacle-not-set-up");
 }
 
 impl Obstacle {

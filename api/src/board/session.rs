@@ -138,10 +138,8 @@ impl IntoResponse for Turned {
             Self::Later => {
                 let notice = Notice {
                     brand: None,
-                    heading: "This page cannot be shown right now",
-                    lines: &[
-                        "Sending goes on as far as it can, and nothing is lost. Reload this page in a minute.",
-                    ],
+                    heading: say!("sign-in-later"),
+                    lines: &[say!("sign-in-later-why")],
                     contact: None,
                     offer_code: false,
                 };
@@ -199,10 +197,8 @@ impl SameOrigin {
 fn not_ours() -> Response {
     let notice = Notice {
         brand: None,
-        heading: "Nothing was changed",
-        lines: &[
-            "This request did not come from one of our own pages. Open the page again and press the button there.",
-        ],
+        heading: say!("sign-in-foreign"),
+        lines: &[say!("sign-in-foreign-why")],
         contact: None,
         offer_code: false,
     };

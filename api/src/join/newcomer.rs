@@ -54,6 +54,15 @@ pub struct Misfit {
     pub mend: &'static str,
 }
 
+/// Why what somebody wrote reaches nobody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unreadable {
+    /// It is meant as an e-mail address.
+    Email,
+    /// It is neither an e-mail address nor a phone number.
+    Neither,
+}
+
 impl Newcomer {
     /// Reads a name and an address of which one is an e-mail address or a phone number; a number without a country code
     /// is one of `country`.
@@ -88,21 +97,29 @@ impl Newcomer {
 /// # Errors
 /// When it is neither.
 pub fn address(contact: &str, country: &str) -> Result<(Channel, Address), Misfit> {
+    reached(contact, country).map_err(|unreadable| {
+        let mend = match unreadable {
+            Unreadable::Email => "There is a mistake in this e-mail address. It looks like name@example.org.",
+            Unreadable::Neither => "Write an e-mail address or a phone number, so that you can be reached.",
+        };
+        Misfit { field: "contact", mend }
+    })
+}
+
+/// The same, for whoever tells in words of their own what is wrong.
+///
+/// # Errors
+/// When it is neither.
+pub fn reached(contact: &str, country: &str) -> Result<(Channel, Address), Unreadable> {
     let contact = contact.trim();
-    let misfit = |mend| Misfit { field: "contact", mend };
     if contact.contains('@') {
         let address: Result<EmailAddress, _> = contact.parse();
-        return match address {
-            Ok(address) => Ok((Channel::Email, Address::Email(address))),
-            Err(_) => {
-                Err(misfit("There is a mistake in this e-mail address. It looks like name@example.org."))
-            }
-        };
+        return address
+            .map(|address| (Channel::Email, Address::Email(address)))
+            .map_err(|_| Unreadable::Email);
     }
-    match PhoneNumber::parse(contact, country) {
-        Ok((number, _)) => Ok((Channel::Text, Address::Phone(number))),
-        Err(_) => Err(misfit("Write an e-mail address or a phone number, so that you can be reached.")),
-    }
+    let number = PhoneNumber::parse(contact, country);
+    number.map(|(number, _)| (Channel::Text, Address::Phone(number))).map_err(|_| Unreadable::Neither)
 }
 
 #[cfg(test)]

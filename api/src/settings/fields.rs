@@ -8,7 +8,7 @@ use porchlight_shared::domain::{
 use url::Url;
 
 use super::{Logo, Settings};
-use crate::join::newcomer;
+use crate::join::newcomer::{self, Unreadable};
 
 /// The longest name, in characters.
 pub const NAME_CHARACTERS: usize = 120;
@@ -25,6 +25,14 @@ pub struct Misfit {
     pub field: &'static str,
     /// What is wrong, and what to do.
     pub mend: String,
+}
+
+impl Misfit {
+    /// What is wrong with a field.
+    #[must_use]
+    pub fn new(field: &'static str, mend: &str) -> Self {
+        Self { field, mend: mend.to_owned() }
+    }
 }
 
 /// What is to be changed, as it was typed. `None`: nothing is said of it.
@@ -120,7 +128,7 @@ impl Change {
             (Some(logo), ..) => new.logo = Logo::Some(logo),
             (None, Some(true), _) => new.logo = Logo::None,
             (None, Some(false), Logo::None) => {
-                refuse("logo", "Choose a picture, or say that there is no logo.".to_owned());
+                refuse("logo", say!("settings-misfit-logo").to_owned());
             }
             (None, Some(false) | None, _) => {}
         }
@@ -143,7 +151,7 @@ fn needed<T>(
     match said.map(str::trim) {
         None => Ok(None),
         Some(said) if same(said) => Ok(None),
-        Some("") => Err("This is needed to send anything: write another one instead of none.".to_owned()),
+        Some("") => Err(say!("settings-misfit-emptied").to_owned()),
         Some(said) => read(said).map(Some),
     }
 }
@@ -151,14 +159,14 @@ fn needed<T>(
 fn bounded(said: &str, longest: usize) -> Result<(), String> {
     let found = said.chars().count();
     if found > longest {
-        return Err(format!("This has {found} characters; at most {longest} fit."));
+        return Err(say!("settings-misfit-long", count = found, most = longest));
     }
     Ok(())
 }
 
 fn one_line(said: &str, longest: usize) -> Result<String, String> {
     if said.contains(char::is_control) {
-        return Err("Write it on one line.".to_owned());
+        return Err(say!("settings-misfit-lines").to_owned());
     }
     bounded(said, longest)?;
     Ok(said.to_owned())
@@ -170,7 +178,7 @@ fn one_line(said: &str, longest: usize) -> Result<String, String> {
 /// Says what is wrong.
 pub fn name(said: &str) -> Result<String, String> {
     if said.is_empty() {
-        return Err("Write the name by which residents know the community.".to_owned());
+        return Err(say!("settings-misfit-name").to_owned());
     }
     one_line(said, NAME_CHARACTERS)
 }
@@ -183,15 +191,15 @@ pub fn short_name(said: &str) -> Result<String, String> {
     let said = one_line(said.trim(), SHORT_NAME_UNITS * 4)?;
     let Segments { encoding, units, .. } = Segments::of(&said);
     if said.is_empty() {
-        return Err("Write how texts name the community.".to_owned());
+        return Err(say!("settings-misfit-short-name").to_owned());
     }
     if encoding != Encoding::Gsm7 {
         let odd = said.chars().find(|c| porchlight_shared::domain::segments::septets(*c).is_none());
         let odd = odd.map(String::from).unwrap_or_default();
-        return Err(format!("Texts have no letter “{odd}” at the usual price: write it in another way."));
+        return Err(say!("settings-misfit-short-name-letter", letter = odd));
     }
     if units > SHORT_NAME_UNITS {
-        return Err(format!("This takes {units} places of a text; at most {SHORT_NAME_UNITS} are free."));
+        return Err(say!("settings-misfit-short-name-long", count = units, most = SHORT_NAME_UNITS));
     }
     Ok(said)
 }
@@ -202,12 +210,12 @@ pub fn short_name(said: &str) -> Result<String, String> {
 /// Says what is wrong, and which colour would do.
 pub fn colour(said: &str) -> Result<Colour, String> {
     let lower = said.to_ascii_lowercase();
-    let colour: Colour = lower.parse().map_err(|_| "A colour looks like #1a56c4.".to_owned())?;
+    let colour: Colour = lower.parse().map_err(|_| say!("settings-misfit-colour").to_owned())?;
     if colour.under_white() < Colour::READABLE {
-        return Err(format!(
-            "White text on this colour cannot be read well ({:.1} to 1, at least 4.5 are needed): choose a darker one, such as {}.",
-            colour.under_white(),
-            colour.for_white()
+        return Err(say!(
+            "settings-misfit-colour-light",
+            contrast = format!("{:.1}", colour.under_white()),
+            darker = colour.for_white().to_string(),
         ));
     }
     Ok(colour)
@@ -221,10 +229,10 @@ pub fn postal_address(said: &str) -> Result<String, String> {
     let lines: Vec<_> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let said = lines.join("\n");
     if said.is_empty() {
-        return Err("Write where post reaches the community.".to_owned());
+        return Err(say!("settings-misfit-postal-address").to_owned());
     }
     if said.contains(|c: char| c.is_control() && c != '\n') || lines.len() > 8 {
-        return Err("Write it on one to eight lines.".to_owned());
+        return Err(say!("settings-misfit-postal-address-lines").to_owned());
     }
     bounded(&said, POSTAL_ADDRESS_CHARACTERS)?;
     Ok(said)
@@ -236,8 +244,11 @@ pub fn postal_address(said: &str) -> Result<String, String> {
 /// Says what is wrong.
 pub fn contact(said: &str, country: &str) -> Result<String, String> {
     let said = one_line(said, CONTACT_CHARACTERS)?;
-    newcomer::address(&said, country).map_err(|misfit| misfit.mend.replace("you can", "somebody can"))?;
-    Ok(said)
+    match newcomer::reached(&said, country) {
+        Ok(_) => Ok(said),
+        Err(Unreadable::Email) => Err(say!("settings-misfit-contact-email").to_owned()),
+        Err(Unreadable::Neither) => Err(say!("settings-misfit-contact").to_owned()),
+    }
 }
 
 /// Whom residents ask, as the operator may put it: in any words.
@@ -258,7 +269,7 @@ pub fn contact_in_words(said: &str) -> Result<String, String> {
 pub fn time_zone(said: &str) -> Result<String, String> {
     match TimeZone::get(said).ok().as_ref().and_then(TimeZone::iana_name) {
         Some(name) => Ok(name.to_owned()),
-        None => Err("Choose a time zone from the list, such as America/Chicago.".to_owned()),
+        None => Err(say!("settings-misfit-time-zone").to_owned()),
     }
 }
 
@@ -268,7 +279,7 @@ fn text_window(said: &str, old: Option<&TextWindow>) -> Result<Option<TextWindow
     }
     let window: TextWindow = said.parse().map_err(|error| format!("{error}."))?;
     if window.hours().is_none() && old != Some(&window) {
-        return Err("Residents are promised no text before 08:00 or after 21:00: choose times.".to_owned());
+        return Err(say!("settings-misfit-text-window-wide").to_owned());
     }
     Ok(Some(window))
 }
@@ -285,9 +296,5 @@ pub fn portal_url(said: &str) -> Result<Option<String>, String> {
     let fits = Url::parse(said).is_ok_and(|url| matches!(url.scheme(), "https" | "http") && url.has_host())
         && (said.starts_with("https://") || said.starts_with("http://"))
         && !said.contains(|c: char| c.is_whitespace() || matches!(c, '"' | '<' | '>'));
-    if fits {
-        Ok(Some(said.to_owned()))
-    } else {
-        Err("Write a web address such as https://portal.example.org.".to_owned())
-    }
+    if fits { Ok(Some(said.to_owned())) } else { Err(say!("settings-misfit-portal-url").to_owned()) }
 }

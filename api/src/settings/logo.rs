@@ -45,21 +45,18 @@ impl Picture {
     ///
     /// # Errors
     /// Says what is wrong with the file.
-    pub fn read(file: &[u8]) -> Result<Self, String> {
+    pub fn read(file: &[u8]) -> Result<Self, &'static str> {
         if file.len() > MAX_BYTES {
-            return Err("This file is too large: choose one of at most 512 KB.".to_owned());
+            return Err(say!("settings-misfit-logo-file"));
         }
         let pixels = logo::pixels(file).map_err(|error| match error {
-            crate::passes::paper::Error::LogoTooLarge { .. } => {
-                "This picture has too many pixels: at most 2,000 on a side.".to_owned()
-            }
-            _ => "This is not a picture that can be read: choose a PNG or JPEG file.".to_owned(),
+            crate::passes::paper::Error::LogoTooLarge { .. } => say!("settings-misfit-logo-pixels"),
+            _ => say!("settings-misfit-logo-unreadable"),
         })?;
         if pixels.width.min(pixels.height) < MIN_SIDE {
-            return Err("This picture is too small: at least 16 pixels on a side.".to_owned());
+            return Err(say!("settings-misfit-logo-small"));
         }
-        let written =
-            |pixels| write(&pixels).ok_or_else(|| "This picture cannot be kept: choose another.".to_owned());
+        let written = |pixels| write(&pixels).ok_or_else(|| say!("settings-misfit-logo-unkept"));
         let png = written(shrunk(&pixels, PRINTED))?;
         let shown = written(shrunk(&pixels, SHOWN))?;
         Ok(Self { sha256: Sha256::digest(&png).into(), png, shown })

@@ -82,11 +82,11 @@ pub struct Open {
 }
 
 macro_rules! needed {
-    ($($name:ident = $word:literal, $title:literal, $lacks:expr;)+) => {
+    ($($(#[$doc:meta])* $name:ident = $word:literal, $title:expr, $lacks:expr;)+) => {
         /// What a community needs before anybody can be invited.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Needed {
-            $(#[doc = $title] $name,)+
+            $($(#[$doc])* $name,)+
         }
 
         impl Needed {
@@ -101,7 +101,7 @@ macro_rules! needed {
 
             /// What a leader reads.
             #[must_use]
-            pub const fn title(self) -> &'static str {
+            pub fn title(self) -> &'static str {
                 match self { $(Self::$name => $title,)+ }
             }
 
@@ -116,14 +116,22 @@ macro_rules! needed {
 }
 
 needed! {
-    Name = "name", "Name", |settings| settings.name.is_empty();
-    ShortName = "short_name", "Short name for texts", |settings| settings.open.short_name;
-    Logo = "logo", "Logo, or that there is none", |settings| settings.logo == Logo::Open;
-    Colour = "colour", "Colour", |settings| settings.colour.is_none();
-    PostalAddress = "postal_address", "Postal address", |settings| settings.postal_address.is_none();
-    Contact = "contact", "Contact for residents", |settings| settings.contact.is_none();
-    TimeZone = "time_zone", "Time zone", |settings| settings.open.time_zone;
-    TextWindow = "text_window", "Times for texts", |settings| settings.open.text_window;
+    /// Full name.
+    Name = "name", say!("settings-name"), |settings| settings.name.is_empty();
+    /// Name in texts.
+    ShortName = "short_name", say!("settings-short-name"), |settings| settings.open.short_name;
+    /// The sign, or that there is none.
+    Logo = "logo", say!("settings-needed-logo"), |settings| settings.logo == Logo::Open;
+    /// What buttons and rules are painted in.
+    Colour = "colour", say!("settings-colour"), |settings| settings.colour.is_none();
+    /// Foot of every message.
+    PostalAddress = "postal_address", say!("settings-postal-address"), |settings| settings.postal_address.is_none();
+    /// Whom residents ask.
+    Contact = "contact", say!("settings-contact"), |settings| settings.contact.is_none();
+    /// Where its clocks are.
+    TimeZone = "time_zone", say!("settings-time-zone"), |settings| settings.open.time_zone;
+    /// When texts go.
+    TextWindow = "text_window", say!("settings-needed-text-window"), |settings| settings.open.text_window;
 }
 
 impl Settings {

@@ -23,24 +23,24 @@ pub const fn may_be_lifted(reason: SuppressionReason) -> bool {
 
 /// What a leader reads of a reason.
 #[must_use]
-pub const fn told(reason: SuppressionReason) -> &'static str {
+pub fn told(reason: SuppressionReason) -> &'static str {
     match reason {
-        SuppressionReason::Unsubscribed => "Stopped messages with the link in one",
-        SuppressionReason::OptedOut => "Answered STOP",
-        SuppressionReason::Complained => "Reported a message as unwanted",
-        SuppressionReason::HardBounced => "A message came back for good",
-        SuppressionReason::NotMe => "Said that they are not of the household",
-        SuppressionReason::Leader => "A leader said so",
+        SuppressionReason::Unsubscribed => say!("stopped-why-unsubscribed"),
+        SuppressionReason::OptedOut => say!("stopped-why-opted-out"),
+        SuppressionReason::Complained => say!("stopped-why-complained"),
+        SuppressionReason::HardBounced => say!("stopped-why-hard-bounced"),
+        SuppressionReason::NotMe => say!("stopped-why-not-me"),
+        SuppressionReason::Leader => say!("stopped-why-leader"),
     }
 }
 
 /// How they can be written to again.
 #[must_use]
-pub const fn way_back(reason: SuppressionReason, channel: Channel) -> &'static str {
+pub fn way_back(reason: SuppressionReason, channel: Channel) -> &'static str {
     match (reason, channel) {
-        (SuppressionReason::Leader, _) => "You can lift this.",
-        (SuppressionReason::HardBounced, _) => "Lift this if you know that the mailbox works again.",
-        (SuppressionReason::OptedOut, Channel::Text) => "Only they can lift this: by answering START.",
-        _ => "Only they can change that. Print an access pass, or talk to them in person.",
+        (SuppressionReason::Leader, _) => say!("stopped-back-leader"),
+        (SuppressionReason::HardBounced, _) => say!("stopped-back-hard-bounced"),
+        (SuppressionReason::OptedOut, Channel::Text) => say!("stopped-back-opted-out"),
+        _ => say!("stopped-back-theirs"),
     }
 }

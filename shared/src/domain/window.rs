@@ -94,22 +94,6 @@ impl TextWindow {
         Some(week.iter().map(|(day, hours)| (*day, told(hours.opens), told(hours.closes))).collect())
     }
 
-    /// The same for people: `Monday to Saturday 09:00–20:00, Sunday 12:00–20:00`.
-    #[must_use]
-    pub fn in_words(&self) -> String {
-        if self.0.is_none() {
-            return "at any time".to_owned();
-        }
-        let mut told = self.to_string().replace('-', "–");
-        for day in DAYS {
-            told = told.replace(&format!("{}–", &day[..3]), &format!("{} to ", &day[..3]));
-        }
-        for day in DAYS {
-            told = told.replace(&day[..3], day);
-        }
-        told.replace("; ", ", ")
-    }
-
     /// The opening that is to take the place of the one that was worked out `before`; `None` while that one will do.
     /// An `always` is renewed an hour before its end, any other window as soon as it says something else.
     #[must_use]

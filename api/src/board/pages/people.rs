@@ -26,12 +26,8 @@ use crate::{
     state::AppState,
 };
 
-const ONLY_OWNERS: &str = "Only owners add, change and remove leaders. Ask one of them.";
 /// Who may be added in how many seconds: each gets a letter.
 const ADDED: (u32, u32) = (20, 3_600);
-const TOO_MANY: &str =
-    "Twenty people were added within an hour, and each gets a letter. Wait an hour, then add the next.";
-const LAST_OWNER: &str = "The last owner stays. Make somebody else an owner first.";
 
 /// A leader, as they are told.
 struct Told {
@@ -132,9 +128,9 @@ pub(super) async fn show(
     Parameters(done): Parameters<Done>,
 ) -> Result<Response, Turned> {
     let done = done.done.as_deref().and_then(|done| match done {
-        "added" => Some("Added. A letter tells them how to sign in."),
-        "changed" => Some("Changed."),
-        "removed" => Some("Removed. They are signed out everywhere."),
+        "added" => Some(say!("people-added")),
+        "changed" => Some(say!("people-changed")),
+        "removed" => Some(say!("people-removed")),
         _ => None,
     });
     people_page(&state, &leader, StatusCode::OK, done, &Written::default(), None).await
@@ -148,11 +144,9 @@ async fn refused(
     refused: Refused,
 ) -> Result<Response, Turned> {
     let (status, fault) = match refused {
-        Refused::AlreadyThere => {
-            (StatusCode::CONFLICT, ("email", "Somebody with this address is a leader already."))
-        }
-        Refused::LastOwner => (StatusCode::CONFLICT, ("form", LAST_OWNER)),
-        Refused::NotOwner => (StatusCode::FORBIDDEN, ("form", ONLY_OWNERS)),
+        Refused::AlreadyThere => (StatusCode::CONFLICT, ("email", say!("people-refused-there"))),
+        Refused::LastOwner => (StatusCode::CONFLICT, ("form", say!("people-refused-last-owner"))),
+        Refused::NotOwner => (StatusCode::FORBIDDEN, ("form", say!("people-refused-owners-only"))),
         Refused::NoSuchLeader => return Ok(nothing_here()),
         Refused::Store(error) => {
             tracing::error!(error = %Unquoted(&error), "a leader could not be changed");
@@ -190,20 +184,21 @@ pub(super) async fn add(
     };
     let name = Some(form.name.trim()).filter(|name| !name.is_empty());
     if name.is_some_and(|name| name.chars().count() > LONGEST_NAME || name.contains(char::is_control)) {
-        return again(("name", "Write a name of at most 120 characters on one line.")).await;
+        return again(("name", say!("people-refused-name"))).await;
     }
     let Ok(email) = form.email.trim().parse::<EmailAddress>() else {
-        return again(("email", "This is no e-mail address. It should look like name@example.org.")).await;
+        return again(("email", say!("people-refused-email"))).await;
     };
     let Some(role) = role(&form.role) else {
-        return again(("role", "Say whether they are an owner or a leader.")).await;
+        return again(("role", say!("people-refused-role"))).await;
     };
     let community = leader.community.uuid();
     let limit =
         Limit { name: "leaders-added", subject: community.as_bytes(), most: ADDED.0, seconds: ADDED.1 };
     if let Err(seconds) = limits::count(&state, &[limit]).await {
         let status = StatusCode::TOO_MANY_REQUESTS;
-        let mut answer = people_page(&state, &leader, status, None, &form, Some(("form", TOO_MANY))).await?;
+        let fault = ("form", say!("people-refused-too-many"));
+        let mut answer = people_page(&state, &leader, status, None, &form, Some(fault)).await?;
         answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         return Ok(answer);
     }

@@ -29,19 +29,13 @@ pub(super) async fn send(
     leader: Leader,
 ) -> Result<Response, Turned> {
     let By::Leader(id) = leader.by else {
-        let lines = [
-            "You came with a link from the operator, and we do not know your address.",
-            "Add yourself under Settings, People first; then sign in with your e-mail address.",
-        ];
-        return Ok(astray(StatusCode::CONFLICT, "Add yourself first", &lines));
+        let lines = [say!("settings-sample-nameless-why"), say!("settings-sample-nameless-next")];
+        return Ok(astray(StatusCode::CONFLICT, say!("settings-sample-nameless"), &lines));
     };
     let limit = Limit { name: "samples", subject: id.as_bytes(), most: FOR_ONE.0, seconds: FOR_ONE.1 };
     if let Err(seconds) = limits::count(&state, &[limit]).await {
-        let wait = format!(
-            "Five samples an hour are enough. Wait {} minutes, then try again.",
-            seconds.div_ceil(60)
-        );
-        let mut answer = astray(StatusCode::TOO_MANY_REQUESTS, "Too many samples", &[&wait]);
+        let wait = say!("settings-sample-wait", count = seconds.div_ceil(60));
+        let mut answer = astray(StatusCode::TOO_MANY_REQUESTS, say!("settings-sample-too-many"), &[&wait]);
         answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         return Ok(answer);
     }

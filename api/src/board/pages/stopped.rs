@@ -9,14 +9,14 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
-use porchlight_shared::domain::SuppressionId;
+use porchlight_shared::domain::{Channel, SuppressionId};
 use serde::Deserialize;
 
 use super::{Frame, Place, board_with, moment, nothing_here};
 use crate::{
     board::session::{Leader, SameOrigin, Turned},
     intake::judging::Address,
-    join::newcomer,
+    join::newcomer::{self, Unreadable},
     pages::leaders,
     state::AppState,
     suppressions::{
@@ -43,7 +43,7 @@ struct StoppedPage<'a> {
     frame: Frame<'a>,
     section: &'static str,
     told: Option<&'static str>,
-    fault: Option<String>,
+    fault: Option<&'static str>,
     /// Which form is at fault, and what was typed there.
     typed: Typed<'a>,
     /// Whether one address was looked for.
@@ -62,7 +62,7 @@ fn row(row: Suppression, leader: &Leader) -> Row {
     let now = leader.now.to_zoned(leader.zone.clone());
     Row {
         id: row.id,
-        who: if row.masked.is_empty() { "An address that was deleted".to_owned() } else { row.masked },
+        who: if row.masked.is_empty() { say!("stopped-who-deleted").to_owned() } else { row.masked },
         why: told(row.reason),
         way_back: way_back(row.reason, row.channel),
         since: moment(row.since, &now),
@@ -74,7 +74,7 @@ fn row(row: Suppression, leader: &Leader) -> Row {
 #[derive(Default)]
 struct Around<'a> {
     told: Option<&'static str>,
-    fault: Option<String>,
+    fault: Option<&'static str>,
     typed: Typed<'a>,
     found: Option<Vec<Suppression>>,
     before: Option<SuppressionId>,
@@ -120,13 +120,11 @@ pub(super) async fn show(
     Parameters(shown): Parameters<Shown>,
 ) -> Result<Response, Turned> {
     let told = match shown.done.as_deref() {
-        Some("added") => Some("Nobody writes to this address from here any more."),
-        Some("known") => Some("This address was kept back already."),
-        Some("lifted") => Some("This address may be written to again."),
-        Some("still") => Some(
-            "This is lifted, but nobody writes to this address yet: something else keeps it back for all communities here.",
-        ),
-        Some("gone") => Some("That was lifted already."),
+        Some("added") => Some(say!("stopped-added")),
+        Some("known") => Some(say!("stopped-known")),
+        Some("lifted") => Some(say!("stopped-lifted")),
+        Some("still") => Some(say!("stopped-lifted-still")),
+        Some("gone") => Some(say!("stopped-lifted-before")),
         _ => None,
     };
     let before = shown.before.and_then(|before| before.parse().ok());
@@ -144,10 +142,12 @@ async fn read(
     state: &AppState,
     leader: &Leader,
     said: &Said,
-) -> sqlx::Result<Result<(porchlight_shared::domain::Channel, Address), String>> {
+) -> sqlx::Result<Result<(Channel, Address), &'static str>> {
     let country = ledger::country(&state.pool, leader.community).await?;
-    Ok(newcomer::address(&said.address, &country)
-        .map_err(|misfit| misfit.mend.replace(", so that you can be reached", " in whole")))
+    Ok(newcomer::reached(&said.address, &country).map_err(|unreadable| match unreadable {
+        Unreadable::Email => say!("stopped-misfit-email"),
+        Unreadable::Neither => say!("stopped-misfit"),
+    }))
 }
 
 /// Looks one up by its hash. The address goes nowhere: not into the page's own address, and not into the log.
@@ -206,8 +206,8 @@ pub(super) async fn lift(
         Lifted::Still => "still",
         Lifted::Nothing => "gone",
         Lifted::Theirs(reason, channel) => {
-            let lines = ["Nothing was changed.", way_back(reason, channel)];
-            return Ok(super::astray(StatusCode::CONFLICT, "They asked not to be contacted", &lines));
+            let lines = [say!("stopped-theirs-not-changed"), way_back(reason, channel)];
+            return Ok(super::astray(StatusCode::CONFLICT, say!("stopped-theirs"), &lines));
         }
     };
     Ok(leaders(Redirect::to(&format!("/settings/stopped?done={word}"))).into_response())

@@ -19,34 +19,48 @@ pub(super) async fn ways(state: &AppState) -> sqlx::Result<Vec<Way>> {
     );
     let closed = closed.fetch_all(&state.pool).await?;
     let why = |channel| closed.iter().find(|row| row.channel == channel).map(|row| row.reason);
-    let shut = |name, what: &str, reason: Option<AttemptReason>| {
-        let clause = reason.map(|reason| format!(": {}", words::clause(reason))).unwrap_or_default();
-        let means = format!(
-            "No {what} can go out at the moment{clause}. The operator has to mend it; what waits goes by itself then."
-        );
-        Way { name, stands: "Not working right now", word: "problem", means }
+    let ready = |name, means: &str| Way {
+        name,
+        stands: say!("settings-way-stands-ready"),
+        word: "delivered",
+        means: means.to_owned(),
     };
-    let ready = |name, means: &str| Way { name, stands: "Ready", word: "delivered", means: means.to_owned() };
-    let not =
-        |name, means: &str| Way { name, stands: "Not set up", word: "not_sent", means: means.to_owned() };
+    let none = |name, means: &str| Way {
+        name,
+        stands: say!("settings-way-stands-none"),
+        word: "not_sent",
+        means: means.to_owned(),
+    };
+    let shut = |name, means| Way { name, stands: say!("settings-way-stands-shut"), word: "problem", means };
+    let (email, text, paper) =
+        (say!("settings-way-email"), say!("settings-way-text"), say!("settings-way-paper"));
     Ok(vec![
         match why(Channel::Email) {
-            Some(reason) => shut("E-mail", "e-mail", reason),
-            None => ready("E-mail", "Replies go to the contact for residents, if that is an e-mail address."),
+            Some(reason) => shut(email, email_shut(reason)),
+            None => ready(email, say!("settings-way-email-ready")),
         },
         match (&state.texts, why(Channel::Text)) {
-            (None, _) => not("Text message", "This installation has no provider of texts. Ask its operator."),
-            (Some(_), Some(reason)) => shut("Text message", "text", reason),
-            (Some(_), None) => {
-                ready("Text message", "Only to people who agreed to get texts, at the times above.")
-            }
+            (None, _) => none(text, say!("settings-way-text-none")),
+            (Some(_), Some(reason)) => shut(text, text_shut(reason)),
+            (Some(_), None) => ready(text, say!("settings-way-text-ready")),
         },
         match &state.site {
-            Some(_) => ready("Printed access pass", "Print from “Passes”, with your name, colour and logo."),
-            None => not(
-                "Printed access pass",
-                "A pass says where its code is typed: the operator has to set PORCHLIGHT_PUBLIC_URL first.",
-            ),
+            Some(_) => ready(paper, say!("settings-way-paper-ready")),
+            None => none(paper, say!("settings-way-paper-none")),
         },
     ])
+}
+
+fn email_shut(reason: Option<AttemptReason>) -> String {
+    match reason {
+        Some(reason) => say!("settings-way-email-shut-why", why = words::clause(reason)),
+        None => say!("settings-way-email-shut").to_owned(),
+    }
+}
+
+fn text_shut(reason: Option<AttemptReason>) -> String {
+    match reason {
+        Some(reason) => say!("settings-way-text-shut-why", why = words::clause(reason)),
+        None => say!("settings-way-text-shut").to_owned(),
+    }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use axum::extract::{Multipart, multipart::MultipartError};
 
-use super::choices::{DAYS, SWATCHES};
+use super::choices::{DAYS, swatches};
 use crate::settings::{
     Logo, Settings,
     fields::{Change, Misfit},
@@ -82,7 +82,7 @@ pub(super) struct Typed {
 fn hours(settings: &Settings) -> Option<[(String, String); 3]> {
     let week = settings.text_window.as_ref()?.hours()?;
     let mut all: [(String, String); 3] = std::array::from_fn(|_| (String::new(), String::new()));
-    for (place, (_, _, days)) in DAYS.iter().enumerate() {
+    for (place, (_, days)) in DAYS.iter().enumerate() {
         let of = |day: usize| -> Vec<_> {
             week.iter().filter(|on| on.0 == day).map(|on| (&on.1, &on.2)).collect()
         };
@@ -116,7 +116,7 @@ impl Typed {
     /// The form as it is filled in from the ledger.
     pub(super) fn of(settings: &Settings) -> Self {
         let colour = settings.colour.map(|colour| colour.to_string()).unwrap_or_default();
-        let picked = SWATCHES.iter().any(|(_, swatch)| *swatch == colour);
+        let picked = swatches().iter().any(|swatch| swatch.colour == colour);
         let usual = [("09:00", "20:00"), ("09:00", "20:00"), ("12:00", "20:00")];
         let usual = usual.map(|(from, to)| (from.to_owned(), to.to_owned()));
         Self {
@@ -227,14 +227,12 @@ impl Typed {
         let is_written = !self.own_colour.trim().is_empty() && self.own_colour.trim() != colour.trim();
         if self.pick != "own" && is_written {
             if !self.pick.is_empty() {
-                let mend = "You wrote another colour, but one of ours was ticked. “Another one” is ticked now: save again, or tick the one that you want.";
-                misfits.push(Misfit { field: "colour", mend: mend.to_owned() });
+                misfits.push(Misfit::new("colour", say!("settings-misfit-colour-ticked")));
             }
             "own".clone_into(&mut self.pick);
         }
         if self.times != "own" && self.hours_in_one() != hours {
-            let mend = "You chose times for days, but they were not ticked. “At these times” is ticked now: save again, or tick the other one.";
-            misfits.push(Misfit { field: "text_window", mend: mend.to_owned() });
+            misfits.push(Misfit::new("text_window", say!("settings-misfit-text-window-ticked")));
             "own".clone_into(&mut self.times);
         }
     }
@@ -246,7 +244,7 @@ impl Typed {
         let picture = file.and_then(|file| match Picture::read(&file) {
             Ok(picture) => Some(picture),
             Err(mend) => {
-                misfits.push(Misfit { field: "logo", mend });
+                misfits.push(Misfit::new("logo", mend));
                 None
             }
         });
@@ -255,7 +253,7 @@ impl Typed {
             "own" => match self.window() {
                 Ok(window) => Some(window),
                 Err(mend) => {
-                    misfits.push(Misfit { field: "text_window", mend: mend.to_owned() });
+                    misfits.push(Misfit::new("text_window", mend));
                     None
                 }
             },
@@ -281,12 +279,12 @@ impl Typed {
     /// The window that the days' times make.
     fn window(&self) -> Result<String, &'static str> {
         let mut parts = Vec::new();
-        for ((_, _, days), (from, to)) in DAYS.iter().zip(&self.hours) {
+        for ((_, days), (from, to)) in DAYS.iter().zip(&self.hours) {
             match (from.is_empty(), to.is_empty()) {
                 (true, true) => continue,
                 (false, false) if from < to => {}
-                (false, false) => return Err("Each day’s first time has to be before its last."),
-                _ => return Err("Choose both times of a day, or “no texts” twice."),
+                (false, false) => return Err(say!("settings-misfit-text-window-order")),
+                _ => return Err(say!("settings-misfit-text-window-half")),
             }
             let range = match days.start {
                 0 => "Mon-Fri",
@@ -295,6 +293,6 @@ impl Typed {
             };
             parts.push(format!("{range} {from}-{to}"));
         }
-        if parts.is_empty() { Err("Choose times for at least one day.") } else { Ok(parts.join("; ")) }
+        if parts.is_empty() { Err(say!("settings-misfit-text-window-none")) } else { Ok(parts.join("; ")) }
     }
 }

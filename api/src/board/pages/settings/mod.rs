@@ -1,9 +1,11 @@
 //! `/settings`: the checklist, and everything that is on it. One form, so that nothing that was typed is lost; its faults stand
-//! beside their fields. [`form`] reads it, [`choices`] is what can be chosen, [`channels`] says which ways out there are.
+//! beside their fields. [`form`] reads it, [`choices`] is what can be chosen, [`hours`] tells times, [`channels`] says which ways
+//! out there are.
 
 mod channels;
 mod choices;
 mod form;
+mod hours;
 
 use std::sync::Arc;
 
@@ -13,7 +15,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
-use porchlight_shared::domain::{Colour, TextWindow, segments::Segments};
+use porchlight_shared::domain::{Colour, segments::Segments};
 use serde::Deserialize;
 
 use self::{
@@ -60,12 +62,14 @@ struct SettingsPage<'a> {
     contrast: String,
     /// What would do in place of a colour that is too light.
     suggestion: Option<String>,
-    swatches: Vec<Swatch>,
+    swatches: [Swatch; 8],
     logo: Option<String>,
-    /// How a text begins, and how much room its name takes.
-    text: String,
+    /// The name with which a text begins, and how much room it takes.
+    short: &'a str,
     places: usize,
     most_places: usize,
+    /// How an invitation looks on light paper and on dark: what it says, the paper, the ink.
+    previews: [(&'static str, &'static str, &'static str); 2],
     zones: Zones,
     usual: String,
     /// A window that the form cannot show.
@@ -119,9 +123,9 @@ pub(super) async fn show(
     let settings = ledger::read(&mut *state.pool.acquire().await?, leader.community).await?;
     let typed = Typed::of(&settings);
     let told = match done.done.as_deref() {
-        Some("saved") => Some("Saved."),
-        Some("ready") => Some("Saved. Everything is there: you can invite your residents now."),
-        Some("test") => Some("A sample of the invitation is on its way to your own address."),
+        Some("saved") => Some(say!("settings-saved")),
+        Some("ready") => Some(say!("settings-saved-ready")),
+        Some("test") => Some(say!("settings-sample-sent")),
         _ => None,
     };
     settings_page(&state, &leader, &settings, &typed, told, &[], false).await
@@ -141,7 +145,7 @@ async fn settings_page(
     let readable = shown.under_white() >= Colour::READABLE;
     let short = if typed.short_name.trim().is_empty() { &settings.short_name } else { &typed.short_name };
     let special = form::is_special(settings)
-        .then(|| settings.text_window.as_ref().map_or_else(String::new, TextWindow::in_words));
+        .then(|| settings.text_window.as_ref().map_or_else(String::new, hours::told));
     let status = match (is_overtaken, misfits.is_empty()) {
         (true, _) => StatusCode::CONFLICT,
         (false, true) => StatusCode::OK,
@@ -161,11 +165,15 @@ async fn settings_page(
         suggestion: (!readable).then(|| shown.for_white().to_string()),
         swatches: choices::swatches(),
         logo: settings.logo.path(),
-        text: format!("{}: your household is invited to our resident portal. Join: …", short.trim()),
+        short: short.trim(),
         places: Segments::of(typed.short_name.trim()).units,
         most_places: SHORT_NAME_UNITS,
+        previews: [
+            (say!("settings-preview-light"), "#ffffff", "#1d2127"),
+            (say!("settings-preview-dark"), "#212429", "#f1f2f4"),
+        ],
         zones: choices::zones(&typed.time_zone),
-        usual: state.text_window.in_words(),
+        usual: hours::told(&state.text_window),
         special,
         days: choices::days(typed),
         ways: channels::ways(state).await?,
@@ -182,19 +190,16 @@ pub(super) async fn save(
     form: Result<Multipart, MultipartRejection>,
 ) -> Result<Response, Turned> {
     if leader.role != Role::Owner {
-        let lines = ["Only owners change settings. Ask one of them: they stand under “Leaders”."];
-        return Ok(astray(StatusCode::FORBIDDEN, "Nothing was changed", &lines));
+        let lines = [say!("settings-owners-only-ask")];
+        return Ok(astray(StatusCode::FORBIDDEN, say!("settings-not-changed"), &lines));
     }
     let Ok(form) = form else { return Ok(leaders(Redirect::to("/settings"))) };
     let settings = ledger::read(&mut *state.pool.acquire().await?, leader.community).await?;
     let (mut typed, file) = match Typed::read(form, &settings).await {
         Ok(read) => read,
         Err(error) => {
-            let lines = [
-                "The form did not arrive whole: the connection broke, or the picture is far too large.",
-                "Go back in your browser: what you typed still stands there. Choose a picture of at most 512 KB, and save again.",
-            ];
-            return Ok(astray(error.status(), "Nothing was changed", &lines));
+            let lines = [say!("settings-not-whole"), say!("settings-not-whole-next")];
+            return Ok(astray(error.status(), say!("settings-not-changed"), &lines));
         }
     };
     let (change, picture, mut misfits) = typed.change(file);
