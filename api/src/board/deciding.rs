@@ -253,8 +253,7 @@ impl Asked {
         .await?;
         let row = sqlx::query!(
             r#"SELECT channel, state, held_reason, reason, kind = 'invitation' AS "invites!",
-                      EXISTS (SELECT FROM deliveries o JOIN attempts a ON a.delivery_id = o.id
-                              WHERE o.batch_id = d.batch_id AND o.batch_row = d.batch_row AND a.outcome = 'unknown') AS "unknown!"
+                      EXISTS (SELECT FROM unclear_attempts(d)) AS "unknown!"
                FROM deliveries d WHERE id = $1 FOR NO KEY UPDATE OF d"#,
             delivery.uuid(),
         )

@@ -52,8 +52,8 @@ pub async fn read(pool: &PgPool, community: CommunityId) -> sqlx::Result<Vec<Pro
         r#"SELECT h.id, coalesce(h.name, k.name) AS name, p.label AS "unit?", best.id AS "delivery!",
                   best.contact_id AS "contact!", best.channel AS "channel!: Channel", best.state AS "state!: DeliveryState",
                   best.reason AS "reason?: AttemptReason", c.address AS "address?",
-                  EXISTS (SELECT FROM deliveries o JOIN attempts a ON a.delivery_id = o.id
-                          WHERE o.invitation_id = i.id AND o.contact_id = best.contact_id AND a.outcome = 'unknown') AS "unknown!"
+                  EXISTS (SELECT FROM deliveries o CROSS JOIN LATERAL unclear_attempts(o)
+                          WHERE o.invitation_id = i.id AND o.contact_id = best.contact_id AND o.newest) AS "unknown!"
            FROM households h
            LEFT JOIN properties p ON p.id = h.property_id
            CROSS JOIN LATERAL (
