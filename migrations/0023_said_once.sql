@@ -9,3 +9,8 @@ CREATE FUNCTION unclear_attempts(d deliveries) RETURNS TABLE (delivery_id uuid, 
         AND a.outcome = 'unknown'
 $$;
 COMMENT ON FUNCTION unclear_attempts(deliveries) IS 'Attempts, of this delivery or another one of the same row of its batch, that may have arrived: nobody was told.';
+
+CREATE FUNCTION called(h households) RETURNS TABLE (name text) LANGUAGE sql STABLE AS $$
+    SELECT coalesce(h.name, (SELECT k.name FROM contacts k WHERE k.household_id = h.id AND k.name IS NOT NULL ORDER BY k.id LIMIT 1))
+$$;
+COMMENT ON FUNCTION called(households) IS 'What a household is called: its name, or else its first contact''s that has one; NULL: nobody said, or it is erased. Always one row.';

@@ -102,16 +102,14 @@ impl std::fmt::Debug for Request {
 /// When the ledger does not answer.
 pub async fn list(pool: &PgPool, community: CommunityId) -> sqlx::Result<Vec<Request>> {
     let rows = sqlx::query!(
-        r#"SELECT r.id, r.kind AS "kind: RequestKind", i.household_id, coalesce(r.name, h.name, k.name) AS name,
+        r#"SELECT r.id, r.kind AS "kind: RequestKind", i.household_id, coalesce(r.name, k.name) AS name,
                   coalesce(r.place, p.label) AS place, r.address,
                   (SELECT max(serial) FROM passes WHERE invitation_id = i.id) AS serial, r.created_at
            FROM requests r
            JOIN invitations i ON i.id = r.invitation_id
            LEFT JOIN households h ON h.id = i.household_id
            LEFT JOIN properties p ON p.id = h.property_id
-           LEFT JOIN LATERAL (
-               SELECT name FROM contacts WHERE household_id = h.id AND name IS NOT NULL ORDER BY id LIMIT 1
-           ) AS k ON true
+           CROSS JOIN LATERAL called(h) AS k
            WHERE r.community_id = $1 AND r.ended_at IS NULL AND (r.kind <> 'new_code' OR h.joined_at IS NULL)
            ORDER BY r.id LIMIT $2"#,
         community.uuid(),
@@ -170,11 +168,9 @@ impl std::fmt::Debug for Candidate {
 /// When the ledger does not answer.
 pub async fn candidates(pool: &PgPool, community: CommunityId, place: &str) -> sqlx::Result<Vec<Candidate>> {
     let rows = sqlx::query!(
-        r#"SELECT h.id, coalesce(h.name, k.name) AS name, h.joined_at IS NOT NULL AS "joined!"
+        r#"SELECT h.id, k.name, h.joined_at IS NOT NULL AS "joined!"
            FROM properties p JOIN households h ON h.property_id = p.id
-           LEFT JOIN LATERAL (
-               SELECT name FROM contacts WHERE household_id = h.id AND name IS NOT NULL ORDER BY id LIMIT 1
-           ) AS k ON true
+           CROSS JOIN LATERAL called(h) AS k
            WHERE p.community_id = $1 AND p.label_key = $2 ORDER BY h.id LIMIT 50"#,
         community.uuid(),
         place,

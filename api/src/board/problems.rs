@@ -49,7 +49,7 @@ impl std::fmt::Debug for Problem {
 pub async fn read(pool: &PgPool, community: CommunityId) -> sqlx::Result<Vec<Problem>> {
     let problems: Vec<_> = Bucket::Problem.states().collect();
     let rows = sqlx::query!(
-        r#"SELECT h.id, coalesce(h.name, k.name) AS name, p.label AS "unit?", best.id AS "delivery!",
+        r#"SELECT h.id, k.name, p.label AS "unit?", best.id AS "delivery!",
                   best.contact_id AS "contact!", best.channel AS "channel!: Channel", best.state AS "state!: DeliveryState",
                   best.reason AS "reason?: AttemptReason", c.address AS "address?",
                   EXISTS (SELECT FROM deliveries o CROSS JOIN LATERAL unclear_attempts(o)
@@ -67,9 +67,7 @@ pub async fn read(pool: &PgPool, community: CommunityId) -> sqlx::Result<Vec<Pro
                ORDER BY array_position($2::delivery_state[], state), id DESC LIMIT 1
            ) AS best
            JOIN contacts c ON c.id = best.contact_id
-           LEFT JOIN LATERAL (
-               SELECT name FROM contacts WHERE household_id = h.id AND name IS NOT NULL ORDER BY id LIMIT 1
-           ) AS k ON true
+           CROSS JOIN LATERAL called(h) AS k
            WHERE h.community_id = $1 AND h.joined_at IS NULL AND best.state = ANY ($3)
                -- Whom a leader took the invitation back from needs nobody.
                AND i.ended_as IS DISTINCT FROM 'revoked'

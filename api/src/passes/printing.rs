@@ -261,13 +261,10 @@ async fn store(
                   regexp_replace(p.label_key, '([0-9]+)', '00000000\1', 'g'), '0*([0-9]{9})', '\1', 'g'
               ) AS unit OFFSET 0
           ) AS sorted
-          LEFT JOIN LATERAL (
-              SELECT name FROM contacts WHERE household_id = h.id AND name IS NOT NULL ORDER BY id LIMIT 1
-          ) AS k ON true
+          CROSS JOIN LATERAL called(h) AS k
           WHERE i.id = ANY ($4)
           WINDOW whole AS (
-              ORDER BY CASE WHEN $5 THEN lower(coalesce(h.name, k.name)) END, sorted.unit,
-                       lower(coalesce(h.name, k.name)), i.id
+              ORDER BY CASE WHEN $5 THEN lower(k.name) END, sorted.unit, lower(k.name), i.id
           )",
         id.uuid(),
         community.uuid(),
