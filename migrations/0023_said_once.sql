@@ -14,3 +14,8 @@ CREATE FUNCTION called(h households) RETURNS TABLE (name text) LANGUAGE sql STAB
     SELECT coalesce(h.name, (SELECT k.name FROM contacts k WHERE k.household_id = h.id AND k.name IS NOT NULL ORDER BY k.id LIMIT 1))
 $$;
 COMMENT ON FUNCTION called(households) IS 'What a household is called: its name, or else its first contact''s that has one; NULL: nobody said, or it is erased. Always one row.';
+
+CREATE FUNCTION in_order(label_key text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+    SELECT regexp_replace(regexp_replace(label_key, '([0-9]+)', '00000000\1', 'g'), '0*([0-9]{9})', '\1', 'g')
+$$;
+COMMENT ON FUNCTION in_order(text) IS 'A unit as it is sorted: every number gets nine digits, so that 2 comes before 10.';

@@ -262,12 +262,7 @@ async fn read(
                   pass.serial, pass.handed_over_at
            FROM households h
            LEFT JOIN properties p ON p.id = h.property_id
-           -- Every number gets nine digits, so that 2 comes before 10.
-           CROSS JOIN LATERAL (
-               SELECT coalesce(regexp_replace(
-                   regexp_replace(p.label_key, '([0-9]+)', '00000000\1', 'g'), '0*([0-9]{9})', '\1', 'g'
-               ), '') AS unit OFFSET 0
-           ) AS sorted
+           CROSS JOIN LATERAL (SELECT coalesce(in_order(p.label_key), '') AS unit OFFSET 0) AS sorted
            LEFT JOIN LATERAL (
                SELECT id, live FROM (
                    SELECT id, ended_at IS NULL AND expires_at > app_now() AS live

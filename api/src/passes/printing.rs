@@ -249,18 +249,13 @@ async fn store(
     )
     .fetch_one(&mut *tx)
     .await?;
-    // Every number in a unit gets nine digits, so that 2 comes before 10.
     sqlx::query!(
         r"INSERT INTO passes (printing_id, position, community_id, serial, invitation_id)
           SELECT $1, row_number() OVER whole, $2, $3 + row_number() OVER whole, i.id
           FROM invitations i
           LEFT JOIN households h ON h.id = i.household_id
           LEFT JOIN properties p ON p.id = h.property_id
-          CROSS JOIN LATERAL (
-              SELECT regexp_replace(
-                  regexp_replace(p.label_key, '([0-9]+)', '00000000\1', 'g'), '0*([0-9]{9})', '\1', 'g'
-              ) AS unit OFFSET 0
-          ) AS sorted
+          CROSS JOIN LATERAL (SELECT in_order(p.label_key) AS unit OFFSET 0) AS sorted
           CROSS JOIN LATERAL called(h) AS k
           WHERE i.id = ANY ($4)
           WINDOW whole AS (
