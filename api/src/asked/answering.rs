@@ -17,8 +17,9 @@ use crate::{
         batch::{INVITATION_DAYS, drawing::Drawing},
         judging::Unit,
         ledger::{
+            endings::{self, Asked, InvitationEnd},
             homes::{NewHousehold, insert_households, lock_properties},
-            invitations::{self, Ended},
+            invitations,
         },
     },
     join::{
@@ -115,7 +116,7 @@ pub async fn answer(
     let mut sent = Vec::new();
     let outcome = match (answer, known.kind) {
         (Answer::Decline, RequestKind::Join) => {
-            invitations::end(&mut tx, known.invitation, Ended::Revoked).await?;
+            endings::end(&mut tx, known.invitation, InvitationEnd::Revoked).await?;
             end(&mut tx, request, "declined").await?;
             Outcome::Declined
         }
@@ -139,7 +140,7 @@ pub async fn answer(
             if let Some(household) = known.household {
                 lock_household(&mut tx, household).await?;
             }
-            let revoked = invitations::end(&mut tx, known.invitation, Ended::Revoked).await?;
+            let revoked = endings::end(&mut tx, known.invitation, InvitationEnd::Revoked).await?;
             end(&mut tx, request, "granted").await?;
             if revoked { Outcome::Revoked } else { Outcome::TooLate }
         }
@@ -238,16 +239,7 @@ async fn let_in(
         return Err(Problem::not_found());
     }
     // They asked in time, even when a leader answers later.
-    let used = sqlx::query!(
-        "UPDATE invitations SET ended_as = 'joined', ended_at = app_now(), code_sealed = NULL, code_sealed_key = NULL,
-                                household_id = $2
-         WHERE id = $1 AND (ended_at IS NULL OR ended_as = 'expired')",
-        invitation.uuid(),
-        household.uuid(),
-    )
-    .execute(&mut *tx)
-    .await?;
-    if used.rows_affected() == 0 {
+    if !endings::end_as_joined(tx, invitation, household, Asked::Before).await? {
         return Err(answered());
     }
     let member = MemberId::new(now, &mut rng);

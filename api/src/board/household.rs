@@ -10,7 +10,7 @@ use sqlx::PgPool;
 use super::words::{self, Words};
 use crate::{
     family::ledger::{self as family, Member},
-    join::ledger::InvitationEnd,
+    intake::ledger::endings::InvitationEnd,
     passes::ledger::PassState,
 };
 

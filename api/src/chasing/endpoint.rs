@@ -23,8 +23,7 @@ use super::{
 use crate::{
     access::{Caller, Role},
     board::deliveries::exists,
-    intake::{body::require_json, request},
-    join::ledger::InvitationEnd,
+    intake::{body::require_json, ledger::endings::InvitationEnd, request},
     problem::{Kind, Problem, ProblemBody},
     state::AppState,
 };

@@ -7,7 +7,7 @@ use sqlx::PgPool;
 use utoipa::ToSchema;
 
 use super::{paper::Layout, printing::Printing};
-use crate::join::ledger::InvitationEnd;
+use crate::intake::ledger::endings::InvitationEnd;
 
 /// How many acts of printing are listed.
 const LISTED: i64 = 100;
