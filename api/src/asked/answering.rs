@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use porchlight_shared::domain::{
-    AccountId, Channel, CommunityId, DeliveryId, HouseholdId, InvitationId, MemberId, PropertyId, RequestId,
-    RequestKind,
+    AccountId, Channel, CommunityId, DeliveryId, HouseholdId, InvitationId, MemberId, PropertyId, RequestEnd,
+    RequestId, RequestKind,
 };
 use serde::Serialize;
 use sqlx::PgConnection;
@@ -117,23 +117,23 @@ pub async fn answer(
     let outcome = match (answer, known.kind) {
         (Answer::Decline, RequestKind::Join) => {
             endings::end(&mut tx, known.invitation, InvitationEnd::Revoked).await?;
-            end(&mut tx, request, "declined").await?;
+            end(&mut tx, request, RequestEnd::Declined).await?;
             Outcome::Declined
         }
         (Answer::Decline, RequestKind::NewCode | RequestKind::NotMe) => {
-            end(&mut tx, request, "declined").await?;
+            end(&mut tx, request, RequestEnd::Declined).await?;
             Outcome::Declined
         }
         (Answer::Grant { household, again }, RequestKind::Join) => {
             let wants = known.wants.ok_or_else(answered)?;
             let_in(&mut tx, state, community, known.invitation, wants, household, again).await?;
-            end(&mut tx, request, "granted").await?;
+            end(&mut tx, request, RequestEnd::Granted).await?;
             Outcome::LetIn
         }
         (Answer::Grant { .. }, RequestKind::NewCode) => {
             let household = known.household.ok_or_else(Problem::internal)?;
             sent = renew(&mut tx, state, community, household).await?;
-            end(&mut tx, request, "granted").await?;
+            end(&mut tx, request, RequestEnd::Granted).await?;
             Outcome::Sent
         }
         (Answer::Grant { .. }, RequestKind::NotMe) => {
@@ -141,7 +141,7 @@ pub async fn answer(
                 lock_household(&mut tx, household).await?;
             }
             let revoked = endings::end(&mut tx, known.invitation, InvitationEnd::Revoked).await?;
-            end(&mut tx, request, "granted").await?;
+            end(&mut tx, request, RequestEnd::Granted).await?;
             if revoked { Outcome::Revoked } else { Outcome::TooLate }
         }
     };
@@ -193,18 +193,9 @@ async fn read(
     Ok(Some(Open { kind: row.kind, invitation: row.invitation_id.into(), household, wants }))
 }
 
-/// Ends a request that is open, whoever asked is forgotten with it.
-async fn end(tx: &mut PgConnection, request: RequestId, how: &str) -> Result<(), Problem> {
-    let ended = sqlx::query!(
-        "UPDATE requests SET ended_as = $2::text::request_end, ended_at = app_now(), name = NULL, channel = NULL,
-                             address = NULL, address_hash = NULL, place = NULL
-         WHERE id = $1 AND ended_at IS NULL",
-        request.uuid(),
-        how,
-    )
-    .execute(tx)
-    .await?;
-    if ended.rows_affected() == 0 { Err(answered()) } else { Ok(()) }
+/// Ends a request, unless somebody did before.
+async fn end(tx: &mut PgConnection, request: RequestId, how: RequestEnd) -> Result<(), Problem> {
+    if ledger::end(tx, &[request.uuid()], how).await? == 0 { Err(answered()) } else { Ok(()) }
 }
 
 /// Whoever holds a blank pass is let in where a leader says.

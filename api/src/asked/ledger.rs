@@ -2,11 +2,12 @@
 
 use jiff::Timestamp;
 use porchlight_shared::domain::{
-    Channel, CommunityId, ContactId, HouseholdId, InvitationId, RequestId, RequestKind,
+    Channel, CommunityId, ContactId, HouseholdId, InvitationId, RequestEnd, RequestId, RequestKind,
 };
 use serde::Serialize;
 use sqlx::{PgConnection, PgPool};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::sending::Reachable;
 
@@ -56,6 +57,34 @@ pub async fn open_not_me(tx: &mut PgConnection, id: RequestId, contact: ContactI
     .execute(tx)
     .await?;
     Ok(())
+}
+
+/// The open requests with these codes.
+///
+/// # Errors
+/// When the ledger does not answer.
+pub async fn open_with(tx: &mut PgConnection, invitations: &[Uuid]) -> sqlx::Result<Vec<Uuid>> {
+    sqlx::query_scalar!(
+        "SELECT id FROM requests WHERE invitation_id = ANY ($1) AND ended_at IS NULL",
+        invitations
+    )
+    .fetch_all(tx)
+    .await
+}
+
+/// Ends those of these requests that are open, and forgets who asked; how many there were.
+///
+/// # Errors
+/// When the ledger does not answer.
+pub async fn end(tx: &mut PgConnection, requests: &[Uuid], how: RequestEnd) -> sqlx::Result<u64> {
+    let ended = sqlx::query!(
+        "UPDATE requests SET ended_as = $2, ended_at = app_now(), name = NULL, channel = NULL, address = NULL,
+                             address_hash = NULL, place = NULL
+         WHERE id = ANY ($1) AND ended_at IS NULL",
+        requests,
+        how as RequestEnd,
+    );
+    Ok(ended.execute(tx).await?.rows_affected())
 }
 
 /// Something that a resident asks for.

@@ -1,12 +1,13 @@
 //! Passes handed over, and passes taken back, by their serials.
 
-use porchlight_shared::domain::{CommunityId, InvitationId};
+use porchlight_shared::domain::{CommunityId, InvitationId, RequestEnd};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use utoipa::ToSchema;
 
 use super::paper::order::MAX_PASSES;
 use crate::{
+    asked::ledger as asked,
     audit::{Act, Actor, Entry},
     intake::{
         ledger::endings::{self, InvitationEnd},
@@ -183,14 +184,8 @@ async fn void(tx: &mut PgConnection, community: CommunityId, from: i32, to: i32)
     .await?;
     let ended = endings::end_codes(tx, &printed, InvitationEnd::Revoked).await?;
     // Whoever waits for an answer has it.
-    sqlx::query!(
-        "UPDATE requests SET ended_as = 'declined', ended_at = app_now(), name = NULL, channel = NULL, address = NULL,
-                             address_hash = NULL, place = NULL
-         WHERE invitation_id = ANY ($1) AND ended_at IS NULL",
-        &ended,
-    )
-    .execute(&mut *tx)
-    .await?;
+    let waiting = asked::open_with(tx, &ended).await?;
+    asked::end(tx, &waiting, RequestEnd::Declined).await?;
     endings::take_back(&mut *tx, &ended).await?;
     let passes = sqlx::query_scalar!(
         r#"SELECT count(*) AS "passes!" FROM passes
