@@ -19,3 +19,9 @@ CREATE FUNCTION in_order(label_key text) RETURNS text LANGUAGE sql IMMUTABLE AS 
     SELECT regexp_replace(regexp_replace(label_key, '([0-9]+)', '00000000\1', 'g'), '0*([0-9]{9})', '\1', 'g')
 $$;
 COMMENT ON FUNCTION in_order(text) IS 'A unit as it is sorted: every number gets nine digits, so that 2 comes before 10.';
+
+CREATE VIEW open_requests AS
+    SELECT r.id, r.community_id, r.kind, r.invitation_id, i.household_id, r.name, r.place, r.address, r.created_at
+    FROM requests r JOIN invitations i ON i.id = r.invitation_id LEFT JOIN households h ON h.id = i.household_id
+    WHERE r.ended_at IS NULL AND (r.kind <> 'new_code' OR h.joined_at IS NULL);
+COMMENT ON VIEW open_requests IS 'What a leader has to answer: a new code that a household asked for that has joined since is none of it.';

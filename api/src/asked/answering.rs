@@ -90,12 +90,7 @@ struct Open {
     invitation: InvitationId,
     household: Option<HouseholdId>,
     /// Who wants to join.
-    wants: Option<Wants>,
-}
-
-struct Wants {
-    account: AccountId,
-    newcomer: Newcomer,
+    wants: Option<Newcomer>,
 }
 
 /// Carries an answer out.
@@ -178,7 +173,7 @@ async fn read(
     let Some(row) = row else { return Ok(None) };
     let said = row.account_id.zip(row.name).zip(row.channel).zip(row.address).zip(row.address_hash);
     let wants = said.and_then(|((((account, name), channel), address), hash)| {
-        let newcomer = Newcomer {
+        Some(Newcomer {
             name,
             channel,
             address,
@@ -186,8 +181,7 @@ async fn read(
             place: row.place.and_then(Unit::new),
             account: Some(account.into()),
             asks: true,
-        };
-        Some(Wants { account: account.into(), newcomer })
+        })
     });
     let household = row.household_id.map(Into::into);
     Ok(Some(Open { kind: row.kind, invitation: row.invitation_id.into(), household, wants }))
@@ -204,11 +198,12 @@ async fn let_in(
     state: &AppState,
     community: CommunityId,
     invitation: InvitationId,
-    Wants { account, newcomer }: Wants,
+    newcomer: Newcomer,
     household: Option<HouseholdId>,
     again: bool,
 ) -> Result<(), Problem> {
     let (now, mut rng) = (state.clock.now(), AppState::rng());
+    let account = newcomer.account.ok_or_else(Problem::internal)?;
     let household = if let Some(household) = household {
         household
     } else {

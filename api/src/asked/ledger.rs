@@ -131,16 +131,14 @@ impl std::fmt::Debug for Request {
 /// When the ledger does not answer.
 pub async fn list(pool: &PgPool, community: CommunityId) -> sqlx::Result<Vec<Request>> {
     let rows = sqlx::query!(
-        r#"SELECT r.id, r.kind AS "kind: RequestKind", i.household_id, coalesce(r.name, k.name) AS name,
+        r#"SELECT r.id AS "id!", r.kind AS "kind!: RequestKind", r.household_id, coalesce(r.name, k.name) AS name,
                   coalesce(r.place, p.label) AS place, r.address,
-                  (SELECT max(serial) FROM passes WHERE invitation_id = i.id) AS serial, r.created_at
-           FROM requests r
-           JOIN invitations i ON i.id = r.invitation_id
-           LEFT JOIN households h ON h.id = i.household_id
+                  (SELECT max(serial) FROM passes WHERE invitation_id = r.invitation_id) AS serial, r.created_at AS "created_at!"
+           FROM open_requests r
+           LEFT JOIN households h ON h.id = r.household_id
            LEFT JOIN properties p ON p.id = h.property_id
            CROSS JOIN LATERAL called(h) AS k
-           WHERE r.community_id = $1 AND r.ended_at IS NULL AND (r.kind <> 'new_code' OR h.joined_at IS NULL)
-           ORDER BY r.id LIMIT $2"#,
+           WHERE r.community_id = $1 ORDER BY r.id LIMIT $2"#,
         community.uuid(),
         LISTED,
     )
@@ -165,9 +163,7 @@ pub async fn list(pool: &PgPool, community: CommunityId) -> sqlx::Result<Vec<Req
 /// When the ledger does not answer.
 pub async fn count(pool: &PgPool, community: CommunityId) -> sqlx::Result<i64> {
     sqlx::query_scalar!(
-        r#"SELECT count(*) AS "count!" FROM requests r
-           JOIN invitations i ON i.id = r.invitation_id LEFT JOIN households h ON h.id = i.household_id
-           WHERE r.community_id = $1 AND r.ended_at IS NULL AND (r.kind <> 'new_code' OR h.joined_at IS NULL)"#,
+        r#"SELECT count(*) AS "count!" FROM open_requests WHERE community_id = $1"#,
         community.uuid(),
     )
     .fetch_one(pool)
