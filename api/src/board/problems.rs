@@ -6,7 +6,7 @@ use porchlight_shared::domain::{
 use sqlx::PgPool;
 
 use super::{
-    households::best_first,
+    standing::best_first,
     words::{self, Bucket, Group, Words},
 };
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use porchlight_shared::domain::{Channel, CommunityId, DeliveryState, HouseholdId};
 use sqlx::{PgConnection, PgPool};
 
-use super::{households::best_first, words::Bucket};
+use super::{standing::best_first, words::Bucket};
 
 /// Households that were invited one way.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
