@@ -4,9 +4,11 @@
 CREATE FUNCTION unclear_attempts(d deliveries) RETURNS TABLE (delivery_id uuid, number integer) LANGUAGE sql STABLE AS $$
     SELECT a.delivery_id, a.number
     FROM deliveries o JOIN attempts a ON a.delivery_id = o.id
-    -- By the invitation they are found; a list's row keeps its own.
+    -- All messages of a row carry one invitation, by which they are found. `OFFSET 0` keeps the planner from reading
+    -- everybody's attempts to look a few of them up.
     WHERE o.invitation_id = d.invitation_id AND o.batch_id = d.batch_id AND o.batch_row = d.batch_row
         AND a.outcome = 'unknown'
+    OFFSET 0
 $$;
 COMMENT ON FUNCTION unclear_attempts(deliveries) IS 'Attempts, of this delivery or another one of the same row of its batch, that may have arrived: nobody was told.';
 
