@@ -26,6 +26,7 @@ use crate::{
         request,
     },
     problem::{Kind, Problem, ProblemBody, commit_unclear},
+    refusals::{LedgerAwayRepeat, NoToken, NotJson, NotJsonType, ServiceToken, UnfitField},
     state::AppState,
 };
 
@@ -59,13 +60,9 @@ pub struct HouseholdsMerged {
     request_body = MergeRequest,
     responses(
         (status = 200, description = "They are one", body = HouseholdsMerged),
-        (status = 400, description = "Not JSON", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, description = "No valid token", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "A service's token", body = ProblemBody, content_type = "application/problem+json"),
+        NotJson, NoToken, ServiceToken,
         (status = 404, description = "No such households of this token's community", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "A field does not fit", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "The ledger cannot be reached; the same request may be sent again", body = ProblemBody, content_type = "application/problem+json"),
+        NotJsonType, UnfitField, LedgerAwayRepeat,
     ),
     security(("bearer" = [])),
 )]
