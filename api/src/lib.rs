@@ -49,6 +49,7 @@ pub mod passes;
 pub mod people;
 pub mod problem;
 pub mod receipts;
+pub mod refusals;
 pub mod secret;
 pub mod serve;
 pub mod settings;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use porchlight_shared::domain::{
-    AccountId, Channel, CommunityId, DeliveryId, HouseholdId, InvitationId, MemberId, PropertyId, RequestId,
-    RequestKind,
+    AccountId, Channel, CommunityId, DeliveryId, HouseholdId, InvitationId, MemberId, PropertyId, RequestEnd,
+    RequestId, RequestKind,
 };
 use serde::Serialize;
 use sqlx::PgConnection;
@@ -17,8 +17,9 @@ use crate::{
         batch::{INVITATION_DAYS, drawing::Drawing},
         judging::Unit,
         ledger::{
+            endings::{self, Asked, InvitationEnd},
             homes::{NewHousehold, insert_households, lock_properties},
-            invitations::{self, Ended},
+            invitations,
         },
     },
     join::{
@@ -89,12 +90,7 @@ struct Open {
     invitation: InvitationId,
     household: Option<HouseholdId>,
     /// Who wants to join.
-    wants: Option<Wants>,
-}
-
-struct Wants {
-    account: AccountId,
-    newcomer: Newcomer,
+    wants: Option<Newcomer>,
 }
 
 /// Carries an answer out.
@@ -115,32 +111,32 @@ pub async fn answer(
     let mut sent = Vec::new();
     let outcome = match (answer, known.kind) {
         (Answer::Decline, RequestKind::Join) => {
-            invitations::end(&mut tx, known.invitation, Ended::Revoked).await?;
-            end(&mut tx, request, "declined").await?;
+            endings::end(&mut tx, known.invitation, InvitationEnd::Revoked).await?;
+            end(&mut tx, request, RequestEnd::Declined).await?;
             Outcome::Declined
         }
         (Answer::Decline, RequestKind::NewCode | RequestKind::NotMe) => {
-            end(&mut tx, request, "declined").await?;
+            end(&mut tx, request, RequestEnd::Declined).await?;
             Outcome::Declined
         }
         (Answer::Grant { household, again }, RequestKind::Join) => {
             let wants = known.wants.ok_or_else(answered)?;
             let_in(&mut tx, state, community, known.invitation, wants, household, again).await?;
-            end(&mut tx, request, "granted").await?;
+            end(&mut tx, request, RequestEnd::Granted).await?;
             Outcome::LetIn
         }
         (Answer::Grant { .. }, RequestKind::NewCode) => {
             let household = known.household.ok_or_else(Problem::internal)?;
             sent = renew(&mut tx, state, community, household).await?;
-            end(&mut tx, request, "granted").await?;
+            end(&mut tx, request, RequestEnd::Granted).await?;
             Outcome::Sent
         }
         (Answer::Grant { .. }, RequestKind::NotMe) => {
             if let Some(household) = known.household {
                 lock_household(&mut tx, household).await?;
             }
-            let revoked = invitations::end(&mut tx, known.invitation, Ended::Revoked).await?;
-            end(&mut tx, request, "granted").await?;
+            let revoked = endings::end(&mut tx, known.invitation, InvitationEnd::Revoked).await?;
+            end(&mut tx, request, RequestEnd::Granted).await?;
             if revoked { Outcome::Revoked } else { Outcome::TooLate }
         }
     };
@@ -174,7 +170,7 @@ async fn read(
     let Some(row) = row else { return Ok(None) };
     let said = row.account_id.zip(row.name).zip(row.channel).zip(row.address).zip(row.address_hash);
     let wants = said.and_then(|((((account, name), channel), address), hash)| {
-        let newcomer = Newcomer {
+        Some(Newcomer {
             name,
             channel,
             address,
@@ -182,25 +178,15 @@ async fn read(
             place: row.place.and_then(Unit::new),
             account: Some(account.into()),
             asks: true,
-        };
-        Some(Wants { account: account.into(), newcomer })
+        })
     });
     let household = row.household_id.map(Into::into);
     Ok(Some(Open { kind: row.kind, invitation: row.invitation_id.into(), household, wants }))
 }
 
-/// Ends a request that is open, whoever asked is forgotten with it.
-async fn end(tx: &mut PgConnection, request: RequestId, how: &str) -> Result<(), Problem> {
-    let ended = sqlx::query!(
-        "UPDATE requests SET ended_as = $2::text::request_end, ended_at = app_now(), name = NULL, channel = NULL,
-                             address = NULL, address_hash = NULL, place = NULL
-         WHERE id = $1 AND ended_at IS NULL",
-        request.uuid(),
-        how,
-    )
-    .execute(tx)
-    .await?;
-    if ended.rows_affected() == 0 { Err(answered()) } else { Ok(()) }
+/// Ends a request, unless somebody did before.
+async fn end(tx: &mut PgConnection, request: RequestId, how: RequestEnd) -> Result<(), Problem> {
+    if ledger::end(tx, &[request.uuid()], how).await? == 0 { Err(answered()) } else { Ok(()) }
 }
 
 /// Whoever holds a blank pass is let in where a leader says.
@@ -209,11 +195,12 @@ async fn let_in(
     state: &AppState,
     community: CommunityId,
     invitation: InvitationId,
-    Wants { account, newcomer }: Wants,
+    newcomer: Newcomer,
     household: Option<HouseholdId>,
     again: bool,
 ) -> Result<(), Problem> {
     let (now, mut rng) = (state.clock.now(), AppState::rng());
+    let account = newcomer.account.ok_or_else(Problem::internal)?;
     let household = if let Some(household) = household {
         household
     } else {
@@ -235,16 +222,7 @@ async fn let_in(
         return Err(Problem::not_found());
     }
     // They asked in time, even when a leader answers later.
-    let used = sqlx::query!(
-        "UPDATE invitations SET ended_as = 'joined', ended_at = app_now(), code_sealed = NULL, code_sealed_key = NULL,
-                                household_id = $2
-         WHERE id = $1 AND (ended_at IS NULL OR ended_as = 'expired')",
-        invitation.uuid(),
-        household.uuid(),
-    )
-    .execute(&mut *tx)
-    .await?;
-    if used.rows_affected() == 0 {
+    if !endings::end_as_joined(tx, invitation, household, Asked::Before).await? {
         return Err(answered());
     }
     let member = MemberId::new(now, &mut rng);

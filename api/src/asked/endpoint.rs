@@ -20,6 +20,9 @@ use crate::{
     access::{Caller, Role},
     intake::{body::require_json, request},
     problem::{Kind, Problem, ProblemBody},
+    refusals::{
+        LedgerAway, LedgerAwayRepeat, NoToken, NotJson, NotJsonType, NotTheirs, ServiceToken, UnfitField,
+    },
     state::AppState,
 };
 
@@ -66,10 +69,7 @@ fn may_answer(caller: &Caller) -> Result<(), Problem> {
     params(("community" = String, Path, format = Uuid, description = "The community")),
     responses(
         (status = 200, description = "The open requests", body = RequestsListed),
-        (status = 401, description = "No valid token", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "A service's token", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "Not this token's community", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "The ledger cannot be reached", body = ProblemBody, content_type = "application/problem+json"),
+        NoToken, ServiceToken, NotTheirs, LedgerAway,
     ),
     security(("bearer" = [])),
 )]
@@ -94,14 +94,10 @@ pub async fn list_requests(
     request_body = Option<GrantRequest>,
     responses(
         (status = 200, description = "It is done", body = RequestAnswered),
-        (status = 400, description = "Not JSON", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, description = "No valid token", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "A service's token", body = ProblemBody, content_type = "application/problem+json"),
+        NotJson, NoToken, ServiceToken,
         (status = 404, description = "No such request, or household, of this token's community", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "It was answered before, or nobody can be written to", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "A field does not fit", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "The ledger cannot be reached; the same request may be sent again", body = ProblemBody, content_type = "application/problem+json"),
+        NotJsonType, UnfitField, LedgerAwayRepeat,
     ),
     security(("bearer" = [])),
 )]
@@ -136,11 +132,10 @@ pub async fn grant_request(
     ),
     responses(
         (status = 200, description = "Nothing more is done", body = RequestAnswered),
-        (status = 401, description = "No valid token", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "A service's token", body = ProblemBody, content_type = "application/problem+json"),
+        NoToken, ServiceToken,
         (status = 404, description = "No such request of this token's community", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "It was answered before", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "The ledger cannot be reached; the same request may be sent again", body = ProblemBody, content_type = "application/problem+json"),
+        LedgerAwayRepeat,
     ),
     security(("bearer" = [])),
 )]

@@ -2,11 +2,12 @@
 
 use jiff::Timestamp;
 use porchlight_shared::domain::{
-    Channel, CommunityId, ContactId, HouseholdId, InvitationId, RequestId, RequestKind,
+    Channel, CommunityId, ContactId, HouseholdId, InvitationId, RequestEnd, RequestId, RequestKind,
 };
 use serde::Serialize;
 use sqlx::{PgConnection, PgPool};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::sending::Reachable;
 
@@ -58,6 +59,34 @@ pub async fn open_not_me(tx: &mut PgConnection, id: RequestId, contact: ContactI
     Ok(())
 }
 
+/// The open requests with these codes.
+///
+/// # Errors
+/// When the ledger does not answer.
+pub async fn open_with(tx: &mut PgConnection, invitations: &[Uuid]) -> sqlx::Result<Vec<Uuid>> {
+    sqlx::query_scalar!(
+        "SELECT id FROM requests WHERE invitation_id = ANY ($1) AND ended_at IS NULL",
+        invitations
+    )
+    .fetch_all(tx)
+    .await
+}
+
+/// Ends those of these requests that are open, and forgets who asked; how many there were.
+///
+/// # Errors
+/// When the ledger does not answer.
+pub async fn end(tx: &mut PgConnection, requests: &[Uuid], how: RequestEnd) -> sqlx::Result<u64> {
+    let ended = sqlx::query!(
+        "UPDATE requests SET ended_as = $2, ended_at = app_now(), name = NULL, channel = NULL, address = NULL,
+                             address_hash = NULL, place = NULL
+         WHERE id = ANY ($1) AND ended_at IS NULL",
+        requests,
+        how as RequestEnd,
+    );
+    Ok(ended.execute(tx).await?.rows_affected())
+}
+
 /// Something that a resident asks for.
 #[derive(Clone, Serialize, ToSchema)]
 pub struct Request {
@@ -102,18 +131,14 @@ impl std::fmt::Debug for Request {
 /// When the ledger does not answer.
 pub async fn list(pool: &PgPool, community: CommunityId) -> sqlx::Result<Vec<Request>> {
     let rows = sqlx::query!(
-        r#"SELECT r.id, r.kind AS "kind: RequestKind", i.household_id, coalesce(r.name, h.name, k.name) AS name,
+        r#"SELECT r.id AS "id!", r.kind AS "kind!: RequestKind", r.household_id, coalesce(r.name, k.name) AS name,
                   coalesce(r.place, p.label) AS place, r.address,
-                  (SELECT max(serial) FROM passes WHERE invitation_id = i.id) AS serial, r.created_at
-           FROM requests r
-           JOIN invitations i ON i.id = r.invitation_id
-           LEFT JOIN households h ON h.id = i.household_id
+                  (SELECT max(serial) FROM passes WHERE invitation_id = r.invitation_id) AS serial, r.created_at AS "created_at!"
+           FROM open_requests r
+           LEFT JOIN households h ON h.id = r.household_id
            LEFT JOIN properties p ON p.id = h.property_id
-           LEFT JOIN LATERAL (
-               SELECT name FROM contacts WHERE household_id = h.id AND name IS NOT NULL ORDER BY id LIMIT 1
-           ) AS k ON true
-           WHERE r.community_id = $1 AND r.ended_at IS NULL AND (r.kind <> 'new_code' OR h.joined_at IS NULL)
-           ORDER BY r.id LIMIT $2"#,
+           CROSS JOIN LATERAL called(h) AS k
+           WHERE r.community_id = $1 ORDER BY r.id LIMIT $2"#,
         community.uuid(),
         LISTED,
     )
@@ -138,9 +163,7 @@ pub async fn list(pool: &PgPool, community: CommunityId) -> sqlx::Result<Vec<Req
 /// When the ledger does not answer.
 pub async fn count(pool: &PgPool, community: CommunityId) -> sqlx::Result<i64> {
     sqlx::query_scalar!(
-        r#"SELECT count(*) AS "count!" FROM requests r
-           JOIN invitations i ON i.id = r.invitation_id LEFT JOIN households h ON h.id = i.household_id
-           WHERE r.community_id = $1 AND r.ended_at IS NULL AND (r.kind <> 'new_code' OR h.joined_at IS NULL)"#,
+        r#"SELECT count(*) AS "count!" FROM open_requests WHERE community_id = $1"#,
         community.uuid(),
     )
     .fetch_one(pool)
@@ -170,11 +193,9 @@ impl std::fmt::Debug for Candidate {
 /// When the ledger does not answer.
 pub async fn candidates(pool: &PgPool, community: CommunityId, place: &str) -> sqlx::Result<Vec<Candidate>> {
     let rows = sqlx::query!(
-        r#"SELECT h.id, coalesce(h.name, k.name) AS name, h.joined_at IS NOT NULL AS "joined!"
+        r#"SELECT h.id, k.name, h.joined_at IS NOT NULL AS "joined!"
            FROM properties p JOIN households h ON h.property_id = p.id
-           LEFT JOIN LATERAL (
-               SELECT name FROM contacts WHERE household_id = h.id AND name IS NOT NULL ORDER BY id LIMIT 1
-           ) AS k ON true
+           CROSS JOIN LATERAL called(h) AS k
            WHERE p.community_id = $1 AND p.label_key = $2 ORDER BY h.id LIMIT 50"#,
         community.uuid(),
         place,

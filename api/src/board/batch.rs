@@ -20,7 +20,8 @@ use super::{
 };
 use crate::{
     access::Caller,
-    problem::{Problem, ProblemBody},
+    problem::Problem,
+    refusals::{NoBatch, NoToken},
     state::AppState,
 };
 
@@ -103,8 +104,7 @@ impl BatchStatus {
     ),
     responses(
         (status = 200, description = "The batch", body = BatchStatus),
-        (status = 401, description = "No valid token", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such batch of this token's community", body = ProblemBody, content_type = "application/problem+json"),
+        NoToken, NoBatch,
     ),
     security(("bearer" = [])),
 )]

@@ -32,6 +32,7 @@ use crate::{
     audit::{Act, Actor, Entry},
     intake::batch::MOST_MESSAGES,
     problem::{Problem, ProblemBody},
+    refusals::{LedgerAwayRepeat, NoDelivery, NoToken},
     state::AppState,
 };
 
@@ -91,11 +92,10 @@ macro_rules! deciding {
             ),
             responses(
                 (status = 200, description = $description, body = DeliveryDecided),
-                (status = 401, description = "No valid token", body = ProblemBody, content_type = "application/problem+json"),
-                (status = 404, description = "No such delivery of this token's community", body = ProblemBody, content_type = "application/problem+json"),
+                NoToken, NoDelivery,
                 (status = 409, description = "It is not, or no longer, in `needs_decision`, or it may not be sent again; `detail` says where it stands, and why", body = ProblemBody, content_type = "application/problem+json"),
                 (status = 422, description = "Its channel is not set up here", body = ProblemBody, content_type = "application/problem+json"),
-                (status = 503, description = "The ledger cannot be reached; the same request may be sent again", body = ProblemBody, content_type = "application/problem+json"),
+                LedgerAwayRepeat,
             ),
             security(("bearer" = [])),
         )]
@@ -253,8 +253,7 @@ impl Asked {
         .await?;
         let row = sqlx::query!(
             r#"SELECT channel, state, held_reason, reason, kind = 'invitation' AS "invites!",
-                      EXISTS (SELECT FROM deliveries o JOIN attempts a ON a.delivery_id = o.id
-                              WHERE o.batch_id = d.batch_id AND o.batch_row = d.batch_row AND a.outcome = 'unknown') AS "unknown!"
+                      EXISTS (SELECT FROM unclear_attempts(d)) AS "unknown!"
                FROM deliveries d WHERE id = $1 FOR NO KEY UPDATE OF d"#,
             delivery.uuid(),
         )

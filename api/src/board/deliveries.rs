@@ -18,7 +18,8 @@ use super::{
 };
 use crate::{
     access::Caller,
-    problem::{Kind, Problem, ProblemBody},
+    problem::{Kind, Problem},
+    refusals::{NoBatch, NoToken, UnfitParameter},
     state::AppState,
 };
 
@@ -105,9 +106,7 @@ pub struct DeliveryPage {
     ),
     responses(
         (status = 200, description = "A page", body = DeliveryPage),
-        (status = 400, description = "A parameter does not fit", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, description = "No valid token", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such batch of this token's community", body = ProblemBody, content_type = "application/problem+json"),
+        UnfitParameter, NoToken, NoBatch,
     ),
     security(("bearer" = [])),
 )]

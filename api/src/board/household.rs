@@ -10,7 +10,7 @@ use sqlx::PgPool;
 use super::words::{self, Words};
 use crate::{
     family::ledger::{self as family, Member},
-    join::ledger::InvitationEnd,
+    intake::ledger::endings::InvitationEnd,
     passes::ledger::PassState,
 };
 
@@ -111,15 +111,13 @@ pub async fn read(
     household: HouseholdId,
 ) -> sqlx::Result<Option<Whole>> {
     let found = sqlx::query!(
-        r#"SELECT coalesce(h.name, k.name) AS name, p.label AS "unit?", h.joined_at,
+        r#"SELECT k.name, p.label AS "unit?", h.joined_at,
                   i.id AS "invitation?", i.expires_at AS "live_until?"
            FROM households h
            LEFT JOIN invitations i
                ON i.household_id = h.id AND i.kind = 'household' AND i.ended_at IS NULL AND i.expires_at > app_now()
            LEFT JOIN properties p ON p.id = h.property_id
-           LEFT JOIN LATERAL (
-               SELECT name FROM contacts WHERE household_id = h.id AND name IS NOT NULL ORDER BY id LIMIT 1
-           ) AS k ON true
+           CROSS JOIN LATERAL called(h) AS k
            WHERE h.id = $1 AND h.community_id = $2"#,
         household.uuid(),
         community.uuid(),
@@ -201,14 +199,12 @@ async fn passes(pool: &PgPool, household: HouseholdId) -> sqlx::Result<Vec<Print
 
 async fn twins(pool: &PgPool, household: HouseholdId) -> sqlx::Result<Vec<Twin>> {
     let rows = sqlx::query!(
-        r#"SELECT o.id, coalesce(o.name, k.name) AS name, p.label AS "unit?", o.joined_at IS NOT NULL AS "joined!"
+        r#"SELECT o.id, k.name, p.label AS "unit?", o.joined_at IS NOT NULL AS "joined!"
            FROM households h
            JOIN households o ON o.community_id = h.community_id AND o.id <> h.id
                AND (o.property_id = h.property_id OR lower(o.name) = lower(h.name))
            LEFT JOIN properties p ON p.id = o.property_id
-           LEFT JOIN LATERAL (
-               SELECT name FROM contacts WHERE household_id = o.id AND name IS NOT NULL ORDER BY id LIMIT 1
-           ) AS k ON true
+           CROSS JOIN LATERAL called(o) AS k
            WHERE h.id = $1 ORDER BY o.id LIMIT 20"#,
         household.uuid(),
     )

@@ -20,8 +20,13 @@ use utoipa::ToSchema;
 use crate::{
     access::{Caller, Role},
     audit::{Act, Actor, Entry},
-    intake::{body::require_json, ledger::invitations, request},
+    intake::{
+        body::require_json,
+        ledger::endings::{self, InvitationEnd},
+        request,
+    },
     problem::{Kind, Problem, ProblemBody, commit_unclear},
+    refusals::{LedgerAwayRepeat, NoToken, NotJson, NotJsonType, ServiceToken, UnfitField},
     state::AppState,
 };
 
@@ -55,13 +60,9 @@ pub struct HouseholdsMerged {
     request_body = MergeRequest,
     responses(
         (status = 200, description = "They are one", body = HouseholdsMerged),
-        (status = 400, description = "Not JSON", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, description = "No valid token", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "A service's token", body = ProblemBody, content_type = "application/problem+json"),
+        NotJson, NoToken, ServiceToken,
         (status = 404, description = "No such households of this token's community", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "A field does not fit", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "The ledger cannot be reached; the same request may be sent again", body = ProblemBody, content_type = "application/problem+json"),
+        NotJsonType, UnfitField, LedgerAwayRepeat,
     ),
     security(("bearer" = [])),
 )]
@@ -128,24 +129,28 @@ pub async fn merge(
 /// Of two live codes the one of the household that stays is left; of one that has joined none. What waits to carry the
 /// other is taken back.
 async fn end_codes(tx: &mut PgConnection, from: HouseholdId, into: HouseholdId) -> sqlx::Result<()> {
-    let ended = sqlx::query_scalar!(
-        "UPDATE invitations AS i SET
-             ended_as = (CASE WHEN i.expires_at <= app_now() THEN 'expired' ELSE 'replaced' END)::invitation_end, ended_at = app_now(), code_sealed = NULL, code_sealed_key = NULL
+    let codes = sqlx::query!(
+        r#"SELECT i.id, i.expires_at <= app_now() AS "late!" FROM invitations AS i
          WHERE i.household_id = ANY ($3) AND i.kind = 'household' AND i.ended_at IS NULL
              AND (EXISTS (SELECT FROM households WHERE id = ANY ($3) AND joined_at IS NOT NULL)
                   OR i.household_id = $1 AND EXISTS (
                       SELECT FROM invitations
                       WHERE household_id = $2 AND kind = 'household' AND ended_at IS NULL AND expires_at > app_now()
                   )
-                  OR i.household_id = $2 AND i.expires_at <= app_now())
-         RETURNING i.id",
+                  OR i.household_id = $2 AND i.expires_at <= app_now())"#,
         from.uuid(),
         into.uuid(),
         &[from.uuid(), into.uuid()],
     )
     .fetch_all(&mut *tx)
     .await?;
-    invitations::take_back(tx, &ended).await
+    let (late, live): (Vec<_>, Vec<_>) = codes.into_iter().partition(|code| code.late);
+    for (codes, how) in [(late, InvitationEnd::Expired), (live, InvitationEnd::Replaced)] {
+        let codes: Vec<_> = codes.into_iter().map(|code| code.id).collect();
+        let ended = endings::end_codes(tx, &codes, how).await?;
+        endings::take_back(tx, &ended).await?;
+    }
+    Ok(())
 }
 
 /// Who is in both is in once. Where both have a head, whoever joined later is a member.

@@ -1,7 +1,7 @@
 //! The board: what became of each delivery, for programs and for leaders.
 //!
-//! Read models: [`batch`] counts, [`deliveries`] lists, [`timeline`] tells one delivery's story, [`households`] says where
-//! everybody stands, [`household`] tells one whole, [`problems`] says who needs somebody, [`cursor`] turns pages, [`words`] says in words what is the matter and who has to act, [`paused`] why
+//! Read models: [`batch`] counts, [`deliveries`] lists, [`timeline`] tells one delivery's story, [`standing`] says where
+//! everybody stands, [`households`] lists them, [`household`] tells one whole, [`problems`] says who needs somebody, [`cursor`] turns pages, [`words`] says in words what is the matter and who has to act, [`paused`] why
 //! a batch stands still, [`pace`] how long the rest takes, [`report`] what the report adds. Each is read by the HTTP API and by the pages alike. Counts are
 //! tallies written together with every change of state; they sum to the batch's total.
 //!
@@ -24,6 +24,7 @@ pub mod paused;
 pub mod problems;
 pub mod report;
 pub mod session;
+pub mod standing;
 pub mod steering;
 pub mod stream;
 pub mod timeline;

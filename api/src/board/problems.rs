@@ -6,7 +6,7 @@ use porchlight_shared::domain::{
 use sqlx::PgPool;
 
 use super::{
-    households::best_first,
+    standing::best_first,
     words::{self, Bucket, Group, Words},
 };
 
@@ -49,11 +49,11 @@ impl std::fmt::Debug for Problem {
 pub async fn read(pool: &PgPool, community: CommunityId) -> sqlx::Result<Vec<Problem>> {
     let problems: Vec<_> = Bucket::Problem.states().collect();
     let rows = sqlx::query!(
-        r#"SELECT h.id, coalesce(h.name, k.name) AS name, p.label AS "unit?", best.id AS "delivery!",
+        r#"SELECT h.id, k.name, p.label AS "unit?", best.id AS "delivery!",
                   best.contact_id AS "contact!", best.channel AS "channel!: Channel", best.state AS "state!: DeliveryState",
                   best.reason AS "reason?: AttemptReason", c.address AS "address?",
-                  EXISTS (SELECT FROM deliveries o JOIN attempts a ON a.delivery_id = o.id
-                          WHERE o.invitation_id = i.id AND o.contact_id = best.contact_id AND a.outcome = 'unknown') AS "unknown!"
+                  EXISTS (SELECT FROM deliveries o CROSS JOIN LATERAL unclear_attempts(o)
+                          WHERE o.invitation_id = i.id AND o.contact_id = best.contact_id AND o.newest) AS "unknown!"
            FROM households h
            LEFT JOIN properties p ON p.id = h.property_id
            CROSS JOIN LATERAL (
@@ -67,9 +67,7 @@ pub async fn read(pool: &PgPool, community: CommunityId) -> sqlx::Result<Vec<Pro
                ORDER BY array_position($2::delivery_state[], state), id DESC LIMIT 1
            ) AS best
            JOIN contacts c ON c.id = best.contact_id
-           LEFT JOIN LATERAL (
-               SELECT name FROM contacts WHERE household_id = h.id AND name IS NOT NULL ORDER BY id LIMIT 1
-           ) AS k ON true
+           CROSS JOIN LATERAL called(h) AS k
            WHERE h.community_id = $1 AND h.joined_at IS NULL AND best.state = ANY ($3)
                -- Whom a leader took the invitation back from needs nobody.
                AND i.ended_as IS DISTINCT FROM 'revoked'

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use porchlight_shared::domain::{Channel, CommunityId, DeliveryState, HouseholdId};
 use sqlx::{PgConnection, PgPool};
 
-use super::{households::best_first, words::Bucket};
+use super::{standing::best_first, words::Bucket};
 
 /// Households that were invited one way.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -96,11 +96,7 @@ pub async fn everybody(tx: &mut PgConnection, community: CommunityId) -> sqlx::R
     let households = sqlx::query_scalar!(
         r#"SELECT h.id FROM households h
            LEFT JOIN properties p ON p.id = h.property_id
-           CROSS JOIN LATERAL (
-               SELECT coalesce(regexp_replace(
-                   regexp_replace(p.label_key, '([0-9]+)', '00000000\1', 'g'), '0*([0-9]{9})', '\1', 'g'
-               ), '') AS unit OFFSET 0
-           ) AS sorted
+           CROSS JOIN LATERAL (SELECT coalesce(in_order(p.label_key), '') AS unit OFFSET 0) AS sorted
            WHERE h.community_id = $1
            ORDER BY sorted.unit = '', sorted.unit, h.id"#,
         community.uuid(),

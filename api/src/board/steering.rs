@@ -23,7 +23,8 @@ use utoipa::ToSchema;
 use crate::{
     access::Caller,
     audit::{Act, Actor, Entry},
-    problem::{Problem, ProblemBody},
+    problem::Problem,
+    refusals::{LedgerAwayRepeat, NoBatch, NoToken},
     state::AppState,
 };
 
@@ -58,9 +59,7 @@ macro_rules! steering {
             ),
             responses(
                 (status = 200, description = $description, body = BatchSteered),
-                (status = 401, description = "No valid token", body = ProblemBody, content_type = "application/problem+json"),
-                (status = 404, description = "No such batch of this token's community", body = ProblemBody, content_type = "application/problem+json"),
-                (status = 503, description = "The ledger cannot be reached; the same request may be sent again", body = ProblemBody, content_type = "application/problem+json"),
+                NoToken, NoBatch, LedgerAwayRepeat,
             ),
             security(("bearer" = [])),
         )]

@@ -25,6 +25,7 @@ use super::{
 use crate::{
     access::Caller,
     problem::{Kind, Problem, ProblemBody},
+    refusals::{NoBatch, NoToken},
     state::AppState,
 };
 
@@ -45,8 +46,7 @@ const ALIVE: Duration = Duration::from_secs(15);
     ),
     responses(
         (status = 200, description = "The stream; it ends after ten minutes and may be opened again", body = String, content_type = "text/event-stream"),
-        (status = 401, description = "No valid token", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such batch of this token's community", body = ProblemBody, content_type = "application/problem+json"),
+        NoToken, NoBatch,
         (status = 503, description = "Too much is watched, or the ledger cannot be reached", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = [])),

@@ -18,7 +18,8 @@ use utoipa::ToSchema;
 use super::words::{self, Words};
 use crate::{
     access::Caller,
-    problem::{Problem, ProblemBody},
+    problem::Problem,
+    refusals::{NoDelivery, NoToken},
     state::AppState,
 };
 
@@ -179,8 +180,7 @@ impl Event {
     ),
     responses(
         (status = 200, description = "The delivery", body = DeliveryStory),
-        (status = 401, description = "No valid token", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such delivery of this token's community", body = ProblemBody, content_type = "application/problem+json"),
+        NoToken, NoDelivery,
     ),
     security(("bearer" = [])),
 )]

@@ -13,7 +13,7 @@ use crate::{
         ledger::{
             batches,
             contacts::{self, NewContacts},
-            invitations::{self, Ended},
+            endings::{self, InvitationEnd},
         },
     },
     join::newcomer,
@@ -77,7 +77,7 @@ pub async fn take(
     let mut to = Vec::new();
     let invitation = if new.instead_of.is_some() {
         if let Some(live) = live {
-            invitations::end(chase.connection(), live, Ended::Replaced).await?;
+            endings::end(chase.connection(), live, InvitationEnd::Replaced).await?;
         }
         to = contacts_of(chase.connection(), household, None).await?;
         chase.draw().await?

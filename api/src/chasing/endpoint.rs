@@ -23,9 +23,9 @@ use super::{
 use crate::{
     access::{Caller, Role},
     board::deliveries::exists,
-    intake::{body::require_json, request},
-    join::ledger::InvitationEnd,
+    intake::{body::require_json, ledger::endings::InvitationEnd, request},
     problem::{Kind, Problem, ProblemBody},
+    refusals::{LedgerAway, NoBatch, NoToken, NotApplicationJson, NotJson, UnfitField},
     state::AppState,
 };
 
@@ -53,12 +53,12 @@ macro_rules! steps {
             ),
             responses(
                 (status = 200, description = $description, body = InvitationStepped),
-                (status = 401, description = "No valid token", body = ProblemBody, content_type = "application/problem+json"),
+                NoToken,
                 (status = 403, description = "A service's token; only leaders end or extend codes", body = ProblemBody, content_type = "application/problem+json"),
                 (status = 404, description = "No such invitation of this token's community", body = ProblemBody, content_type = "application/problem+json"),
                 (status = 409, description = "The household has joined, or nobody of it can be written to", body = ProblemBody, content_type = "application/problem+json"),
                 (status = 410, description = "The invitation was cancelled or replaced, or has expired", body = ProblemBody, content_type = "application/problem+json"),
-                (status = 503, description = "The ledger cannot be reached", body = ProblemBody, content_type = "application/problem+json"),
+                LedgerAway,
             ),
             security(("bearer" = [])),
         )]
@@ -168,12 +168,9 @@ pub struct RetryRequest {
     request_body(content = Option<RetryRequest>, content_type = "application/json"),
     responses(
         (status = 200, description = "What goes again", body = Retried),
-        (status = 400, description = "Not JSON", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, description = "No valid token", body = ProblemBody, content_type = "application/problem+json"),
+        NotJson, NoToken,
         (status = 403, description = "A service's token; only leaders send again what may have arrived", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such batch of this token's community", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, description = "Not application/json", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "A field does not fit", body = ProblemBody, content_type = "application/problem+json"),
+        NoBatch, NotApplicationJson, UnfitField,
         (status = 503, description = "The ledger cannot be reached; the same request does the rest", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = [])),

@@ -14,7 +14,8 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     access::Caller,
-    problem::{Kind, Problem, ProblemBody},
+    problem::{Kind, Problem},
+    refusals::{NoToken, NotTheirs, UnfitParameter},
     state::AppState,
 };
 
@@ -112,9 +113,7 @@ pub struct InvitationPage {
     params(("community" = String, Path, format = Uuid, description = "The community"), Filter),
     responses(
         (status = 200, description = "A page", body = InvitationPage),
-        (status = 400, description = "A parameter does not fit", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, description = "No valid token", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "Not this token's community", body = ProblemBody, content_type = "application/problem+json"),
+        UnfitParameter, NoToken, NotTheirs,
     ),
     security(("bearer" = [])),
 )]

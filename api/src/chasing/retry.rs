@@ -46,10 +46,7 @@ pub async fn of_batch(
          WHERE d.batch_id = $1 AND d.community_id = $2 AND d.newest AND h.joined_at IS NULL AND d.state = ANY ($3)
              AND (cardinality($4::attempt_reason[]) = 0 OR d.reason = ANY ($4))
              -- What may have arrived in an attempt before is not certain to be missing because the last one failed.
-             AND ('needs_decision' = ANY ($3) OR NOT EXISTS (
-                 SELECT FROM deliveries o JOIN attempts a ON a.delivery_id = o.id
-                 WHERE o.batch_id = d.batch_id AND o.batch_row = d.batch_row AND a.outcome = 'unknown'
-             ))
+             AND ('needs_decision' = ANY ($3) OR NOT EXISTS (SELECT FROM unclear_attempts(d)))
          ORDER BY d.batch_row LIMIT $5",
         batch.uuid(),
         community.uuid(),

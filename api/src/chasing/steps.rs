@@ -11,7 +11,10 @@ use crate::{
     audit::{Act, Actor},
     intake::{
         batch::INVITATION_DAYS,
-        ledger::invitations::{self, Ended},
+        ledger::{
+            endings::{self, InvitationEnd},
+            invitations,
+        },
     },
     problem::{Kind, Problem},
     state::AppState,
@@ -117,13 +120,13 @@ pub async fn carry_out(
             (live, 0)
         }
         (Step::Replace, Some(live)) => {
-            invitations::end(chase.connection(), live, Ended::Replaced).await?;
+            endings::end(chase.connection(), live, InvitationEnd::Replaced).await?;
             let invitation = chase.draw().await?;
             let to = contacts_of(chase.connection(), household, None).await?;
             (invitation, chase.send(invitation, &to).await?)
         }
         (Step::Revoke, Some(live)) => {
-            invitations::end(chase.connection(), live, Ended::Revoked).await?;
+            endings::end(chase.connection(), live, InvitationEnd::Revoked).await?;
             (live, 0)
         }
     };

@@ -6,7 +6,11 @@ use porchlight_shared::domain::{
 };
 use sqlx::{PgConnection, PgPool};
 
-use crate::{join::Brand, settings::logo};
+use crate::{
+    intake::ledger::endings::{InvitationEnd, end_codes},
+    join::Brand,
+    settings::logo,
+};
 
 /// What somebody may do in their household.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
@@ -281,14 +285,14 @@ pub async fn withdraw(
     household: HouseholdId,
     invite: InvitationId,
 ) -> sqlx::Result<bool> {
-    let ended = sqlx::query!(
-        "UPDATE invitations SET ended_as = 'revoked', ended_at = app_now(), code_sealed = NULL, code_sealed_key = NULL,
-                                intended_for = NULL
-         WHERE id = $1 AND household_id = $2 AND kind = 'member' AND ended_at IS NULL",
+    let theirs = sqlx::query_scalar!(
+        "SELECT id FROM invitations WHERE id = $1 AND household_id = $2 AND kind = 'member'",
         invite.uuid(),
         household.uuid(),
-    );
-    if ended.execute(&mut *tx).await?.rows_affected() == 0 {
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    if end_codes(tx, &theirs, InvitationEnd::Revoked).await?.is_empty() {
         return Ok(false);
     }
     sqlx::query!(

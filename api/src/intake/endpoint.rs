@@ -22,6 +22,7 @@ use super::{
 use crate::{
     access::Caller,
     problem::{Kind, Problem, ProblemBody},
+    refusals::{LedgerAwayOrBusy, NoToken, NotApplicationJson, NotTheirs, TooLarge, TooMany, TooSlow},
     state::AppState,
 };
 
@@ -40,15 +41,11 @@ use crate::{
     responses(
         (status = 202, description = "Stored; the deliveries follow", body = BatchAccepted),
         (status = 400, description = "Not JSON, or a header does not fit", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, description = "No valid token", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "Not this token's community", body = ProblemBody, content_type = "application/problem+json"),
+        NoToken, NotTheirs,
         (status = 409, description = "The same list within a day, or a twin in flight", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 408, description = "The body took too long", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 413, description = "More than 16 MiB", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, description = "Not application/json", body = ProblemBody, content_type = "application/problem+json"),
+        TooSlow, TooLarge, NotApplicationJson,
         (status = 422, description = "A field does not fit, or nothing can go", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "Too many requests", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "The ledger cannot be reached, or many large lists are being read", body = ProblemBody, content_type = "application/problem+json"),
+        TooMany, LedgerAwayOrBusy,
     ),
     security(("bearer" = [])),
 )]

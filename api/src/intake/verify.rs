@@ -16,7 +16,11 @@ use super::{
 };
 use crate::{
     access::Caller,
-    problem::{Problem, ProblemBody},
+    problem::Problem,
+    refusals::{
+        LedgerAwayOrBusy, NoListType, NoToken, NotJsonOrParameter, NotTheirs, TooLarge, TooMany, TooSlow,
+        UnfitList,
+    },
     state::AppState,
 };
 
@@ -60,15 +64,7 @@ fn serialize_all<S: serde::Serializer>(judged: &&[Judged], serializer: S) -> Res
     )),
     responses(
         (status = 200, description = "A verdict for every entry", body = Verified<'_>),
-        (status = 400, description = "Not JSON, or a parameter does not fit", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, description = "No valid token", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "Not this token's community", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 408, description = "The body took too long", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 413, description = "More than 16 MiB", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, description = "No list in a form that is read here", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "A field does not fit, or the list is empty or too long", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "Too many requests", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "The ledger cannot be reached, or many large lists are being read", body = ProblemBody, content_type = "application/problem+json"),
+        NotJsonOrParameter, NoToken, NotTheirs, TooSlow, TooLarge, NoListType, UnfitList, TooMany, LedgerAwayOrBusy,
     ),
     security(("bearer" = [])),
 )]

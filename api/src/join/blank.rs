@@ -11,12 +11,15 @@ use uuid::Uuid;
 
 use super::{
     Invitation, LetIn,
-    ledger::{Entry, NewIds, account_of, end_as_joined, lock_household, move_in},
+    ledger::{Entry, NewIds, account_of, lock_household, move_in},
     newcomer::Newcomer,
 };
 use crate::intake::{
     judging::Unit,
-    ledger::homes::{NewHousehold, insert_households},
+    ledger::{
+        endings::{Asked, end_as_joined},
+        homes::{NewHousehold, insert_households},
+    },
 };
 
 /// Who lives at a place, as far as the ledger knows.
@@ -59,7 +62,7 @@ pub async fn join(
         }
     };
     lock_household(tx, household).await?;
-    if !end_as_joined(tx, invitation.id, household).await? {
+    if !end_as_joined(tx, invitation.id, household, Asked::Now).await? {
         return Ok(LetIn::TooLate);
     }
     let account = account_of(tx, ids, newcomer).await?;

@@ -22,6 +22,7 @@ use super::{
 use crate::{
     intake::{body::require_json, request},
     problem::{Kind, Problem, ProblemBody},
+    refusals::{LedgerAway, NotJson, NotJsonType},
     state::AppState,
     visitor::Visitor,
 };
@@ -90,15 +91,15 @@ pub struct JoinAsked {
     responses(
         (status = 201, description = "Joined", body = HouseholdJoined),
         (status = 202, description = "A leader is asked: nobody can tell from the address which household it is", body = JoinAsked),
-        (status = 400, description = "Not JSON", body = ProblemBody, content_type = "application/problem+json"),
+        NotJson,
         (status = 404, description = "Nobody has this code", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "The code was used, a leader is asked already, or who lives there has joined", body = ProblemBody, content_type = "application/problem+json"),
         (status = 410, description = "The code has expired, or was cancelled or replaced", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "More than 8 KiB", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON", body = ProblemBody, content_type = "application/problem+json"),
+        NotJsonType,
         (status = 422, description = "A typing mistake in the code, or a field does not fit", body = ProblemBody, content_type = "application/problem+json"),
         (status = 429, description = "Too many wrong codes from there", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "The ledger cannot be reached", body = ProblemBody, content_type = "application/problem+json"),
+        LedgerAway,
     ),
 )]
 pub async fn join(

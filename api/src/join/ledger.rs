@@ -8,21 +8,10 @@ use rand::Rng;
 use sqlx::PgConnection;
 
 use super::{Brand, Closed, Invitation, Joined, LetIn, newcomer::Newcomer};
-use crate::settings::logo;
-
-/// How an invitation ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
-#[sqlx(type_name = "invitation_end", rename_all = "snake_case")]
-pub enum InvitationEnd {
-    /// Somebody joined with it.
-    Joined,
-    /// A leader took it back.
-    Revoked,
-    /// Another took its place.
-    Replaced,
-    /// Its time ran out.
-    Expired,
-}
+use crate::{
+    intake::ledger::endings::{Asked, InvitationEnd, end_as_joined, end_codes},
+    settings::logo,
+};
 
 /// What a code belongs to.
 #[derive(Debug)]
@@ -166,7 +155,7 @@ pub async fn join(
 ) -> sqlx::Result<LetIn> {
     let Some(household) = invitation.household else { return Ok(LetIn::TooLate) };
     lock_household(tx, household).await?;
-    if !end_as_joined(tx, invitation.id, household).await? {
+    if !end_as_joined(tx, invitation.id, household, Asked::Now).await? {
         return Ok(LetIn::TooLate);
     }
     let account = account_of(tx, ids, newcomer).await?;
@@ -193,24 +182,6 @@ pub(crate) async fn lock_household(
     )
     .fetch_optional(tx)
     .await
-}
-
-/// Ends a live invitation with a household's joining.
-pub(super) async fn end_as_joined(
-    tx: &mut PgConnection,
-    invitation: InvitationId,
-    household: HouseholdId,
-) -> sqlx::Result<bool> {
-    let ended = sqlx::query!(
-        "UPDATE invitations SET ended_as = 'joined', ended_at = app_now(), code_sealed = NULL, code_sealed_key = NULL,
-                                household_id = $2, intended_for = NULL
-         WHERE id = $1 AND ended_at IS NULL AND expires_at > app_now()",
-        invitation.uuid(),
-        household.uuid(),
-    )
-    .execute(tx)
-    .await?;
-    Ok(ended.rows_affected() > 0)
 }
 
 /// The account that the newcomer proved to be, or a new one.
@@ -245,14 +216,14 @@ pub(crate) async fn move_in(
     if joined.rows_affected() == 0 {
         return Ok(None);
     }
-    sqlx::query!(
-        "UPDATE invitations SET ended_as = 'replaced', ended_at = app_now(), code_sealed = NULL, code_sealed_key = NULL
-         WHERE household_id = $1 AND ended_at IS NULL AND id <> $2",
+    let others = sqlx::query_scalar!(
+        "SELECT id FROM invitations WHERE household_id = $1 AND ended_at IS NULL AND id <> $2",
         household.uuid(),
         entry.invitation.uuid(),
     )
-    .execute(&mut *tx)
+    .fetch_all(&mut *tx)
     .await?;
+    end_codes(tx, &others, InvitationEnd::Replaced).await?;
     let Some((at, verified)) = add_member(tx, entry, account, member, newcomer).await? else {
         return Ok(None);
     };

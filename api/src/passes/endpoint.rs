@@ -25,6 +25,9 @@ use crate::{
     intake::body::require_json,
     pages::private,
     problem::{Kind, Problem, ProblemBody},
+    refusals::{
+        LedgerAway, LedgerAwayRepeat, NoPrinting, NoToken, NotJson, NotJsonType, NotTheirs, ServiceToken,
+    },
     state::AppState,
 };
 
@@ -63,14 +66,11 @@ fn body(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Byte
     request_body = PassesRequest,
     responses(
         (status = 201, description = "Ready to be fetched as a PDF", body = Printing),
-        (status = 400, description = "Not JSON", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, description = "No valid token", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "A service's token", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "Not this token's community", body = ProblemBody, content_type = "application/problem+json"),
+        NotJson, NoToken, ServiceToken, NotTheirs,
         (status = 409, description = "The community is not ready, or nobody is left to print for", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON", body = ProblemBody, content_type = "application/problem+json"),
+        NotJsonType,
         (status = 422, description = "A field does not fit, or there are more than 2,000 households", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "The ledger cannot be reached", body = ProblemBody, content_type = "application/problem+json"),
+        LedgerAway,
     ),
     security(("bearer" = [])),
 )]
@@ -101,9 +101,7 @@ pub struct PrintingsListed {
     params(("community" = String, Path, format = Uuid, description = "The community")),
     responses(
         (status = 200, description = "What was printed", body = PrintingsListed),
-        (status = 401, description = "No valid token", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "Not this token's community", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "The ledger cannot be reached", body = ProblemBody, content_type = "application/problem+json"),
+        NoToken, NotTheirs, LedgerAway,
     ),
     security(("bearer" = [])),
 )]
@@ -125,9 +123,7 @@ pub async fn list_printings(
     ),
     responses(
         (status = 200, description = "The passes", body = PrintingShown),
-        (status = 401, description = "No valid token", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such printing of this token's community", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "The ledger cannot be reached", body = ProblemBody, content_type = "application/problem+json"),
+        NoToken, NoPrinting, LedgerAway,
     ),
     security(("bearer" = [])),
 )]
@@ -154,10 +150,7 @@ pub async fn show_printing(
     ),
     responses(
         (status = 200, description = "The sheets", content_type = "application/pdf"),
-        (status = 401, description = "No valid token", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "A service's token", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such printing of this token's community", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "The ledger cannot be reached", body = ProblemBody, content_type = "application/problem+json"),
+        NoToken, ServiceToken, NoPrinting, LedgerAway,
     ),
     security(("bearer" = [])),
 )]
@@ -206,12 +199,11 @@ macro_rules! marking {
             request_body = Serials,
             responses(
                 (status = 200, description = $description, body = Marked),
-                (status = 400, description = "Not JSON", body = ProblemBody, content_type = "application/problem+json"),
-                (status = 401, description = "No valid token", body = ProblemBody, content_type = "application/problem+json"),
+                NotJson, NoToken,
                 (status = 404, description = "No pass of this token's community has such a serial", body = ProblemBody, content_type = "application/problem+json"),
-                (status = 415, description = "Not JSON", body = ProblemBody, content_type = "application/problem+json"),
+                NotJsonType,
                 (status = 422, description = "No serials, or more than 2,000", body = ProblemBody, content_type = "application/problem+json"),
-                (status = 503, description = "The ledger cannot be reached; the same request may be sent again", body = ProblemBody, content_type = "application/problem+json"),
+                LedgerAwayRepeat,
             ),
             security(("bearer" = [])),
         )]

@@ -7,7 +7,7 @@ use sqlx::PgPool;
 use utoipa::ToSchema;
 
 use super::{paper::Layout, printing::Printing};
-use crate::join::ledger::InvitationEnd;
+use crate::intake::ledger::endings::InvitationEnd;
 
 /// How many acts of printing are listed.
 const LISTED: i64 = 100;
@@ -154,14 +154,12 @@ pub async fn passes(
     let rows = sqlx::query!(
         r#"SELECT p.serial, p.handed_over_at, i.ended_as AS "ended_as: InvitationEnd",
                   i.expires_at <= app_now() AS "late!", h.joined_at IS NOT NULL AS "joined!", h.id AS "household?",
-                  coalesce(h.name, k.name) AS name, u.label AS "unit?"
+                  k.name, u.label AS "unit?"
            FROM passes p
            JOIN invitations i ON i.id = p.invitation_id
            LEFT JOIN households h ON h.id = i.household_id
            LEFT JOIN properties u ON u.id = h.property_id
-           LEFT JOIN LATERAL (
-               SELECT name FROM contacts WHERE household_id = h.id AND name IS NOT NULL ORDER BY id LIMIT 1
-           ) AS k ON true
+           CROSS JOIN LATERAL called(h) AS k
            WHERE p.printing_id = $1 AND p.serial > $2 ORDER BY p.position LIMIT $3"#,
         printing.uuid(),
         after,

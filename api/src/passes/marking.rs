@@ -1,14 +1,18 @@
 //! Passes handed over, and passes taken back, by their serials.
 
-use porchlight_shared::domain::{CommunityId, InvitationId};
+use porchlight_shared::domain::{CommunityId, InvitationId, RequestEnd};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use utoipa::ToSchema;
 
 use super::paper::order::MAX_PASSES;
 use crate::{
+    asked::ledger as asked,
     audit::{Act, Actor, Entry},
-    intake::{ledger::invitations, request},
+    intake::{
+        ledger::endings::{self, InvitationEnd},
+        request,
+    },
     problem::{Problem, commit_unclear},
     state::AppState,
 };
@@ -170,27 +174,19 @@ async fn void(tx: &mut PgConnection, community: CommunityId, from: i32, to: i32)
     )
     .fetch_all(&mut *tx)
     .await?;
-    let ended = sqlx::query_scalar!(
-        "UPDATE invitations SET ended_as = 'revoked', ended_at = app_now(), code_sealed = NULL, code_sealed_key = NULL
-         WHERE ended_at IS NULL AND id IN (
-             SELECT invitation_id FROM passes WHERE community_id = $1 AND serial BETWEEN $2 AND $3
-         ) RETURNING id",
+    let printed = sqlx::query_scalar!(
+        "SELECT invitation_id FROM passes WHERE community_id = $1 AND serial BETWEEN $2 AND $3",
         community.uuid(),
         from,
         to,
     )
     .fetch_all(&mut *tx)
     .await?;
+    let ended = endings::end_codes(tx, &printed, InvitationEnd::Revoked).await?;
     // Whoever waits for an answer has it.
-    sqlx::query!(
-        "UPDATE requests SET ended_as = 'declined', ended_at = app_now(), name = NULL, channel = NULL, address = NULL,
-                             address_hash = NULL, place = NULL
-         WHERE invitation_id = ANY ($1) AND ended_at IS NULL",
-        &ended,
-    )
-    .execute(&mut *tx)
-    .await?;
-    invitations::take_back(&mut *tx, &ended).await?;
+    let waiting = asked::open_with(tx, &ended).await?;
+    asked::end(tx, &waiting, RequestEnd::Declined).await?;
+    endings::take_back(&mut *tx, &ended).await?;
     let passes = sqlx::query_scalar!(
         r#"SELECT count(*) AS "passes!" FROM passes
            WHERE community_id = $1 AND serial BETWEEN $2 AND $3 AND invitation_id = ANY ($4)"#,

@@ -244,25 +244,17 @@ async fn store(
     )
     .fetch_one(&mut *tx)
     .await?;
-    // Every number in a unit gets nine digits, so that 2 comes before 10.
     sqlx::query!(
         r"INSERT INTO passes (printing_id, position, community_id, serial, invitation_id)
           SELECT $1, row_number() OVER whole, $2, $3 + row_number() OVER whole, i.id
           FROM invitations i
           LEFT JOIN households h ON h.id = i.household_id
           LEFT JOIN properties p ON p.id = h.property_id
-          CROSS JOIN LATERAL (
-              SELECT regexp_replace(
-                  regexp_replace(p.label_key, '([0-9]+)', '00000000\1', 'g'), '0*([0-9]{9})', '\1', 'g'
-              ) AS unit OFFSET 0
-          ) AS sorted
-          LEFT JOIN LATERAL (
-              SELECT name FROM contacts WHERE household_id = h.id AND name IS NOT NULL ORDER BY id LIMIT 1
-          ) AS k ON true
+          CROSS JOIN LATERAL (SELECT in_order(p.label_key) AS unit OFFSET 0) AS sorted
+          CROSS JOIN LATERAL called(h) AS k
           WHERE i.id = ANY ($4)
           WINDOW whole AS (
-              ORDER BY CASE WHEN $5 THEN lower(coalesce(h.name, k.name)) END, sorted.unit,
-                       lower(coalesce(h.name, k.name)), i.id
+              ORDER BY CASE WHEN $5 THEN lower(k.name) END, sorted.unit, lower(k.name), i.id
           )",
         id.uuid(),
         community.uuid(),

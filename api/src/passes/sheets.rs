@@ -60,14 +60,12 @@ pub async fn read(
     let Some(found) = found else { return Ok(None) };
     let passes = sqlx::query!(
         r#"SELECT p.serial, i.id, CASE WHEN i.expires_at > app_now() THEN i.code_sealed END AS code_sealed,
-                  i.code_sealed_key, coalesce(h.name, k.name) AS household, u.label AS "unit?"
+                  i.code_sealed_key, k.name AS household, u.label AS "unit?"
            FROM passes p
            JOIN invitations i ON i.id = p.invitation_id
            LEFT JOIN households h ON h.id = i.household_id
            LEFT JOIN properties u ON u.id = h.property_id
-           LEFT JOIN LATERAL (
-               SELECT name FROM contacts WHERE household_id = h.id AND name IS NOT NULL ORDER BY id LIMIT 1
-           ) AS k ON true
+           CROSS JOIN LATERAL called(h) AS k
            WHERE p.printing_id = $1 ORDER BY p.position"#,
         printing.uuid(),
     )

@@ -21,6 +21,7 @@ use crate::{
     access::{Caller, Role},
     intake::{body::require_json, request},
     problem::{Kind, Problem, ProblemBody},
+    refusals::{LedgerAway, LedgerAwayRepeat, NoToken, NotJson, NotJsonType, NotTheirs},
     state::AppState,
 };
 
@@ -137,9 +138,7 @@ const FIELDS: [&str; 9] = [
     params(("community" = String, Path, format = Uuid, description = "The community")),
     responses(
         (status = 200, description = "The settings", body = CommunityShown),
-        (status = 401, description = "No valid token", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "Not this token's community", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "The ledger cannot be reached", body = ProblemBody, content_type = "application/problem+json"),
+        NoToken, NotTheirs, LedgerAway,
     ),
     security(("bearer" = [])),
 )]
@@ -161,13 +160,11 @@ pub async fn show_community(
     request_body = CommunityChange,
     responses(
         (status = 200, description = "The settings as they are now", body = CommunityShown),
-        (status = 400, description = "Not JSON", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, description = "No valid token", body = ProblemBody, content_type = "application/problem+json"),
+        NotJson, NoToken,
         (status = 403, description = "Not an owner's token", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "Not this token's community", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON", body = ProblemBody, content_type = "application/problem+json"),
+        NotTheirs, NotJsonType,
         (status = 422, description = "Fields do not fit; nothing was changed", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "The ledger cannot be reached; the same request may be sent again", body = ProblemBody, content_type = "application/problem+json"),
+        LedgerAwayRepeat,
     ),
     security(("bearer" = [])),
 )]

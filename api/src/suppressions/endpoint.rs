@@ -29,6 +29,7 @@ use crate::{
         request,
     },
     problem::{Kind, Problem, ProblemBody},
+    refusals::{LedgerAway, LedgerAwayRepeat, NoToken, NotJson, NotJsonType, NotTheirs, ServiceToken},
     state::AppState,
 };
 
@@ -122,9 +123,7 @@ fn may_change(caller: &Caller) -> Result<(), Problem> {
     responses(
         (status = 200, description = "A page of them", body = SuppressionsListed),
         (status = 400, description = "A made-up cursor or limit", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, description = "No valid token", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "Not this token's community", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "The ledger cannot be reached", body = ProblemBody, content_type = "application/problem+json"),
+        NoToken, NotTheirs, LedgerAway,
     ),
     security(("bearer" = [])),
 )]
@@ -158,13 +157,9 @@ pub async fn list_suppressions(
     responses(
         (status = 200, description = "It was kept back before", body = SuppressionShown),
         (status = 201, description = "It is kept back", body = SuppressionShown),
-        (status = 400, description = "Not JSON", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, description = "No valid token", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "A service's token", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "Not this token's community", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON", body = ProblemBody, content_type = "application/problem+json"),
+        NotJson, NoToken, ServiceToken, NotTheirs, NotJsonType,
         (status = 422, description = "No address, or not one", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "The ledger cannot be reached; the same request may be sent again", body = ProblemBody, content_type = "application/problem+json"),
+        LedgerAwayRepeat,
     ),
     security(("bearer" = [])),
 )]
@@ -218,11 +213,10 @@ fn address(new: &NewSuppression, country: &str) -> Result<(Channel, Address), Pr
     ),
     responses(
         (status = 204, description = "It may be written to again, unless something else keeps it back"),
-        (status = 401, description = "No valid token", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "A service's token", body = ProblemBody, content_type = "application/problem+json"),
+        NoToken, ServiceToken,
         (status = 404, description = "None such in force in this token's community", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "They asked for it themselves", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "The ledger cannot be reached; the same request may be sent again", body = ProblemBody, content_type = "application/problem+json"),
+        LedgerAwayRepeat,
     ),
     security(("bearer" = [])),
 )]

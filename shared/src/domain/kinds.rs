@@ -73,3 +73,18 @@ pub enum RequestKind {
     /// Not to be meant.
     NotMe,
 }
+
+/// What a leader made of that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, sqlx::Type)]
+#[sqlx(type_name = "request_end", rename_all = "snake_case")]
+pub enum RequestEnd {
+    /// It was done.
+    Granted,
+    /// It was not.
+    Declined,
+}
+
+impl RequestEnd {
+    /// Every way.
+    pub const ALL: [Self; 2] = [Self::Granted, Self::Declined];
+}

@@ -31,7 +31,7 @@ pub use ids::{
     LetterId, MemberId, PrintingId, PropertyId, RequestId, SuppressionId, TokenId,
 };
 pub use keyring::{KeyFile, KeyFileError, KeyUse, Keyring, Sealed, UnsealError};
-pub use kinds::{DeliveryKind, InvitationKind, LetterKind, RequestKind};
+pub use kinds::{DeliveryKind, InvitationKind, LetterKind, RequestEnd, RequestKind};
 pub use pause::PauseReason;
 pub use receipt::ReceiptKind;
 pub use suppression::{SuppressionReason, masked};

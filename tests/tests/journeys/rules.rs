@@ -1,6 +1,6 @@
 //! What the database itself refuses, and what it must say about itself.
 
-use porchlight_shared::domain::{AttemptReason, Channel, DeliveryState};
+use porchlight_shared::domain::{AttemptReason, Channel, DeliveryState, RequestEnd};
 use sqlx::PgPool;
 
 use crate::world::{World, rows};
@@ -96,6 +96,15 @@ async fn closed_sets_are_the_same_in_rust_and_in_postgres() {
             .await
             .unwrap();
         assert_eq!(back, *reason);
+    }
+    assert_eq!(words("request_end").await.len(), RequestEnd::ALL.len());
+    for end in RequestEnd::ALL {
+        let back: RequestEnd = sqlx::query_scalar("SELECT $1::request_end")
+            .bind(end)
+            .fetch_one(&world.installation.pool)
+            .await
+            .unwrap();
+        assert_eq!(back, end);
     }
 }
 

@@ -27,6 +27,10 @@ use crate::{
         request::{self, AlreadyInvited, ListQuery, ListRequest},
     },
     problem::{Problem, ProblemBody, commit_unclear},
+    refusals::{
+        LedgerAwayOrBusy, NoDraft, NoListType, NoToken, NotApplicationJson, NotJson, NotJsonOrParameter,
+        NotTheirs, TooLarge, TooMany, TooSlow, UnfitList,
+    },
     state::AppState,
 };
 
@@ -73,15 +77,7 @@ fn named(path: DraftOf) -> Result<DraftId, Problem> {
     )),
     responses(
         (status = 201, description = "Kept", body = DraftView<'_>),
-        (status = 400, description = "Not JSON, or a parameter does not fit", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, description = "No valid token", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "Not this token's community", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 408, description = "The body took too long", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 413, description = "More than 16 MiB", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, description = "No list in a form that is read here", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "A field does not fit, or the list is empty or too long", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "Too many requests", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "The ledger cannot be reached, or many large lists are being read", body = ProblemBody, content_type = "application/problem+json"),
+        NotJsonOrParameter, NoToken, NotTheirs, TooSlow, TooLarge, NoListType, UnfitList, TooMany, LedgerAwayOrBusy,
     ),
     security(("bearer" = [])),
 )]
@@ -111,8 +107,7 @@ pub async fn create_draft(
     params(("community" = String, Path, format = Uuid, description = "The community")),
     responses(
         (status = 200, description = "The newest 100", body = Drafts),
-        (status = 401, description = "No valid token", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "Not this token's community", body = ProblemBody, content_type = "application/problem+json"),
+        NoToken, NotTheirs,
     ),
     security(("bearer" = [])),
 )]
@@ -136,8 +131,7 @@ pub async fn list_drafts(
     ),
     responses(
         (status = 200, description = "The draft", body = DraftView<'_>),
-        (status = 401, description = "No valid token", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such draft", body = ProblemBody, content_type = "application/problem+json"),
+        NoToken, NoDraft,
     ),
     security(("bearer" = [])),
 )]
@@ -163,10 +157,7 @@ pub async fn show_draft(
     request_body = Changes,
     responses(
         (status = 200, description = "The draft as it is now", body = DraftView<'_>),
-        (status = 400, description = "Not JSON", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, description = "No valid token", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such draft", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, description = "Not application/json", body = ProblemBody, content_type = "application/problem+json"),
+        NotJson, NoToken, NoDraft, NotApplicationJson,
         (status = 422, description = "A change does not fit; none was made", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = [])),
@@ -199,8 +190,7 @@ pub async fn mend_draft(
     ),
     responses(
         (status = 204, description = "Dropped"),
-        (status = 401, description = "No valid token", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such draft", body = ProblemBody, content_type = "application/problem+json"),
+        NoToken, NoDraft,
     ),
     security(("bearer" = [])),
 )]

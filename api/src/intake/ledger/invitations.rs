@@ -5,6 +5,7 @@ use porchlight_shared::domain::{CommunityId, ContactId, HouseholdId, InvitationI
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
 
+use super::endings::{InvitationEnd, end_codes};
 use crate::access::Role;
 
 /// A household's live invitation.
@@ -24,17 +25,15 @@ pub struct LiveInvitation {
 
 /// Ends the invitations of these households that have run out, locks the others and returns them.
 pub async fn live_invitations(tx: &mut PgConnection, households: &[Uuid]) -> Result<Vec<LiveInvitation>> {
-    sqlx::query!(
-        "UPDATE invitations SET ended_as = 'expired', ended_at = (SELECT app_now()), code_sealed = NULL, code_sealed_key = NULL
-         WHERE id IN (
-             SELECT id FROM invitations
-             WHERE household_id = ANY($1) AND kind = 'household' AND ended_at IS NULL AND expires_at <= (SELECT app_now())
-             ORDER BY id FOR NO KEY UPDATE
-         )",
+    let late = sqlx::query_scalar!(
+        "SELECT id FROM invitations
+         WHERE household_id = ANY($1) AND kind = 'household' AND ended_at IS NULL AND expires_at <= (SELECT app_now())
+         ORDER BY id FOR NO KEY UPDATE",
         households,
     )
-    .execute(&mut *tx)
+    .fetch_all(&mut *tx)
     .await?;
+    end_codes(tx, &late, InvitationEnd::Expired).await?;
     sqlx::query!(
         "SELECT id FROM invitations WHERE household_id = ANY($1) AND kind = 'household' AND ended_at IS NULL ORDER BY id FOR NO KEY UPDATE",
         households,
@@ -126,47 +125,6 @@ pub async fn extend(
         invitations,
         send_at.map(jiff_sqlx::Timestamp::from) as Option<jiff_sqlx::Timestamp>,
         days,
-    )
-    .execute(tx)
-    .await?;
-    Ok(())
-}
-
-/// How a leader ends a code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ended {
-    /// It is taken back.
-    Revoked,
-    /// Another takes its place.
-    Replaced,
-}
-
-/// Ends a code, and takes back what waits to carry it; `false`: it had ended.
-pub async fn end(tx: &mut PgConnection, invitation: InvitationId, how: Ended) -> Result<bool> {
-    let ended = sqlx::query!(
-        "UPDATE invitations SET ended_as = CASE WHEN $2 THEN 'replaced'::invitation_end ELSE 'revoked' END, ended_at = app_now(),
-                                code_sealed = NULL, code_sealed_key = NULL, intended_for = NULL
-         WHERE id = $1 AND ended_at IS NULL",
-        invitation.uuid(),
-        how == Ended::Replaced,
-    )
-    .execute(&mut *tx)
-    .await?;
-    take_back(tx, &[invitation.uuid()]).await?;
-    Ok(ended.rows_affected() > 0)
-}
-
-/// Takes back what waits to carry codes that have ended, and what somebody would have to decide about.
-pub async fn take_back(tx: &mut PgConnection, ended: &[Uuid]) -> Result<()> {
-    sqlx::query!(
-        "WITH waiting AS MATERIALIZED (
-             SELECT id FROM deliveries
-             WHERE invitation_id = ANY ($1) AND state IN ('held', 'queued', 'retry_wait', 'needs_decision')
-             ORDER BY id FOR NO KEY UPDATE
-         )
-         UPDATE deliveries AS d SET state = 'cancelled', held_reason = NULL, due_at = NULL, changed_at = app_now()
-         FROM waiting WHERE d.id = waiting.id AND d.state IN ('held', 'queued', 'retry_wait', 'needs_decision')",
-        ended,
     )
     .execute(tx)
     .await?;

@@ -6,6 +6,7 @@
 pub mod batches;
 pub mod contacts;
 pub mod drafts;
+pub mod endings;
 pub mod homes;
 pub mod invitations;
 pub mod plans;

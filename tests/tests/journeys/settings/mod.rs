@@ -1,5 +1,8 @@
 //! Getting ready: what a community says of itself, on the page and through the HTTP API, and the gate that it opens.
 
+mod logo;
+mod owners;
+
 use porchlight_tests::installation::{Community, Method};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -218,137 +221,6 @@ async fn each_fault_stands_beside_its_field_and_nothing_typed_is_lost() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn only_owners_change_settings() {
-    let world = World::new().await;
-    let board = world.board().await;
-    assert!(board.page("/settings").await.contains("Save settings"));
-    world.demote().await;
-    let page = board.page("/settings").await;
-    assert!(page.contains("Only owners change settings") && !page.contains("Save settings"), "{page}");
-    assert!(page.contains("<fieldset class=\"bare\" disabled>"));
-    let (status, page) = board.save_settings(&whole(), None).await;
-    assert!(status == 403 && page.contains("Nothing was changed"), "{page}");
-    // The same through the HTTP API.
-    let change = json!({"name": "Oakridge Homeowners"});
-    for role in ["leader", "service"] {
-        let token = world.installation.create_token(&world.oakridge, role).await.unwrap();
-        let (status, problem) = world.community_change(&token, &change).await;
-        assert_eq!((status, &problem["type"]), (403, &json!("/problems/forbidden")), "{role}");
-        assert_eq!(world.community(&token).await["name"], json!("Oakridge HOA"));
-    }
-    let owner = world.installation.create_token(&world.oakridge, "owner").await.unwrap();
-    let (status, shown) = world.community_change(&owner, &change).await;
-    assert_eq!((status, &shown["name"], &shown["ready"]), (200, &json!("Oakridge Homeowners"), &json!(true)));
-    // Each field that does not fit, by its place; and nothing is changed.
-    let change = json!({
-        "name": "Other", "colour": "#ffffff", "contact": null, "time_zone": "x", "portal_url": "ftp://x",
-        "text_window": "always",
-    });
-    let (status, problem) = world.community_change(&owner, &change).await;
-    let pointers: Vec<_> =
-        problem["errors"].as_array().unwrap().iter().map(|error| error["pointer"].clone()).collect();
-    assert_eq!(status, 422, "{problem}");
-    assert_eq!(pointers, ["/colour", "/contact", "/time_zone", "/text_window", "/portal_url"]);
-    assert_eq!(world.community_change(&owner, &json!({"ready": true})).await.0, 422);
-    assert_eq!(world.community(&owner).await["name"], json!("Oakridge Homeowners"));
-    let window = json!({"text_window": "Mon-Fri 10:00-18:00", "time_zone": "Europe/Paris", "no_logo": true});
-    let (_, shown) = world.community_change(&owner, &window).await;
-    assert_eq!(shown["text_window"], json!("Mon-Fri 10:00-18:00"));
-    // A stranger's token learns nothing.
-    let other = world.installation.create_community("Riverside", &[]).await.unwrap();
-    let stranger = Community { id: world.oakridge.id.clone(), token: other.token };
-    assert_eq!(world.community_change(&stranger, &json!({})).await.0, 404);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_logo_is_a_picture_and_nothing_else() {
-    let world = World::new().await;
-    let board = world.board().await;
-    let fields = with(&[("no_logo", "")]);
-    for (file, words) in [
-        (b"<svg onload=alert(1)>".to_vec(), "choose a PNG or JPEG"),
-        (picture(200)[..60].to_vec(), "choose a PNG or JPEG"),
-        (vec![0x89; 600 * 1024], "at most 512 KB"),
-        (picture_of(2_001, 20, 1), "at most 2,000"),
-        (picture_of(40, 8, 1), "at least 16"),
-        (bomb(), "at most 2,000"),
-    ] {
-        let (status, page) = board.save_settings(&fields, Some(&file)).await;
-        assert!(status == 422 && page.contains(words), "{words}: {status}");
-        assert!(page.contains("id=\"logo-fault\"") && page.contains("Springfield, IL 62701"), "{words}");
-    }
-    let (status, page) = board.save_settings(&fields, Some(&picture(200))).await;
-    assert_eq!(status, 200, "{page}");
-    let path = page.split("src=\"/logo/").nth(1).unwrap().split('"').next().unwrap();
-    let path = format!("/logo/{path}");
-    // On residents' pages, kept for ever, and with nothing of what was hidden in it.
-    world.send(&rows(1)).await;
-    let code = world.live_codes().await.into_iter().next().unwrap();
-    let landing = world.client.visit(Method::GET, &format!("/j/{code}"), None, None).await.unwrap();
-    assert!(
-        landing.text.contains(&format!("<img class=\"logo\" src=\"{path}\" alt=\"\">")),
-        "{}",
-        landing.text
-    );
-    assert!(landing.headers["content-security-policy"].to_str().unwrap().contains("img-src 'self'"));
-    let answer = world.stranger().request(Method::GET, &path).send().await.unwrap();
-    assert_eq!(
-        (answer.status().as_u16(), answer.headers()["content-type"].as_bytes()),
-        (200, &b"image/png"[..])
-    );
-    assert!(answer.headers()["cache-control"].to_str().unwrap().contains("immutable"));
-    let bytes = answer.bytes().await.unwrap();
-    assert!(bytes.starts_with(b"\x89PNG") && !bytes.windows(6).any(|part| part == b"SECRET"));
-    for path in ["/logo/x.png", "/logo/00.png", &path.replace(".png", ".jpg")] {
-        assert_eq!(world.stranger().get(path).await.0, 404, "{path}");
-    }
-    // Removed.
-    let (status, page) = board.save_settings(&with(&[]), None).await;
-    assert!(status == 200 && !page.contains("src=\"/logo/"), "{page}");
-    let landing = world.client.visit(Method::GET, &format!("/j/{code}"), None, None).await.unwrap();
-    assert!(!landing.text.contains("/logo/"));
-}
-
-/// A small file that says that it is 60,000 pixels wide and high.
-fn bomb() -> Vec<u8> {
-    let mut file = picture(1);
-    file[16..20].copy_from_slice(&60_000_u32.to_be_bytes());
-    file[20..24].copy_from_slice(&60_000_u32.to_be_bytes());
-    let crc = file[12..29].iter().fold(u32::MAX, |mut crc, byte| {
-        crc ^= u32::from(*byte);
-        for _ in 0..8 {
-            crc = (crc >> 1) ^ if crc & 1 == 1 { 0xedb8_8320 } else { 0 };
-        }
-        crc
-    });
-    file[29..33].copy_from_slice(&(!crc).to_be_bytes());
-    file
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_printing_keeps_the_logo_that_it_was_made_with() {
-    let world = World::new().await;
-    let board = world.board().await;
-    world.send(&[json!({"email": "ada@example.org", "unit": "9 Elm Street"})]).await;
-    let wish = json!({"kind": "addressed", "layout": "cards", "paper": "letter"});
-    let without = world.print(&wish).await;
-    let fields = with(&[("no_logo", "")]);
-    assert_eq!(board.save_settings(&fields, Some(&picture(200))).await.0, 200);
-    let printing = world.print(&wish).await;
-    let sheets = world.sheets(&printing).await;
-    let images = |pdf: &[u8]| {
-        pdf.windows(14).filter(|part| part == b"/Subtype/Image" || &part[..] == b"/Subtype /Imag").count()
-    };
-    assert!(images(&sheets) > images(&world.sheets(&without).await), "the logo is on the pass");
-    // Another logo, then none: what was printed stays as it was, to the byte.
-    assert_eq!(board.save_settings(&fields, Some(&picture(20))).await.0, 200);
-    assert!(world.sheets(&printing).await == sheets);
-    assert!(world.sheets(&world.print(&wish).await).await != sheets);
-    assert_eq!(board.save_settings(&with(&[]), None).await.0, 200);
-    assert!(world.sheets(&printing).await == sheets);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_page_says_which_ways_out_there_are() {
     let world = World::with(&[("PORCHLIGHT_SMS_PROVIDER", "off")]).await;
     let board = world.board().await;
@@ -375,44 +247,6 @@ async fn the_page_says_which_ways_out_there_are() {
 fn hidden(page: &str, name: &str) -> String {
     let value = page.split(&format!("name=\"{name}\" value=\"")).nth(1).unwrap();
     value.split('"').next().unwrap().to_owned()
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_owners_do_not_undo_each_other_unseen() {
-    let world = World::new().await;
-    let birchwood = world.prepared().await;
-    let board = world.board_of(&birchwood).await;
-    board.save_settings(&whole(), None).await;
-    let seen = hidden(&board.page("/settings").await, "seen");
-    let theirs = [("contact", "new@birchwood.example"), ("seen", seen.as_str())];
-    let form = |changes: &[(&'static str, &str)]| -> Vec<(&'static str, String)> {
-        let mut fields: Vec<_> = whole().into_iter().map(|(name, value)| (name, value.to_owned())).collect();
-        for (name, value) in changes {
-            fields.retain(|(known, _)| known != name);
-            fields.push((name, (*value).to_owned()));
-        }
-        fields
-    };
-    let save = async |fields: &[(&'static str, String)]| {
-        let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        board.save_settings(&fields, None).await
-    };
-    // Pressed twice it is saved as well.
-    for _ in 0..2 {
-        let (status, page) = save(&form(&theirs)).await;
-        assert!(status == 200 && page.contains("Saved."), "{page}");
-    }
-    let (status, page) = save(&form(&[("name", "Birchwood HOA of 1985"), ("seen", &seen)])).await;
-    assert!(status == 409 && page.contains("somebody changed the settings meanwhile"), "{page}");
-    assert!(page.contains("Birchwood HOA of 1985") && page.contains("role=\"alert\""), "{page}");
-    let shown = world.community(&birchwood).await;
-    assert_eq!(shown["contact"], json!("new@birchwood.example"));
-    assert_eq!(shown["name"], json!("Birchwood Homeowners Association"));
-    // Whoever knows saves it all the same.
-    let seen = hidden(&page, "seen");
-    let (status, page) = save(&form(&[("name", "Birchwood HOA of 1985"), ("seen", &seen)])).await;
-    assert!(status == 200, "{page}");
-    assert_eq!(world.community(&birchwood).await["name"], json!("Birchwood HOA of 1985"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -2,7 +2,6 @@
 
 use std::{io, time::Duration};
 
-use base64::{Engine, prelude::BASE64_STANDARD};
 use memchr::{memchr, memmem};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -10,7 +9,9 @@ use tokio::{
     time::sleep,
 };
 
-use super::{Act, Credentials, Server, Stage};
+use super::{Act, Server, Stage};
+
+mod signing_in;
 
 /// A command line longer than this is nobody's.
 const LONGEST_LINE: usize = 4 * 1024;
@@ -148,8 +149,7 @@ impl<'a> Session<'a> {
             Expect::PlainResponse => self.plain(line),
             Expect::LoginUser => self.login_user(line),
             Expect::LoginPassword(user) => {
-                let password = decode(line);
-                self.authenticate(Some(user), password);
+                self.login_password(user, line);
             }
         }
         Next::Line
@@ -191,54 +191,6 @@ impl<'a> Session<'a> {
         self.reply("250-ENHANCEDSTATUSCODES");
         self.reply("250-AUTH PLAIN LOGIN");
         self.reply(&format!("250 SIZE {}", self.server.settings.largest));
-    }
-
-    fn auth(&mut self, rest: &str) {
-        let (mechanism, initial) = rest.split_once(' ').unwrap_or((rest, ""));
-        match (mechanism.to_ascii_uppercase().as_str(), initial) {
-            ("PLAIN", "") => {
-                self.expect = Expect::PlainResponse;
-                self.reply("334 ");
-            }
-            ("PLAIN", initial) => self.plain(initial),
-            ("LOGIN", "") => {
-                self.expect = Expect::LoginUser;
-                self.reply("334 VXNlcm5hbWU6");
-            }
-            ("LOGIN", initial) => self.login_user(initial),
-            _ => self.reply("504 5.5.4 PLAIN or LOGIN"),
-        }
-    }
-
-    /// `authorisation NUL user NUL password`.
-    fn plain(&mut self, response: &str) {
-        let response = decode(response);
-        let mut parts = response.as_deref().unwrap_or_default().split('\0').skip(1).map(str::to_owned);
-        let (user, password) = (parts.next(), parts.next());
-        self.authenticate(user, password);
-    }
-
-    fn login_user(&mut self, response: &str) {
-        match decode(response) {
-            Some(user) => {
-                self.expect = Expect::LoginPassword(user);
-                self.reply("334 UGFzc3dvcmQ6");
-            }
-            None => self.authenticate(None, None),
-        }
-    }
-
-    fn authenticate(&mut self, user: Option<String>, password: Option<String>) {
-        let (Some(user), Some(password)) = (user, password) else {
-            return self.reply("501 5.5.2 not understood");
-        };
-        let given = Credentials { user, password };
-        let wanted = self.server.settings.credentials.as_ref();
-        if self.server.switches().refuse_auth || wanted.is_some_and(|wanted| *wanted != given) {
-            return self.reply("535 5.7.8 not these credentials");
-        }
-        self.authenticated = true;
-        self.reply("235 2.7.0 welcome");
     }
 
     fn mail(&mut self, rest: &str) {
@@ -378,10 +330,6 @@ fn path<'a>(rest: &'a str, keyword: &str) -> Option<(&'a str, &'a str)> {
     let start = rest.get(..keyword.len()).filter(|start| start.eq_ignore_ascii_case(keyword))?;
     let (address, parameters) = rest[start.len()..].trim_start().strip_prefix('<')?.split_once('>')?;
     Some((address, parameters.trim()))
-}
-
-fn decode(response: &str) -> Option<String> {
-    String::from_utf8(BASE64_STANDARD.decode(response.trim()).ok()?).ok()
 }
 
 /// Not going to sleep at all is faster than sleeping for nothing.
