@@ -51,15 +51,7 @@ impl<'a> Chase<'a> {
     ) -> Result<Chase<'a>, Problem> {
         let mut tx = state.pool.begin().await?;
         sqlx::query("SET LOCAL lock_timeout = '3s'").execute(&mut *tx).await?;
-        let ours = sqlx::query_scalar!(
-            r#"SELECT EXISTS (SELECT FROM households WHERE id = $1 AND community_id = $2) AS "ours!""#,
-            household.uuid(),
-            actor.community.uuid(),
-        );
-        if !ours.fetch_one(&mut *tx).await? {
-            return Err(Problem::not_found());
-        }
-        match lock_household(&mut tx, household).await? {
+        match lock_household(&mut tx, actor.community, household).await? {
             None => Err(Problem::not_found()),
             Some(true) => {
                 let detail = "The household has joined meanwhile. Nothing was changed.";
