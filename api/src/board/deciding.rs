@@ -242,7 +242,9 @@ impl Asked {
         .await?;
         let Some(known) = known else { return Ok(None) };
         // The household whose code it carries, even if its contact is another's by now.
-        let Some(joined) = lock_household(tx, community, known.household.into()).await? else { return Ok(None) };
+        let Some(joined) = lock_household(tx, community, known.household.into()).await? else {
+            return Ok(None);
+        };
         let paused = sqlx::query_scalar!(
             r#"SELECT paused_at IS NOT NULL AS "paused!" FROM batches WHERE id = $1 FOR NO KEY UPDATE"#,
             known.batch,
