@@ -174,8 +174,11 @@ async fn many_are_sent_again_at_once_and_the_others_are_told_of() {
     assert!(asked.contains("4 households were written to") && !asked.contains("/chosen/resend"), "{asked}");
 
     // What became different since the page was shown is left alone, and said.
+    let worker = world.installation.start_worker().await.unwrap();
+    let waiting = "SELECT count(*) FROM deliveries WHERE state IN ('queued', 'sending')";
+    world.until("all went", async || world.number(waiting).await == 0).await;
+    assert!(worker.stop().await.unwrap().success());
     world.ahead("25 hours").await;
-    world.sql("UPDATE deliveries SET state = 'delivered', due_at = NULL, held_reason = NULL WHERE state = 'queued'").await;
     let asked = board.choose("resend", &[&homes["ada"], &homes["bo"]]).await;
     assert_eq!(heading(&asked), "Send again to 2 households?");
     world.press_at(&board, &homes["ada"], "revoke").await;
