@@ -54,7 +54,6 @@ impl Fact {
             return Some(Why::Joined);
         }
         match deed {
-            Deed::Pass => None,
             Deed::Step(Step::Resend) if self.live.is_none() && self.cancelled_at.is_some() => {
                 Some(Why::Cancelled)
             }
@@ -64,7 +63,7 @@ impl Fact {
             Deed::Step(Step::Resend) => Some(Why::Nobody),
             Deed::Step(_) if self.live.is_none() => Some(Why::NoCode),
             Deed::Step(Step::Extend) if self.long_enough => Some(Why::LongEnough),
-            Deed::Step(_) => None,
+            Deed::Pass | Deed::Step(_) => None,
         }
     }
 
