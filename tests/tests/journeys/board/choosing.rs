@@ -32,8 +32,9 @@ fn told(page: &str) -> &str {
 
 impl Board {
     async fn choose(&self, deed: &str, those: &[&uuid::Uuid]) -> String {
-        let those: String = those.iter().map(|household| format!("&household={household}")).collect();
-        let (status, page) = self.submit("/households/chosen", &format!("deed={deed}{those}")).await;
+        let mut form = url::form_urlencoded::Serializer::new(format!("deed={deed}"));
+        form.extend_pairs(those.iter().map(|household| ("household", household.to_string())));
+        let (status, page) = self.submit("/households/chosen", &form.finish()).await;
         assert_eq!(status, 200, "{page}");
         page
     }
