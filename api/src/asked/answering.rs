@@ -133,7 +133,7 @@ pub async fn answer(
         }
         (Answer::Grant { .. }, RequestKind::NotMe) => {
             if let Some(household) = known.household {
-                lock_household(&mut tx, household).await?;
+                lock_household(&mut tx, community, household).await?;
             }
             let revoked = endings::end(&mut tx, known.invitation, InvitationEnd::Revoked).await?;
             end(&mut tx, request, RequestEnd::Granted).await?;
@@ -212,15 +212,7 @@ async fn let_in(
         insert_households(tx, community, &[NewHousehold { id, property, name: None }]).await?;
         id
     };
-    let joined = lock_household(tx, household).await?.ok_or_else(Problem::not_found)?;
-    let ours = sqlx::query_scalar!(
-        r#"SELECT EXISTS (SELECT FROM households WHERE id = $1 AND community_id = $2) AS "ours!""#,
-        household.uuid(),
-        community.uuid(),
-    );
-    if !ours.fetch_one(&mut *tx).await? {
-        return Err(Problem::not_found());
-    }
+    let joined = lock_household(tx, community, household).await?.ok_or_else(Problem::not_found)?;
     // They asked in time, even when a leader answers later.
     if !endings::end_as_joined(tx, invitation, household, Asked::Before).await? {
         return Err(answered());
@@ -272,7 +264,7 @@ async fn renew(
     household: HouseholdId,
 ) -> Result<Vec<(Channel, DeliveryId)>, Problem> {
     let (now, mut rng) = (state.clock.now(), AppState::rng());
-    if lock_household(tx, household).await? != Some(false) {
+    if lock_household(tx, community, household).await? != Some(false) {
         return Err(answered());
     }
     let live = invitations::live_invitations(tx, &[household.uuid()]).await?;

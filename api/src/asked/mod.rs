@@ -60,7 +60,8 @@ async fn again(state: &Arc<AppState>, invitation: &Invitation) -> Result<(), Clo
     let Some(household) = invitation.household else { return Ok(()) };
     let mut tx = state.pool.begin().await?;
     sqlx::query("SET LOCAL lock_timeout = '3s'").execute(&mut *tx).await?;
-    if crate::join::ledger::lock_household(&mut tx, household).await? != Some(false) {
+    let locked = crate::join::ledger::lock_household(&mut tx, invitation.community, household);
+    if locked.await? != Some(false) {
         return Ok(());
     }
     let live = crate::intake::ledger::invitations::live_invitations(&mut tx, &[household.uuid()]).await?;

@@ -31,6 +31,7 @@ use crate::{
     access::Caller,
     audit::{Act, Actor, Entry},
     intake::batch::MOST_MESSAGES,
+    join::ledger::lock_household,
     problem::{Problem, ProblemBody},
     refusals::{LedgerAwayRepeat, NoDelivery, NoToken},
     state::AppState,
@@ -231,7 +232,8 @@ impl Asked {
         delivery: DeliveryId,
     ) -> sqlx::Result<Option<Self>> {
         let known = sqlx::query!(
-            r#"SELECT d.batch_id AS "batch!", c.household_id FROM deliveries d JOIN contacts c ON c.id = d.contact_id
+            r#"SELECT d.batch_id AS "batch!", coalesce(i.household_id, c.household_id) AS "household!"
+               FROM deliveries d JOIN contacts c ON c.id = d.contact_id LEFT JOIN invitations i ON i.id = d.invitation_id
                WHERE d.community_id = $1 AND d.id = $2 AND d.batch_id IS NOT NULL"#,
             community.uuid(),
             delivery.uuid(),
@@ -239,12 +241,10 @@ impl Asked {
         .fetch_optional(&mut *tx)
         .await?;
         let Some(known) = known else { return Ok(None) };
-        let joined = sqlx::query_scalar!(
-            r#"SELECT joined_at IS NOT NULL AS "joined!" FROM households WHERE id = $1 FOR NO KEY UPDATE"#,
-            known.household_id,
-        )
-        .fetch_one(&mut *tx)
-        .await?;
+        // The household whose code it carries, even if its contact is another's by now.
+        let Some(joined) = lock_household(tx, community, known.household.into()).await? else {
+            return Ok(None);
+        };
         let paused = sqlx::query_scalar!(
             r#"SELECT paused_at IS NOT NULL AS "paused!" FROM batches WHERE id = $1 FOR NO KEY UPDATE"#,
             known.batch,

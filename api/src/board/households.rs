@@ -53,19 +53,22 @@ pub async fn list(
     words: Option<&str>,
     after: Option<After>,
 ) -> sqlx::Result<(Vec<Household>, bool)> {
-    let (joined, states): (Option<bool>, Option<Vec<DeliveryState>>) = match at {
-        None => (None, None),
-        Some(Standing::Joined) => (Some(true), None),
-        Some(Standing::Invited(bucket)) => (Some(false), Some(bucket.states().collect())),
-        Some(Standing::OnPaper | Standing::NotInvited) => (Some(false), Some(Vec::new())),
-    };
-    let on_paper = match at {
-        Some(Standing::OnPaper) => Some(true),
-        Some(Standing::NotInvited) => Some(false),
-        None | Some(Standing::Joined | Standing::Invited(_)) => None,
-    };
-    read(pool, community, Wanted { joined, states, on_paper, words, after, among: None, most: ON_A_PAGE })
-        .await
+    read(pool, community, Wanted { after, most: ON_A_PAGE, ..Wanted::of(at, words) }).await
+}
+
+/// All of them, in the same order, at most so many; and whether there are more.
+///
+/// # Errors
+/// When the ledger does not answer.
+pub async fn matching(
+    pool: &PgPool,
+    community: CommunityId,
+    at: Option<Standing>,
+    words: Option<&str>,
+    most: i64,
+) -> sqlx::Result<(Vec<HouseholdId>, bool)> {
+    let (found, more) = read(pool, community, Wanted { most, ..Wanted::of(at, words) }).await?;
+    Ok((found.into_iter().map(|household| household.id).collect(), more))
 }
 
 /// The first households that have not joined, in the same order, at most so many; and whether there are more.
@@ -109,6 +112,24 @@ struct Wanted<'a> {
     after: Option<After>,
     among: Option<Vec<Uuid>>,
     most: i64,
+}
+
+impl<'a> Wanted<'a> {
+    /// Those that stand there, and are called like that.
+    fn of(at: Option<Standing>, words: Option<&'a str>) -> Self {
+        let (joined, states): (Option<bool>, Option<Vec<DeliveryState>>) = match at {
+            None => (None, None),
+            Some(Standing::Joined) => (Some(true), None),
+            Some(Standing::Invited(bucket)) => (Some(false), Some(bucket.states().collect())),
+            Some(Standing::OnPaper | Standing::NotInvited) => (Some(false), Some(Vec::new())),
+        };
+        let on_paper = match at {
+            Some(Standing::OnPaper) => Some(true),
+            Some(Standing::NotInvited) => Some(false),
+            None | Some(Standing::Joined | Standing::Invited(_)) => None,
+        };
+        Self { joined, states, on_paper, words, ..Self::default() }
+    }
 }
 
 async fn read(

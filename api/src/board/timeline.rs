@@ -64,6 +64,9 @@ pub struct DeliveryStory {
     /// When its household joined.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub joined_at: Option<Timestamp>,
+    /// Whether the code that it carries lets nobody in any more.
+    #[serde(skip)]
+    pub ended: bool,
     /// The earlier message that it repeats, because a leader said so.
     #[schema(value_type = Option<uuid::Uuid>)]
     pub repeats: Option<DeliveryId>,
@@ -203,13 +206,16 @@ pub async fn read(
     delivery: DeliveryId,
 ) -> sqlx::Result<Option<DeliveryStory>> {
     let row = sqlx::query!(
-        r#"SELECT CASE WHEN b.purpose = 'list' THEN d.batch_id END AS batch_id, d.batch_row, c.household_id, d.invitation_id, d.channel, c.address AS "address?", d.state, d.changed_at,
+        r#"SELECT CASE WHEN b.purpose = 'list' THEN d.batch_id END AS batch_id, d.batch_row, h.id AS household_id, d.invitation_id, d.channel, c.address AS "address?", d.state, d.changed_at,
                   d.created_at, d.attempt_number, d.attempt_began_at, d.attempt_deadline, d.reason,
-                  coalesce(c.name, h.name) AS name, p.label AS "unit?", h.joined_at,
+                  -- A contact that is another household's by now greets nobody of this one.
+                  CASE WHEN c.household_id = h.id THEN coalesce(c.name, h.name) ELSE h.name END AS name, p.label AS "unit?", h.joined_at,
+                  i.ended_at IS NOT NULL OR i.expires_at <= app_now() AS ended,
                   w.held_reason AS "held_reason?: HoldReason", w.next_at
            FROM deliveries d
            JOIN contacts c ON c.id = d.contact_id
-           JOIN households h ON h.id = c.household_id
+           LEFT JOIN invitations i ON i.id = d.invitation_id
+           JOIN households h ON h.id = coalesce(i.household_id, c.household_id)
            LEFT JOIN properties p ON p.id = h.property_id
            JOIN channels ch ON ch.channel = d.channel
            LEFT JOIN batches b ON b.id = d.batch_id
@@ -284,6 +290,7 @@ pub async fn read(
         held_reason: row.held_reason,
         next_at: row.next_at.map(jiff_sqlx::Timestamp::to_jiff),
         joined_at: row.joined_at.map(jiff_sqlx::Timestamp::to_jiff),
+        ended: row.ended.unwrap_or_default(),
         repeats: neighbours.earlier.map(|(earlier, _)| earlier),
         repeated_by: neighbours.later.map(|(later, _)| later),
         words,

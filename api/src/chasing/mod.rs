@@ -1,7 +1,7 @@
 //! Chasing: what a leader does about an invitation that did not arrive, or no longer fits.
 //!
 //! [`steps`] are those on a household's code: send it once more, hold it longer, replace it, take it back, show it.
-//! [`address`] mends where it goes; [`retry`] tries again what failed in a batch; [`endpoint`] and [`listing`] are the same for
+//! [`address`] mends where it goes; [`many`] takes a step at many households; [`retry`] tries again what failed in a batch; [`endpoint`] and [`listing`] are the same for
 //! programs. What is promised:
 //!
 //! * Each step is one transaction under the household's lock: two leaders in the same second make one live code.
@@ -11,6 +11,7 @@
 pub mod address;
 pub mod endpoint;
 pub mod listing;
+pub mod many;
 pub mod retry;
 pub mod steps;
 
@@ -51,15 +52,7 @@ impl<'a> Chase<'a> {
     ) -> Result<Chase<'a>, Problem> {
         let mut tx = state.pool.begin().await?;
         sqlx::query("SET LOCAL lock_timeout = '3s'").execute(&mut *tx).await?;
-        let ours = sqlx::query_scalar!(
-            r#"SELECT EXISTS (SELECT FROM households WHERE id = $1 AND community_id = $2) AS "ours!""#,
-            household.uuid(),
-            actor.community.uuid(),
-        );
-        if !ours.fetch_one(&mut *tx).await? {
-            return Err(Problem::not_found());
-        }
-        match lock_household(&mut tx, household).await? {
+        match lock_household(&mut tx, actor.community, household).await? {
             None => Err(Problem::not_found()),
             Some(true) => {
                 let detail = "The household has joined meanwhile. Nothing was changed.";

@@ -217,7 +217,7 @@ pub async fn invites(
 /// # Errors
 /// When the ledger does not answer.
 pub async fn lock_as_head(tx: &mut PgConnection, membership: &Membership) -> sqlx::Result<bool> {
-    crate::join::ledger::lock_household(tx, membership.household).await?;
+    crate::join::ledger::lock_household(tx, membership.community, membership.household).await?;
     sqlx::query_scalar!(
         r#"SELECT EXISTS (SELECT FROM members WHERE id = $1 AND household_id = $2 AND role = 'head') AS "head!""#,
         membership.member.uuid(),

@@ -61,7 +61,7 @@ pub async fn join(
             return Ok(if asked { LetIn::Asked(account) } else { LetIn::TooLate });
         }
     };
-    lock_household(tx, household).await?;
+    lock_household(tx, invitation.community, household).await?;
     if !end_as_joined(tx, invitation.id, household, Asked::Now).await? {
         return Ok(LetIn::TooLate);
     }

@@ -154,7 +154,7 @@ pub async fn join(
     newcomer: &Newcomer,
 ) -> sqlx::Result<LetIn> {
     let Some(household) = invitation.household else { return Ok(LetIn::TooLate) };
-    lock_household(tx, household).await?;
+    lock_household(tx, invitation.community, household).await?;
     if !end_as_joined(tx, invitation.id, household, Asked::Now).await? {
         return Ok(LetIn::TooLate);
     }
@@ -171,14 +171,17 @@ pub async fn join(
     }))
 }
 
-/// Locks a household; whether it has joined.
+/// Locks a community's household; whether it has joined. `None`: the community has no such, whoever else may.
 pub(crate) async fn lock_household(
     tx: &mut PgConnection,
+    community: CommunityId,
     household: HouseholdId,
 ) -> sqlx::Result<Option<bool>> {
     sqlx::query_scalar!(
-        r#"SELECT joined_at IS NOT NULL AS "joined!" FROM households WHERE id = $1 FOR NO KEY UPDATE"#,
-        household.uuid()
+        r#"SELECT joined_at IS NOT NULL AS "joined!" FROM households
+           WHERE id = $1 AND community_id = $2 FOR NO KEY UPDATE"#,
+        household.uuid(),
+        community.uuid(),
     )
     .fetch_optional(tx)
     .await

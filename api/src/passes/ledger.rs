@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use porchlight_shared::domain::{CommunityId, HouseholdId, PrintingId};
 use serde::Serialize;
-use sqlx::PgPool;
+use sqlx::{PgExecutor, PgPool};
 use utoipa::ToSchema;
 
 use super::{paper::Layout, printing::Printing};
@@ -98,11 +98,11 @@ pub struct PassRow {
 /// # Errors
 /// When the ledger does not answer.
 pub async fn printing(
-    pool: &PgPool,
+    ledger: impl PgExecutor<'_>,
     community: CommunityId,
     id: PrintingId,
 ) -> sqlx::Result<Option<Printing>> {
-    Ok(list(pool, community, Some(id)).await?.into_iter().next())
+    Ok(list(ledger, community, Some(id)).await?.into_iter().next())
 }
 
 /// The newest acts of printing, at most a hundred.
@@ -114,7 +114,7 @@ pub async fn printings(pool: &PgPool, community: CommunityId) -> sqlx::Result<Ve
 }
 
 async fn list(
-    pool: &PgPool,
+    ledger: impl PgExecutor<'_>,
     community: CommunityId,
     only: Option<PrintingId>,
 ) -> sqlx::Result<Vec<Printing>> {
@@ -127,7 +127,7 @@ async fn list(
         only.map(PrintingId::uuid),
         LISTED,
     );
-    let rows = rows.fetch_all(pool).await?.into_iter();
+    let rows = rows.fetch_all(ledger).await?.into_iter();
     Ok(rows
         .map(|row| Printing {
             id: row.id.into(),

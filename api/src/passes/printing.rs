@@ -15,6 +15,7 @@ use sqlx::PgConnection;
 use utoipa::ToSchema;
 
 use super::{
+    ledger,
     paper::{Layout, order::MAX_PASSES},
     request::{For, Sort, Wish},
     sheets,
@@ -66,6 +67,20 @@ pub async fn print(
     requested_by: By,
     wish: &Wish,
 ) -> Result<Printing, Problem> {
+    print_as(state, community, requested_by, wish, None).await
+}
+
+/// The same under an id that was given out beforehand: whoever asks twice gets what was printed the first time.
+///
+/// # Errors
+/// As [`print`] does.
+pub async fn print_as(
+    state: &AppState,
+    community: CommunityId,
+    requested_by: By,
+    wish: &Wish,
+    given: Option<PrintingId>,
+) -> Result<Printing, Problem> {
     let Some(site) = &state.site else {
         return Err(Problem::new(Kind::ChannelNotSetUp, say!("passes-fault-address")));
     };
@@ -73,6 +88,11 @@ pub async fn print(
     let mut tx = state.pool.begin().await?;
     sqlx::query("SET LOCAL lock_timeout = '10s'").execute(&mut *tx).await?;
     homes::lock_community(&mut tx, community).await?;
+    if let Some(id) = given
+        && let Some(before) = ledger::printing(&mut *tx, community, id).await?
+    {
+        return Ok(before);
+    }
     let invitations = match &wish.whom {
         For::Blank(count) => {
             let drawing = Drawing { keyring: &state.keyring, community, days: DAYS, from: None, now };
@@ -83,7 +103,7 @@ pub async fn print(
     let ids: Vec<_> = invitations.iter().map(|invitation| invitation.uuid()).collect();
     let valid_until = last_moment(&mut tx, community).await?;
     extend(&mut tx, &ids, valid_until).await?;
-    let id = PrintingId::new(now, &mut rng);
+    let id = given.unwrap_or_else(|| PrintingId::new(now, &mut rng));
     let printing =
         store(&mut tx, &New { id, community, requested_by, site, valid_until }, wish, &ids).await?;
     let printed =

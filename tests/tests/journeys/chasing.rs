@@ -200,6 +200,32 @@ async fn a_mended_address_gets_a_new_code_and_the_old_one_dies() {
         world.client.post(&world.oakridge, "lists:verify", body.to_string().into_bytes(), &[]).await.unwrap();
     assert_eq!(look.body["counts"]["ready"], 1, "{}", look.body);
 
+    // What went there before stays a message to the household that it was for, and is not offered again.
+    let (message,): (uuid::Uuid,) = sqlx::query_as("SELECT id FROM deliveries WHERE contact_id = $1")
+        .bind(wrong)
+        .fetch_one(&world.installation.pool)
+        .await
+        .unwrap();
+    let story = format!("/deliveries/{message}");
+    let page = board.page(&story).await;
+    assert!(page.contains("Cy</bdi>") && !page.contains("id=\"again\""), "its code has ended: {page}");
+    let row = json!({"email": "refuse-cy@example.org", "unit": "9 Elm", "name": "Nina"});
+    world.send(&[row]).await;
+    world.until("it is Nina's", async || world.household("refuse-cy@example.org").await.0 != household).await;
+    let page = board.page(&story).await;
+    assert!(page.contains("2 Elm") && !page.contains("9 Elm") && !page.contains("Nina"), "{page}");
+    let path_of = format!("deliveries/{message}");
+    let told = world.client.get(&world.oakridge, &path_of).await.unwrap().body;
+    assert_eq!(told["household"], household.to_string(), "{told}");
+    sqlx::query("UPDATE households SET joined_at = app_now() WHERE id <> $1")
+        .bind(household)
+        .execute(&world.installation.pool)
+        .await
+        .unwrap();
+    let again = format!("{path_of}/send-again");
+    let again = world.client.post(&world.oakridge, &again, Vec::new(), &[]).await.unwrap();
+    assert_eq!(again.status, 409, "whether Nina's household joined does not matter: {}", again.body);
+
     // One more address gets the same code.
     let before = world.codes_of("household").await.len();
     let (status, page) = board.submit(&path, "address=cy.work%40example.org").await;

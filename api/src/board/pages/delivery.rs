@@ -41,7 +41,7 @@ struct DeliveryPage<'a> {
     words: Option<Words>,
     next_at: Option<String>,
     decide: bool,
-    /// Whether it certainly did not arrive, and may be tried again.
+    /// Whether it certainly did not arrive, and may be tried again: its code still lets somebody in.
     again: bool,
     lines: Vec<Line>,
     batch: Option<String>,
@@ -78,6 +78,7 @@ pub(super) async fn show(
         decide: undecided && story.repeated_by.is_none(),
         again: matches!(story.state, DeliveryState::Failed | DeliveryState::Bounced)
             && story.joined_at.is_none()
+            && !story.ended
             && story.repeated_by.is_none(),
         who: named.unwrap_or_else(|| say!("household-forgotten").to_owned()),
         unit: story.unit,

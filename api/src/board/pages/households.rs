@@ -11,7 +11,13 @@ use porchlight_shared::domain::HouseholdId;
 use serde::Deserialize;
 
 use super::{
-    Frame, Place, board, counted, moment, number,
+    Frame, Place, board,
+    choosing::{
+        self,
+        form::{self, Back},
+        words,
+    },
+    counted, moment, number,
     search::{Form, Search, Turning},
 };
 use crate::{
@@ -34,12 +40,66 @@ pub(super) struct Query {
     unit: String,
     #[serde(default)]
     after: String,
+    /// What was just done, at how many, and at how many not.
+    #[serde(default)]
+    done: String,
+    #[serde(default)]
+    did: String,
+    #[serde(default)]
+    left: String,
+    #[serde(default)]
+    more: String,
+    /// What was chosen before, for whoever comes back to choose otherwise.
+    #[serde(default)]
+    chosen: String,
 }
 
 impl Query {
     fn after(&self) -> Option<After> {
         Some((self.unit.replace('\0', ""), self.after.parse().ok()?))
     }
+
+    fn back(&self) -> Back {
+        Back {
+            search: self.search.clone(),
+            unit: self.unit.clone(),
+            after: self.after.clone(),
+            chosen: self.chosen.clone(),
+        }
+    }
+
+    fn told(&self) -> Option<Told> {
+        let fault = match self.done.as_str() {
+            "choose" => Some("Choose at least one household first."),
+            "too_many" => Some("More than 10,000 households match. Narrow the list by a search first."),
+            _ => None,
+        };
+        if let Some(fault) = fault {
+            return Some(Told { what: fault.to_owned(), left: Vec::new(), fault: true });
+        }
+        let what = words::told(&self.done, self.did.parse().unwrap_or_default())?;
+        let mut left = words::left_lines(&form::left(&self.left));
+        if let Some(more) = self.more.parse().ok().filter(|more| *more > 0) {
+            left.push(format!(
+                "{} left for the next time: do the same again.",
+                counted(more, "household is", "households are")
+            ));
+        }
+        Some(Told { what, left, fault: false })
+    }
+}
+
+/// What was done.
+struct Told {
+    what: String,
+    left: Vec<String>,
+    fault: bool,
+}
+
+/// How many the form can be told to mean, when they are more than the page shows.
+fn offered(total: i64, shown: usize) -> Option<String> {
+    let more = i64::try_from(shown).is_ok_and(|shown| total > shown);
+    (more && total <= choosing::MOST_MATCHING).then(|| number(total))
 }
 
 struct Filter {
@@ -61,6 +121,7 @@ pub(super) struct Row {
     pub(super) words: Option<Words>,
     pass: Option<String>,
     needs: bool,
+    chosen: bool,
 }
 
 #[derive(Template)]
@@ -73,6 +134,10 @@ struct HouseholdsPage<'a> {
     filters: Vec<Filter>,
     chosen: Option<Standing>,
     form: Form,
+    told: Option<Told>,
+    back: Back,
+    /// How many match, if that is more than the page shows.
+    all: Option<String>,
     rows: Vec<Row>,
     turning: Turning,
 }
@@ -92,7 +157,21 @@ pub(super) async fn show(
         search.link(&search.show, &[("unit", unit), ("after", &household.to_string())])
     });
     let now = leader.now.to_zoned(leader.zone.clone());
-    let rows = found.into_iter().map(|household| row(household, &now));
+    let before = form::households(&asked.chosen);
+    let rows: Vec<_> = found
+        .into_iter()
+        .map(|household| Row { chosen: before.contains(&household.id), ..row(household, &now) })
+        .collect();
+    let matching = match &words {
+        None => chosen.map_or_else(|| counts.values().sum(), |standing| counts[standing.as_str()]),
+        Some(_) if !more && asked.after().is_none() => i64::try_from(rows.len()).unwrap_or(i64::MAX),
+        Some(words) => {
+            let most = choosing::MOST_MATCHING + 1;
+            let (found, _) =
+                households::matching(&state.pool, leader.community, chosen, Some(words), most).await?;
+            i64::try_from(found.len()).unwrap_or(i64::MAX)
+        }
+    };
     let filters = Standing::ALL.into_iter().map(|standing| Filter {
         word: standing.as_str(),
         title: standing.title(),
@@ -113,7 +192,10 @@ pub(super) async fn show(
         filters: filters.collect(),
         chosen,
         form: search.form("/households#list".to_owned(), chosen.map_or("", Standing::as_str)),
-        rows: rows.collect(),
+        told: asked.told(),
+        all: offered(matching, rows.len()),
+        back: asked.back(),
+        rows,
         turning: Turning { first: asked.after().map(|_| search.link(&search.show, &[])), next },
     }))
 }
@@ -136,6 +218,7 @@ pub(super) fn row(household: Household, now: &jiff::Zoned) -> Row {
                 None => format!("Pass {serial:06} is printed, and not marked as handed over."),
             }
         }),
+        chosen: false,
         needs: household.standing == Standing::Invited(Bucket::Problem),
     }
 }

@@ -1,12 +1,13 @@
 //! The board's pages: rendered by the server, whole without script, live with it.
 //!
 //! [`overview`] is where a leader arrives: all households, adoption by day, the newest batches. [`batch`] is a batch filling
-//! up, [`delivery`] one message's story, [`deciding`] its buttons, [`households`] everybody, [`household`] one of them and [`chasing`] its buttons, [`problems`] who needs somebody, [`inviting`] how they are invited, [`passes`] what is
+//! up, [`delivery`] one message's story, [`deciding`] its buttons, [`households`] everybody, [`choosing`] something for many of them, [`household`] one of them and [`chasing`] its buttons, [`problems`] who needs somebody, [`inviting`] how they are invited, [`passes`] what is
 //! printed, [`report`] all of it on paper or as a file, [`requests`] what residents ask for, [`people`] who may act, [`log`] who did what, [`settings`] what the community says of itself, [`stopped`] who must not be written to, [`sample`] an invitation to oneself; [`search`] is what lists have in common. What all have in common is here: the frame, the style sheet, the script, and how moments are told.
 
 pub mod batch;
 mod chart;
 mod chasing;
+mod choosing;
 mod deciding;
 mod delivery;
 mod household;
@@ -44,16 +45,18 @@ use crate::{
 };
 
 /// The style sheet: the tokens that all pages share, and what the board adds.
-const STYLE: [&str; 6] = [
+const STYLE: [&str; 7] = [
     include_str!("../../../static/board.css"),
     include_str!("../../../static/board-chase.css"),
+    include_str!("../../../static/board-choose.css"),
     include_str!("../../../static/board-invite.css"),
     include_str!("../../../static/board-people.css"),
     include_str!("../../../static/board-report.css"),
     include_str!("../../../static/board-settings.css"),
 ];
-const SCRIPT: [&str; 3] = [
+const SCRIPT: [&str; 4] = [
     include_str!("../../../static/board.js"),
+    include_str!("../../../static/board-choose.js"),
     include_str!("../../../static/board-invite.js"),
     include_str!("../../../static/board-settings.js"),
 ];
@@ -69,6 +72,11 @@ pub fn routes() -> Router<Arc<AppState>> {
     Router::new()
         .route("/", get(overview::show))
         .route("/households", get(households::show))
+        .route("/households/chosen", get(choosing::back).post(choosing::ask).layer(choosing::body()))
+        .route(
+            "/households/chosen/{deed}",
+            get(choosing::back).post(choosing::carry_out).layer(choosing::body()),
+        )
         .route("/households/{household}", get(household::show))
         .route("/households/{household}/merge", post(household::merge_into))
         .route("/households/{household}/address", post(chasing::address))

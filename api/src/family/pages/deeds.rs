@@ -100,7 +100,7 @@ pub(super) async fn leave(
     let Some(membership) = membership(&state, resident, &household).await? else { return Ok(nothing_here()) };
     let mut tx = state.pool.begin().await?;
     sqlx::query("SET LOCAL lock_timeout = '3s'").execute(&mut *tx).await?;
-    crate::join::ledger::lock_household(&mut tx, membership.household).await?;
+    crate::join::ledger::lock_household(&mut tx, membership.community, membership.household).await?;
     if !ledger::remove(&mut tx, membership.household, membership.member).await? {
         drop(tx);
         let message =

@@ -2,6 +2,7 @@
 //!
 //! [`pages`] are its pages, [`events`] its streams, [`report`] its report.
 
+mod choosing;
 pub(crate) mod events;
 mod pages;
 mod report;

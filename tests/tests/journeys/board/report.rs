@@ -193,6 +193,12 @@ async fn the_report_sums_and_its_file_has_a_row_for_each_household() {
     assert!(codes.len() >= 24, "{}", codes.len());
     assert!(codes.iter().all(|code| !letters.contains(code.as_str())) && !file.contains("/j/"), "{file}");
 
+    // Whoever asks only what the file would be takes nothing away.
+    let head = board.request(Method::HEAD, "/report.csv").send().await.unwrap();
+    assert_eq!(
+        (head.status().as_u16(), &head.headers()[header::CONTENT_TYPE]),
+        (200, &"text/csv; charset=utf-8".parse().unwrap())
+    );
     let exported: Vec<i64> =
         sqlx::query_scalar("SELECT count FROM audit_log WHERE act = 'report_exported' ORDER BY id")
             .fetch_all(&world.installation.pool)

@@ -15,6 +15,7 @@
 
 mod board;
 mod chasing;
+mod choosing;
 mod inviting;
 mod report;
 mod residents;

@@ -175,6 +175,8 @@ async fn album_of_chasing() {
     .await
     .unwrap();
     album.take("household", &format!("/households/{household}")).await;
+    choosing(&album).await;
+    album.take("household", &format!("/households/{household}")).await;
     for (_, tab) in &album.tabs {
         tab.click("#fix summary").await;
         tab.click("#end summary").await;
@@ -186,6 +188,31 @@ async fn album_of_chasing() {
     album.keep("household-link").await;
     let delivery = one(&world, &batch, "failed").await;
     album.take("delivery-failed", &format!("/deliveries/{delivery}")).await;
+}
+
+/// Households that are chosen, in view as a leader has them, and what is asked about them.
+async fn choosing(album: &Album) {
+    for (width, tab) in &album.tabs {
+        tab.goto(&format!("{}/households", album.base)).await;
+        tab.screenshot(&album.folder.join(format!("choosing-none-{width}.png")), true).await;
+        for row in [1, 2] {
+            tab.click(&format!("tr:nth-child({row}) .pick input")).await;
+        }
+        tab.screenshot(&album.folder.join(format!("choosing-{width}.png")), false).await;
+    }
+    for deed in ["resend", "pass", "extend", "revoke"] {
+        for (_, tab) in &album.tabs {
+            tab.goto(&format!("{}/households", album.base)).await;
+            if tab.count("#choose-page input:checked").await == 0 {
+                tab.click("#choose-page input").await;
+            }
+            tab.click_and_load(&format!("button[value={deed}]")).await;
+        }
+        album.keep(&format!("choosing-{deed}")).await;
+    }
+    let told = "/households?done=resend&did=14&left=joined.1-lately.3-nobody.2&more=120";
+    album.take("choosing-done", told).await;
+    album.take("choosing-fault", "/households?done=choose").await;
 }
 
 /// Takes every page of the board and of the residents.

@@ -5,7 +5,7 @@ use std::{future, sync::Arc};
 use axum::{
     body::Body,
     extract::State,
-    http::header,
+    http::{HeaderName, Method, header},
     response::{IntoResponse, Response},
 };
 use futures_util::{StreamExt, stream};
@@ -48,7 +48,12 @@ fn head() -> [&'static str; 8] {
 pub(in crate::board::pages) async fn download(
     State(state): State<Arc<AppState>>,
     leader: Leader,
+    method: Method,
 ) -> Result<Response, Turned> {
+    if method == Method::HEAD {
+        // Nothing leaves.
+        return Ok(leaders((headers(&leader), Body::empty()).into_response()));
+    }
     // Written down before the first of them leaves, even should the last never arrive.
     let mut tx = state.pool.begin().await?;
     let everybody = report::everybody(&mut tx, leader.community).await?;
@@ -58,7 +63,7 @@ pub(in crate::board::pages) async fn download(
 
     let mut first = MARK.to_owned();
     line(&mut first, head());
-    let day = leader.now.to_zoned(leader.zone.clone()).date();
+    let headers = headers(&leader);
     let parts: Vec<_> = everybody.chunks(PART).map(<[HouseholdId]>::to_vec).collect();
     let (community, zone) = (leader.community, leader.zone);
     let rest = stream::iter(parts).then(move |part| {
@@ -66,12 +71,16 @@ pub(in crate::board::pages) async fn download(
         async move { lines(&pool, community, &zone, &part).await }
     });
     let file = stream::once(future::ready(Ok(first))).chain(rest);
-    let headers = [
+    Ok(leaders((headers, Body::from_stream(file)).into_response()))
+}
+
+fn headers(leader: &Leader) -> [(HeaderName, String); 3] {
+    let day = leader.now.to_zoned(leader.zone.clone()).date();
+    [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"porchlight-households-{day}.csv\"")),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
-    ];
-    Ok(leaders((headers, Body::from_stream(file)).into_response()))
+    ]
 }
 
 /// The lines of a part. When it cannot be read the answer breaks off, and the browser says that the file is not whole.

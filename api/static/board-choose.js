@@ -1,0 +1,25 @@
+// Choosing households: all of a page at once, and how many there are. Without this file every box is pressed by itself.
+const choosing = document.querySelector("[data-choosing]");
+if (choosing) {
+  const [count, label, all] = ["chosen-count", "choose-page", "choose-all"].map((id) => document.getElementById(id));
+  const page = label.querySelector("input");
+  const boxes = [...choosing.querySelectorAll("input[name=household]")];
+  const tell = () => {
+    const chosen = boxes.filter((box) => box.checked).length;
+    page.checked = chosen === boxes.length;
+    page.indeterminate = chosen > 0 && chosen < boxes.length;
+    const told = all?.checked ? `All ${all.dataset.count}` : chosen === 0 ? "None" : `${chosen} of ${boxes.length}`;
+    if (count.textContent !== `${told} chosen`) count.textContent = `${told} chosen`;
+  };
+  count.hidden = false;
+  label.hidden = false;
+  choosing.addEventListener("change", ({ target }) => {
+    if (target === page) for (const box of boxes) box.checked = page.checked;
+    // Whoever takes one out does not mean all any more.
+    if (target !== all && all && !target.checked) all.checked = false;
+    tell();
+  });
+  // What was chosen before is still so when somebody comes back.
+  addEventListener("pageshow", tell);
+  tell();
+}
