@@ -18,8 +18,14 @@ use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    access::CallerLimit, board::live::Views, intake::{body::Room, drafts::memory::Memory}, join::LocalTries, limits::LocalLimits,
-    metrics::Metrics, receipts::Texts, visitor::TrustedProxies,
+    access::CallerLimit,
+    board::live::Views,
+    intake::{body::Room, drafts::memory::Memory},
+    join::LocalTries,
+    limits::LocalLimits,
+    metrics::Metrics,
+    receipts::Texts,
+    visitor::TrustedProxies,
 };
 
 /// How long a push waits for Redis before it leaves the jobs to the reconciler.

@@ -138,12 +138,10 @@ pub async fn foresee(
     let live = invitations::still_live(tx, &households).await?;
     let live: HashMap<_, _> = live.into_iter().map(|live| (live.household, live)).collect();
     let again = at_home.iter().filter(|(at, _)| judged[*at].goes_again(already_invited));
-    let mut again: Vec<_> =
-        again.filter_map(|(_, household)| Some(live.get(household)?.id.uuid())).collect();
+    let mut again: Vec<_> = again.filter_map(|(_, household)| Some(live.get(household)?.id.uuid())).collect();
     again.sort_unstable();
     again.dedup();
-    let written =
-        if again.is_empty() { Vec::new() } else { invitations::written(tx, &again).await? };
+    let written = if again.is_empty() { Vec::new() } else { invitations::written(tx, &again).await? };
     let written: HashMap<_, _> =
         written.into_iter().map(|row| ((row.invitation, row.contact), row)).collect();
     for (at, household) in at_home {

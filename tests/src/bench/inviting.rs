@@ -34,7 +34,8 @@ pub(super) async fn inviting(subject: &Subject) -> Result<(), Failure> {
         let mut took = Took::default();
         memory::forget_peak(subject.api.id())?;
         for time in 0..times {
-            walk(subject, &leader, entries, &format!("page{time}-{entries}-"), time < sent, &mut took).await?;
+            walk(subject, &leader, entries, &format!("page{time}-{entries}-"), time < sent, &mut took)
+                .await?;
         }
         let peak = memory::peak_mb(subject.api.id())?;
         for (step, mut times) in [

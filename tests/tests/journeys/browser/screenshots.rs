@@ -315,7 +315,8 @@ async fn undoing(world: &World, album: &Album, draft: &str) {
     let board = world.board_of(&world.oakridge).await;
     let [removed, mended, again] = ["fix", "check", "skip"].map(async |show| {
         let page = board.page(&format!("{draft}?show={show}")).await;
-        let row = page.split("<li id=\"e-").skip(1).find(|row| show != "skip" || row.contains("Send it again"));
+        let row =
+            page.split("<li id=\"e-").skip(1).find(|row| show != "skip" || row.contains("Send it again"));
         row.map(|row| row.split('"').next().unwrap().to_owned())
     });
     let (removed, mended, again) = (removed.await.unwrap(), mended.await.unwrap(), again.await);
@@ -326,7 +327,9 @@ async fn undoing(world: &World, album: &Album, draft: &str) {
     album.take("invite-undo", &format!("{draft}?done=mended&at={mended}&was=check#e-{mended}")).await;
     if let Some(again) = again {
         board.submit(&format!("{draft}/entries/{again}"), "act=again").await;
-        album.take("invite-again", &format!("{draft}?show=skip&done=again&at={again}&was=skip#e-{again}")).await;
+        album
+            .take("invite-again", &format!("{draft}?show=skip&done=again&at={again}&was=skip#e-{again}"))
+            .await;
     }
 }
 

@@ -61,7 +61,10 @@ async fn one_household_is_sent_its_code_again() {
     assert_eq!(tiles(&page), [2, 0, 0, 2, 4], "line 2 is chosen, and may go by now");
     let page = board.page(&format!("{draft}?show=ready")).await;
     let told = row(&page, 2);
-    assert!(told.contains("Invited by Pat Ek on 15 March 2026. It goes again, with the same code."), "{told}");
+    assert!(
+        told.contains("Invited by Pat Ek on 15 March 2026. It goes again, with the same code."),
+        "{told}"
+    );
     assert!(told.contains("Leave it out"), "{told}");
     world.sql("UPDATE sessions SET leader_id = (SELECT id FROM leaders)").await;
     assert!(row(&board.page(&skipped).await, 1).contains("invited by you on"));
@@ -116,7 +119,8 @@ async fn one_is_left_out_where_the_whole_list_is_sent_again() {
     assert_eq!(tiles(&board.page(&draft).await), [2, 1, 0, 1, 4]);
     // Programs that send the draft find the same.
     let id = draft.rsplit('/').next().unwrap();
-    let body = serde_json::json!({"channel": "email", "draft": id, "already_invited": "resend", "again": true});
+    let body =
+        serde_json::json!({"channel": "email", "draft": id, "already_invited": "resend", "again": true});
     let answer = world.client.send_list(&world.oakridge, &body).await.unwrap();
     assert_eq!(answer.status, 202, "{}", answer.body);
     assert_eq!(answer.body["accepted"], 2, "{}", answer.body);

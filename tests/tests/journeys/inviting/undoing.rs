@@ -3,8 +3,7 @@
 use super::{confirmed, row, tiles};
 use crate::{board::Board, world::World};
 
-const LIST: &str =
-    "Name;E-mail;Unit\nAda;ada@example.org;1 Elm\nBo;bo@gmial.com;2 Elm\nCy;cy at example.org;3 Elm\nAda;ADA@example.org;1 Elm\n";
+const LIST: &str = "Name;E-mail;Unit\nAda;ada@example.org;1 Elm\nBo;bo@gmial.com;2 Elm\nCy;cy at example.org;3 Elm\nAda;ADA@example.org;1 Elm\n";
 
 /// Presses a button of an entry where it is shown, and reads the page that follows.
 async fn press(board: &Board, draft: &str, position: u32, was: &str, form: &str) -> String {
@@ -71,7 +70,8 @@ async fn a_fix_is_undone_and_what_was_pasted_is_shown() {
     let world = World::new().await;
     let board = world.board().await;
     let draft = board.list("email", LIST).await;
-    let page = press(&board, &draft, 3, "fix", "email=cy%40example.org&name=Cyril&unit=3+Elm&household=").await;
+    let page =
+        press(&board, &draft, 3, "fix", "email=cy%40example.org&name=Cyril&unit=3+Elm&household=").await;
     assert_eq!(tiles(&page), [2, 1, 0, 1, 4]);
     let told = row(&page, 3);
     assert!(told.contains("As pasted: <bdi>cy at example.org · Cy · 3 Elm</bdi>"), "{told}");

@@ -215,7 +215,8 @@ impl Row {
             decisions: decisions(told, pasted.is_some()),
             pasted,
             can_remove: is_here,
-            can_edit: is_here && (told.stands != Standing::Skip || matches!(told.reason, Reason::Duplicate(_))),
+            can_edit: is_here
+                && (told.stands != Standing::Skip || matches!(told.reason, Reason::Duplicate(_))),
             is_open: told.stands == Standing::Fix && told.suggestion.is_none(),
             fields: fields
                 .map(|(name, label, value)| FieldView {

@@ -192,7 +192,9 @@ async fn accept(
     if digest(&looked, &plan, (&sender.name, &letterhead), start, number) != confirmed.digest {
         return Ok(Outcome::Changed(None));
     }
-    let Looked { judged, known, .. } = looked;
+    let Looked { judged, known, entries, removed, .. } = looked;
+    // What was written is not needed any more, and a long list has much of it.
+    drop((entries, removed));
     if channel == Channel::Text && plan.consent.is_none() {
         return Ok(Outcome::NoConsent);
     }

@@ -12,7 +12,9 @@ use serde::Deserialize;
 
 use super::{
     Frame, Place, board, find, gone, messages, moment, nothing_here, number, open, room_for,
-    rows::{Row, STANDINGS, Several, Shelf, entries_path, place, reason_words, several, standing_of, title, word},
+    rows::{
+        Row, STANDINGS, Several, Shelf, entries_path, place, reason_words, several, standing_of, title, word,
+    },
 };
 use crate::{
     board::session::{Leader, Turned},
@@ -113,11 +115,7 @@ struct Sight {
 }
 
 /// A draft as the page tells it; or the answer, if there is none.
-async fn sight(
-    state: &AppState,
-    leader: &Leader,
-    draft: &str,
-) -> Result<Result<Sight, Response>, Turned> {
+async fn sight(state: &AppState, leader: &Leader, draft: &str) -> Result<Result<Sight, Response>, Turned> {
     let Ok(id) = draft.parse::<DraftId>() else { return Ok(Err(nothing_here())) };
     let mut connection = state.pool.acquire().await?;
     let is_ready = batches::sender(&mut connection, leader.community).await?.ready;
@@ -168,8 +166,11 @@ async fn rows(
     let positions: Vec<_> = page.iter().map(|told| told.position).collect();
     let entries = drafts::entries(&mut connection, draft.id, Some(&positions)).await?;
     let invited: Vec<_> = page.iter().filter_map(|told| Some(told.invited?.uuid())).collect();
-    let inviters =
-        if invited.is_empty() { Vec::new() } else { invitations::inviters(&mut connection, &invited).await? };
+    let inviters = if invited.is_empty() {
+        Vec::new()
+    } else {
+        invitations::inviters(&mut connection, &invited).await?
+    };
     let shelf = Shelf { channel: draft.channel, leader, inviters: &inviters };
     let row = |told: &&Told| {
         let at = entries.binary_search_by_key(&told.position, |entry| entry.position).ok()?;
@@ -238,9 +239,9 @@ pub(super) async fn show(
     let page = &all[from.min(all.len())..(from + ON_A_PAGE).min(all.len())];
     let rows = rows(&state, &leader, &draft, page, was).await?;
     let count = |standing| verdicts.count(standing);
-    let tiles = Standing::ALL.into_iter().filter(|standing| {
-        *standing != Standing::Removed || show == word(*standing) || count(*standing) > 0
-    });
+    let tiles = Standing::ALL
+        .into_iter()
+        .filter(|standing| *standing != Standing::Removed || show == word(*standing) || count(*standing) > 0);
     let tiles = tiles.map(|standing| Tile {
         word: word(standing),
         title: title(standing),
