@@ -132,7 +132,7 @@ impl Shelf<'_> {
         let words = || reason_words(&told.reason, &self.leader.zone);
         let invited = || self.invited(told);
         match (told.stands, &told.reason) {
-            (Standing::Removed, _) => "You removed it: it is not sent.".to_owned(),
+            (Standing::Removed, _) => "It is not sent.".to_owned(),
             (Standing::Ready, _) if told.is_again => invited().map_or_else(
                 || "Invited before: it goes again, with the same code.".to_owned(),
                 |invited| format!("Invited {invited}. It goes again, with the same code."),
@@ -256,7 +256,7 @@ pub(super) fn several(shown: &[&Told], show: &str, is_resend: bool) -> Vec<Sever
             buttons.push(Several { act: "remove", reason: "", label });
         }
     }
-    if show == "removed" && all > 0 {
+    if show == "removed" && all > 1 {
         let label = format!("Put {} back on the list", counted(all, "removed entry", "removed entries"));
         buttons.push(Several { act: "put_back", reason: "", label });
     }
