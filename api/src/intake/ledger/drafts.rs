@@ -28,6 +28,7 @@ pub struct Draft {
 
 /// An entry of a draft, as it was written.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a column of its own")]
 pub struct DraftEntry {
     /// Which entry of the list as it was sent in.
     pub position: i32,
