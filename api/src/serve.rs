@@ -180,6 +180,7 @@ pub async fn serve(
         clock,
         caller_limit: CallerLimit::default(),
         list_room: intake::body::Room::default(),
+        verdicts: intake::drafts::memory::Memory::default(),
         trusted_proxies: settings.trusted_proxies,
         local_tries: join::LocalTries::default(),
         local_limits: limits::LocalLimits::default(),

@@ -18,8 +18,14 @@ use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    access::CallerLimit, board::live::Views, intake::body::Room, join::LocalTries, limits::LocalLimits,
-    metrics::Metrics, receipts::Texts, visitor::TrustedProxies,
+    access::CallerLimit,
+    board::live::Views,
+    intake::{body::Room, drafts::memory::Memory},
+    join::LocalTries,
+    limits::LocalLimits,
+    metrics::Metrics,
+    receipts::Texts,
+    visitor::TrustedProxies,
 };
 
 /// How long a push waits for Redis before it leaves the jobs to the reconciler.
@@ -40,6 +46,8 @@ pub struct AppState {
     pub caller_limit: CallerLimit,
     /// Memory that the bodies of lists share.
     pub list_room: Room,
+    /// Verdicts on long drafts.
+    pub verdicts: Memory,
     /// Whose word on where a visitor comes from counts.
     pub trusted_proxies: TrustedProxies,
     /// Wrong codes, counted here while Redis is away.

@@ -87,11 +87,11 @@ pub async fn create_batch(
     let list = match source {
         Source::Draft(draft) => {
             let judged = drafts::take(&mut tx, caller.community, draft, rules).await?;
-            List { judged, draft: Some(draft), channel, opening }
+            List { judged, draft: Some(draft), channel, opening, asked: None }
         }
         source => {
             let (judged, _) = tokio::task::block_in_place(|| request::judge(source, rules))?;
-            List { judged, draft: None, channel, opening }
+            List { judged, draft: None, channel, opening, asked: None }
         }
     };
     let BatchRequest { accept_checks, already_invited, note, send_at, not_after, consent, again, .. } =

@@ -5,7 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use porchlight_shared::domain::{Channel, CommunityId, ContactId, HouseholdId, PropertyId};
+use porchlight_shared::domain::{Channel, CommunityId, ContactId, HouseholdId, InvitationId, PropertyId};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -48,6 +48,8 @@ pub async fn add_all(
 pub struct Foreseen {
     /// Entries whose household is sent its invitation once more, by their place in the list.
     pub again: HashSet<usize>,
+    /// The live invitations of the households that entries belong to, where somebody was written to.
+    pub invited: HashMap<usize, InvitationId>,
     /// Entries of invited households whose contact is new: they go if the leader accepts them.
     pub additions: HashSet<usize>,
     /// Entries of invited households whose contact is new, and that the leader accepted: they go, with the same code.
@@ -56,7 +58,7 @@ pub struct Foreseen {
     pub households: usize,
 }
 
-/// All that the ledger has to say before anything is sent, and what sending would do.
+/// All that the ledger has to say before anything is sent, the contacts that it knows, and what sending would do.
 ///
 /// # Errors
 /// When it does not answer.
@@ -66,9 +68,10 @@ pub async fn foresee_all(
     channel: Channel,
     judged: &mut [Judged],
     already_invited: AlreadyInvited,
-) -> sqlx::Result<Foreseen> {
+) -> sqlx::Result<(Known, Foreseen)> {
     let known = add(connection, community, channel, judged).await?;
-    foresee(connection, community, judged, &known, already_invited, |_| true).await
+    let foreseen = foresee(connection, community, judged, &known, already_invited, |_| true).await?;
+    Ok((known, foreseen))
 }
 
 /// Marks what must not go, and looks for neighbours among the rest. Returns the contacts that the ledger knows.
@@ -134,22 +137,22 @@ pub async fn foresee(
     }
     let live = invitations::still_live(tx, &households).await?;
     let live: HashMap<_, _> = live.into_iter().map(|live| (live.household, live)).collect();
-    let written = match already_invited {
-        AlreadyInvited::Skip => HashMap::new(),
-        AlreadyInvited::Resend => {
-            let ids: Vec<_> = live.values().map(|live| live.id.uuid()).collect();
-            let written = invitations::written(tx, &ids).await?;
-            written.into_iter().map(|row| ((row.invitation, row.contact), row)).collect()
-        }
-    };
+    let again = at_home.iter().filter(|(at, _)| judged[*at].goes_again(already_invited));
+    let mut again: Vec<_> = again.filter_map(|(_, household)| Some(live.get(household)?.id.uuid())).collect();
+    again.sort_unstable();
+    again.dedup();
+    let written = if again.is_empty() { Vec::new() } else { invitations::written(tx, &again).await? };
+    let written: HashMap<_, _> =
+        written.into_iter().map(|row| ((row.invitation, row.contact), row)).collect();
     for (at, household) in at_home {
         // Whoever has a pass alone was not written to yet.
         let Some(live) = live.get(&household).filter(|live| live.written) else { continue };
+        foreseen.invited.insert(at, live.id);
         if judged[at].accept && !known.contains_key(&at) {
             foreseen.added.insert(at);
             continue;
         }
-        if already_invited == AlreadyInvited::Skip {
+        if !judged[at].goes_again(already_invited) {
             judged[at].reason = Reason::AlreadyInvited { at: live.created_at, by: live.asked_by };
             if !known.contains_key(&at) {
                 foreseen.additions.insert(at);

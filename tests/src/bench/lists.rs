@@ -14,7 +14,7 @@ const BATCHES: u32 = 100;
 /// Looks at pasted lists, among whose addresses some are known to the ledger already.
 pub(super) async fn verify(subject: &Subject) -> Result<(), Failure> {
     for (entries, times) in PASTED {
-        let body = json!({"channel": "email", "text": pasted(entries)}).to_string().into_bytes();
+        let body = json!({"channel": "email", "text": pasted("verify", entries)}).to_string().into_bytes();
         memory::forget_peak(subject.api.id())?;
         let mut took = Vec::new();
         for _ in 0..times {
@@ -37,15 +37,15 @@ pub(super) async fn verify(subject: &Subject) -> Result<(), Failure> {
 }
 
 /// A list as a volunteer pastes it: names, units, a few slips, a few doubles, and members of the list before.
-fn pasted(entries: u32) -> String {
+pub(super) fn pasted(prefix: &str, entries: u32) -> String {
     let mut text = String::from("Name;E-mail;Unit\n");
     for n in 0..entries {
         let line = match n % 100 {
-            13 => format!("\"Member, {n}\";verify{n}@gmial.com;{n} Elm Street\n"),
-            37 => format!("Member {n};verify{n}@example;{n} Elm Street\n"),
-            51 => format!("Member {n};VERIFY{}@example.net;{n} Elm Street\n", n - 1),
-            77 => format!("Member {n};a-{n}@example.net;{n} Elm Street\n"),
-            _ => format!("Member {n};verify{n}@example.net;{n} Elm Street\n"),
+            13 => format!("\"Member, {n}\";{prefix}{n}@gmial.com;{n} {prefix} Street\n"),
+            37 => format!("Member {n};{prefix}{n}@example;{n} {prefix} Street\n"),
+            51 => format!("Member {n};{}{}@example.net;{n} {prefix} Street\n", prefix.to_uppercase(), n - 1),
+            77 => format!("Member {n};a-{n}@example.net;{n} {prefix} Street\n"),
+            _ => format!("Member {n};{prefix}{n}@example.net;{n} {prefix} Street\n"),
         };
         text.push_str(&line);
     }

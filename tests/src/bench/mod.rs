@@ -3,10 +3,12 @@
 //! The provider is the sandbox in this process, so its work is on the same cores. Compare figures of one run.
 //!
 //! Neighbours: [`sending`] is what any subject can be asked; [`peer`] has BullMQ, which [`bullmq`] installs and starts,
-//! and Porchlight take a [`turn`] each; [`memory`] and [`processor`] read what processes use.
+//! and Porchlight take a [`turn`] each; [`leader`] is somebody before the board; [`memory`] and [`processor`] read what processes use.
 
 mod behind;
 mod bullmq;
+mod inviting;
+mod leader;
 mod lists;
 mod memory;
 mod passes;
@@ -60,6 +62,8 @@ enum Figure {
     List,
     /// Lists that are only looked at
     Verify,
+    /// The leaders' page of a pasted list
+    Inviting,
     /// Lists of 300 rows
     Batch,
     /// A list of 100,000 rows
@@ -140,6 +144,9 @@ async fn measure(arguments: &Arguments) -> Result<(), Failure> {
     }
     if arguments.wants(Figure::Verify) {
         lists::verify(&subject).await?;
+    }
+    if arguments.wants(Figure::Inviting) {
+        inviting::inviting(&subject).await?;
     }
     if arguments.wants(Figure::Batch) {
         lists::batches(&subject).await?;

@@ -3,11 +3,10 @@
 use std::time::Duration;
 
 use futures_util::future::try_join_all;
-use reqwest::header;
 use serde_json::{Value, json};
 use tokio::{task::JoinHandle, time::Instant};
 
-use super::{Subject, percentile, report, round, rows};
+use super::{Subject, leader::Leader, percentile, report, round, rows};
 use crate::{caller::caller, installation::Failure};
 
 /// Between two streams that are opened: a token may call a hundred times a second.
@@ -165,25 +164,13 @@ async fn read_pages(
     subject: &Subject,
     batch: &str,
 ) -> Result<JoinHandle<Result<(Vec<Duration>, f64), Failure>>, Failure> {
-    let link = subject.installation.sign_in_link(&subject.community).await?;
-    let (_, secret) = link.rsplit_once('/').ok_or("the link has no secret")?;
-    let base = subject.client.base().to_owned();
-    let http = reqwest::Client::builder()
-        .no_proxy()
-        .tls_certs_only([])
-        .redirect(reqwest::redirect::Policy::none())
-        .build()?;
-    let signed =
-        http.post(format!("{base}/sign-in/{secret}")).header("sec-fetch-site", "same-origin").send().await?;
-    let cookie = signed.headers().get(header::SET_COOKIE).ok_or("nobody was signed in")?.to_str()?;
-    let cookie = cookie.split(';').next().unwrap_or_default().to_owned();
-    let page = format!("{base}/batches/{batch}");
+    let leader = Leader::sign_in(subject).await?;
+    let page = format!("/batches/{batch}");
     Ok(tokio::spawn(async move {
         let (mut took, mut kb) = (Vec::new(), 0.0_f64);
         loop {
             let began = Instant::now();
-            let answer = http.get(&page).header(header::COOKIE, &cookie).send().await?.error_for_status()?;
-            let text = answer.text().await?;
+            let text = leader.page(&page).await?;
             took.push(began.elapsed());
             kb = kb.max(f64::from(u32::try_from(text.len())?) / 1000.0);
             if text.contains("data-done") || text.contains("Everything is sent") {

@@ -59,16 +59,14 @@ impl Intake<'_> {
         let on_paper: Vec<_> =
             live.values().filter(|live| !live.written).map(|live| live.id.uuid()).collect();
         invitations::extend(self.tx, &on_paper, self.send_at, INVITATION_DAYS).await?;
-        let mut invited = match already_invited {
-            AlreadyInvited::Resend => self.resend(again, &live).await?,
-            AlreadyInvited::Skip => {
-                for entry in again {
-                    let live = &live[&entry.household];
-                    self.skip(entry.at, Reason::AlreadyInvited { at: live.created_at, by: live.asked_by });
-                }
-                Vec::with_capacity(first.len())
-            }
-        };
+        let (again, skipped): (Vec<_>, Vec<_>) =
+            again.into_iter().partition(|entry| self.judged[entry.at].goes_again(already_invited));
+        for entry in skipped {
+            let live = &live[&entry.household];
+            self.skip(entry.at, Reason::AlreadyInvited { at: live.created_at, by: live.asked_by });
+        }
+        let mut invited = self.resend(again, &live).await?;
+        invited.reserve(first.len());
         invited.extend(added.into_iter().map(|Addressed { at, contact, household, .. }| Invited {
             at,
             contact,
@@ -91,7 +89,10 @@ impl Intake<'_> {
         again: Vec<Addressed>,
         live: &HashMap<HouseholdId, LiveInvitation>,
     ) -> Result<Vec<Invited>, Problem> {
-        let ids: Vec<_> = live.values().map(|live| live.id.uuid()).collect();
+        if again.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ids: Vec<_> = again.iter().map(|entry| live[&entry.household].id.uuid()).collect();
         let written = invitations::written(self.tx, &ids).await?;
         let written: HashMap<_, _> = written.iter().map(|row| ((row.invitation, row.contact), row)).collect();
         let mut invited = Vec::with_capacity(again.len());

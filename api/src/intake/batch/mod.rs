@@ -127,6 +127,17 @@ pub struct List {
     pub channel: Channel,
     /// When it may go, if it has a window.
     pub opening: Option<Opening>,
+    /// What was found out about it in this very transaction, if anybody asked.
+    pub asked: Option<Asked>,
+}
+
+/// What was found out about a list in the transaction that sends it: its entries need not be judged once more.
+#[derive(Debug)]
+pub struct Asked {
+    /// The contacts of entries that the ledger knows.
+    pub known: facts::Known,
+    /// By what it is recognised: [`list_hash`] of what was said of its entries by themselves.
+    pub hash: [u8; 32],
 }
 
 /// One list on its way into the ledger.
@@ -197,15 +208,24 @@ pub async fn accept(
         return Err(Problem::new(Kind::NotReady, "Its leaders have to finish the checklist first."));
     }
     let channel = list.channel;
-    let list_hash = list_hash(keyring, &list.judged, wish.accept_checks);
+    let asked = list.asked.take();
+    let list_hash = match &asked {
+        Some(asked) => asked.hash,
+        None => list_hash(keyring, &list.judged, wish.accept_checks),
+    };
     if batches::sent_lately(tx, actor.community, &list_hash).await? && !wish.again {
         let detail = "Nothing was sent a second time. If you mean it, send the list with \"again\": true.";
         return Err(Problem::new(Kind::SameList, detail));
     }
-    let known = facts::add(tx, actor.community, channel, &mut list.judged).await?;
-    // What waits for a second look is told what the others find out under their locks.
-    let waits = |entry: &Judged| !entry.goes(wish.accept_checks);
-    facts::foresee(tx, actor.community, &mut list.judged, &known, AlreadyInvited::Skip, waits).await?;
+    let known = if let Some(asked) = asked {
+        asked.known
+    } else {
+        let known = facts::add(tx, actor.community, channel, &mut list.judged).await?;
+        // What waits for a second look is told what the others find out under their locks.
+        let waits = |entry: &Judged| !entry.goes(wish.accept_checks);
+        facts::foresee(tx, actor.community, &mut list.judged, &known, AlreadyInvited::Skip, waits).await?;
+        known
+    };
     let rng = AppState::rng();
     let mut intake =
         Intake { tx, actor, keyring, now, rng, channel, send_at: wish.send_at, judged: list.judged };
@@ -302,8 +322,8 @@ fn nothing_to_send(counts: Counts, rows: serde_json::Value) -> Problem {
     Problem::new(Kind::NothingToSend, detail).with_rows(rows)
 }
 
-/// Recognises the same addresses in any order.
-fn list_hash(keyring: &Keyring, judged: &[Judged], accept_checks: bool) -> [u8; 32] {
+/// Recognises the same addresses in any order. What the ledger says of them does not count: it goes on.
+pub fn list_hash(keyring: &Keyring, judged: &[Judged], accept_checks: bool) -> [u8; 32] {
     let going = judged.iter().filter(|entry| entry.goes(accept_checks));
     let mut hashes: Vec<_> = going.filter_map(|entry| Some(&entry.contact.as_ref()?.hash)).collect();
     hashes.sort_unstable();

@@ -129,6 +129,7 @@ impl Change {
 
     /// Carries the change out.
     pub fn mend(self, entry: &mut DraftEntry) {
+        let before = entry.stands();
         let fields = [
             (self.email, &mut entry.email),
             (self.phone, &mut entry.phone),
@@ -145,5 +146,7 @@ impl Change {
         }
         entry.incomplete &= !changed;
         entry.accept = self.accept.unwrap_or(entry.accept && !changed);
+        entry.again = entry.again.filter(|_| !changed);
+        entry.changed_from(before);
     }
 }

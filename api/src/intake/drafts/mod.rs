@@ -1,8 +1,12 @@
 //! Drafts: what a leader still has to look at, kept for 30 days to be fetched, mended and sent.
 //!
 //! A draft keeps entries as they were written and is judged anew whenever it is looked at, because the ledger goes on.
-//! What could not be kept as text is remembered as missing until the entry is changed.
+//! What could not be kept as text is remembered as missing until the entry is changed. An entry that is removed stays,
+//! unjudged, to be put back.
 //! `POST …/batches` with `draft` sends its good entries; the others stay.
+//!
+//! [`look`](mod@look) reads and judges one, [`change`] mends it, [`verdicts`] is what is said of its entries without what
+//! stands in them, of which [`memory`] keeps long ones for a while; [`endpoint`] and [`view`] are for programs.
 
 use std::borrow::Cow;
 
@@ -28,6 +32,8 @@ use crate::{
 pub mod change;
 pub mod endpoint;
 pub mod look;
+pub mod memory;
+pub mod verdicts;
 pub mod view;
 
 /// Characters of a cell that are kept; a longer one has to be mended anyway.
@@ -98,7 +104,8 @@ pub async fn take(
     if found.first().is_some_and(|found| found.channel != rules.channel) {
         return Err(request::invalid("/channel", "is not the channel of this draft"));
     }
-    let entries = drafts::entries(tx, draft, None).await?;
+    let mut entries = drafts::entries(tx, draft, None).await?;
+    entries.retain(|entry| !entry.removed);
     if entries.is_empty() {
         return Err(Problem::new(Kind::EmptyList, "Send at least one entry.").at("/draft", "has no entry"));
     }
@@ -110,7 +117,11 @@ fn judge(entries: &[DraftEntry], rules: Rules<'_>) -> Vec<Judged> {
     for entry in entries {
         judging.add(entry.as_entry());
     }
-    judging.finish()
+    let mut judged = judging.finish();
+    for (judged, entry) in judged.iter_mut().zip(entries) {
+        judged.again = entry.again;
+    }
+    judged
 }
 
 impl DraftEntry {
@@ -170,6 +181,9 @@ pub(crate) fn as_written(entry: &Judged) -> DraftEntry {
                 | Reason::TooManyCells { .. }
                 | Reason::Incomplete
         ),
+        again: None,
+        removed: false,
+        pasted: None,
     }
 }
 

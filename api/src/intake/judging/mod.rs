@@ -17,7 +17,10 @@ use std::{
 use porchlight_shared::domain::{Channel, Keyring};
 use unicode_normalization::UnicodeNormalization;
 
-use super::reading::{Cells, Entry, Place, clean::tidy};
+use super::{
+    reading::{Cells, Entry, Place, clean::tidy},
+    request::AlreadyInvited,
+};
 
 pub mod address;
 pub mod domains;
@@ -74,6 +77,8 @@ pub struct Judged {
     pub suggestion: Option<String>,
     /// Whether the leader wants it sent although it calls for a second look.
     pub accept: bool,
+    /// Whether the leader wants it sent once more where its household is invited already; nothing: as the list as a whole.
+    pub again: Option<bool>,
     /// Whom it reaches; nobody, if that could not be read.
     pub contact: Option<Contact>,
     /// How the message greets the reader.
@@ -95,6 +100,7 @@ impl Judged {
             reason: entry.fault.clone().unwrap_or(Reason::Ready),
             suggestion: None,
             accept: entry.accept,
+            again: None,
             contact: None,
             name: None,
             unit: None,
@@ -107,6 +113,12 @@ impl Judged {
     #[must_use]
     pub const fn verdict(&self) -> Verdict {
         self.reason.verdict()
+    }
+
+    /// Whether it is sent once more where its household is invited already; `list`: what holds for the list as a whole.
+    #[must_use]
+    pub fn goes_again(&self, list: AlreadyInvited) -> bool {
+        self.again.unwrap_or(list == AlreadyInvited::Resend)
     }
 
     /// Whether it may go, at once or after a second look.

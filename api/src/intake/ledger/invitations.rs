@@ -1,7 +1,9 @@
 //! Invitations: a household's live one, and new ones.
 
 use jiff::Timestamp;
-use porchlight_shared::domain::{CommunityId, ContactId, HouseholdId, InvitationId, InvitationKind};
+use porchlight_shared::domain::{
+    CommunityId, ContactId, HouseholdId, InvitationId, InvitationKind, LeaderId,
+};
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
 
@@ -68,6 +70,49 @@ pub async fn still_live(tx: &mut PgConnection, households: &[Uuid]) -> Result<Ve
         written: row.written,
     });
     Ok(live.collect())
+}
+
+/// Who asked for an invitation's first message.
+#[derive(Clone, Debug)]
+pub struct Inviter {
+    /// Which invitation.
+    pub invitation: InvitationId,
+    /// Since when it is there.
+    pub at: Timestamp,
+    /// The leader, if that is known.
+    pub leader: Option<LeaderId>,
+    /// How other leaders see them.
+    pub name: Option<String>,
+    /// The role of the token, if a program asked.
+    pub role: Option<Role>,
+}
+
+/// Who invited.
+pub async fn inviters(tx: &mut PgConnection, invitations: &[Uuid]) -> Result<Vec<Inviter>> {
+    let rows = sqlx::query!(
+        r#"SELECT i.id, i.created_at, first.requested_by_leader AS "leader?", coalesce(l.name, l.email) AS name,
+                  t.role AS "role?: Role"
+           FROM invitations i
+           LEFT JOIN LATERAL (
+               SELECT b.requested_by, b.requested_by_leader
+               FROM (SELECT id, batch_id FROM deliveries WHERE invitation_id = i.id OFFSET 0) d
+               JOIN batches b ON b.id = d.batch_id AND b.purpose = 'list' ORDER BY d.id LIMIT 1
+           ) first ON true
+           LEFT JOIN leaders l ON l.id = first.requested_by_leader
+           LEFT JOIN tokens t ON t.id = first.requested_by
+           WHERE i.id = ANY($1)"#,
+        invitations,
+    )
+    .fetch_all(tx)
+    .await?;
+    let inviters = rows.into_iter().map(|row| Inviter {
+        invitation: row.id.into(),
+        at: row.created_at.to_jiff(),
+        leader: row.leader.map(LeaderId::from),
+        name: row.name,
+        role: row.role,
+    });
+    Ok(inviters.collect())
 }
 
 /// How often an invitation's messages went to a contact.

@@ -4,6 +4,8 @@ use jiff::Timestamp;
 use porchlight_shared::domain::DraftId;
 use sqlx::{PgConnection, Result};
 
+use crate::intake::request::AlreadyInvited;
+
 /// How a draft is to be sent.
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
@@ -19,6 +21,14 @@ pub struct Plan {
     pub resend: bool,
     /// Whether it was read from a table that is kept.
     pub has_source: bool,
+}
+
+impl Plan {
+    /// What becomes of households that are invited already, where nothing is said of one alone.
+    #[must_use]
+    pub const fn already_invited(&self) -> AlreadyInvited {
+        if self.resend { AlreadyInvited::Resend } else { AlreadyInvited::Skip }
+    }
 }
 
 /// The plan of a draft.

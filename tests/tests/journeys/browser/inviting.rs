@@ -133,8 +133,8 @@ async fn entries_are_mended_in_place() {
         .await;
     tab.until("the focus is at its row", "document.activeElement.closest('#e-2') !== null").await;
     tab.click("#r-2").await;
-    tab.until("it is gone", "document.getElementById('e-2') === null").await;
-    tab.until("the tiles sum", "[...document.querySelectorAll('.verdicts li:not(.total) b')].reduce((sum, b) => sum + +b.textContent, 0) === 3").await;
+    tab.until("it is removed", "document.querySelector('#e-2 .state').textContent === 'Removed'").await;
+    tab.until("the tiles sum", "[...document.querySelectorAll('.verdicts li:not(.total) b')].reduce((sum, b) => sum + +b.textContent, 0) === 4").await;
     tab.until("the focus is not lost", "document.activeElement !== document.body").await;
     tab.until("it was never loaded anew", "globalThis.marked?.isConnected").await;
     assert_accessible(&tab).await;
@@ -206,4 +206,90 @@ async fn a_list_that_is_not_taken_still_stands_in_the_box() {
     tab.value("void history.back()").await;
     tab.until("the list still stands there", "document.getElementById('list').value === 'ada@example.org'")
         .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_done_is_taken_back_by_keyboard_without_script() {
+    let Some(browser) = Browser::start().await else { return };
+    let world = World::with(&[HERE]).await;
+    let base = world.client.base().to_owned();
+    world.send(&[json!({"email": "di@example.org"})]).await;
+    world.sql("UPDATE deliveries SET state = 'cancelled'").await;
+    let board = world.board().await;
+    let draft = board.list("email", &format!("{MESSY}Di;di@example.org;9 Elm\n")).await;
+    let tab = browser.open(320, false).await;
+    tab.sign_in(&world, &base).await;
+    tab.goto(&format!("{base}{draft}")).await;
+    tab.tab_to("Remove Line 3").await;
+    tab.press_and_load("Enter").await;
+    assert_eq!(tab.text_of("#told").await, "Removed: line 3.");
+    assert!(tab.url().await.ends_with("#e-2"), "it comes back to where it was");
+    assert_eq!(tab.text_of(".verdicts .v-removed b").await, "1");
+    tab.assert_good().await;
+    tab.tab_to("Put it back").await;
+    tab.press_and_load("Enter").await;
+    assert_eq!(tab.text_of("#told").await, "Line 3 is back on the list.");
+    assert_eq!(tab.count(".verdicts .v-removed").await, 0);
+    tab.tab_to("Use bo@gmail.com").await;
+    tab.press_and_load("Enter").await;
+    assert_eq!(tab.text_of("#e-2 .pasted").await, "As pasted: bo@gmial.com · Bo Ek · 2 Elm");
+    tab.assert_good().await;
+    tab.tab_to("Undo the change").await;
+    tab.press_and_load("Enter").await;
+    assert_eq!(tab.text_of("#told").await, "Line 3 stands as it was pasted.");
+
+    // One household once more, and not.
+    tab.goto(&format!("{base}{draft}?show=skip")).await;
+    tab.assert_good().await;
+    tab.tab_to("Send it again").await;
+    tab.press_and_load("Enter").await;
+    assert_eq!(tab.text_of("#told").await, "Line 6 goes again, with the same code.");
+    assert_eq!(tab.text_of("#e-5 .state").await, "Ready");
+    tab.assert_good().await;
+    tab.tab_to("Leave it out").await;
+    tab.press_and_load("Enter").await;
+    assert_eq!(tab.text_of("#e-5 .state").await, "Skip");
+    tab.tab_to("Remove 2 skipped entries").await;
+    tab.press_and_load("Enter").await;
+    tab.goto(&format!("{base}{draft}?show=removed")).await;
+    tab.assert_good().await;
+    assert!(tab.bytes_loaded().await <= 100_000.0);
+    tab.tab_to("Put 2 removed entries back").await;
+    tab.press_and_load("Enter").await;
+    assert_eq!(tab.text_of("#told").await, "2 entries are back on the list.");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_done_is_taken_back_in_place() {
+    let Some(browser) = Browser::start().await else { return };
+    let world = World::with(&[HERE]).await;
+    let base = world.client.base().to_owned();
+    let board = world.board().await;
+    let draft = board.list("email", MESSY).await;
+    let tab = browser.open(1280, true).await;
+    tab.sign_in(&world, &base).await;
+    tab.goto(&format!("{base}{draft}")).await;
+    tab.value("void (globalThis.marked = document.getElementById('tiles'))").await;
+    let state = |state: &str| format!("document.querySelector('#e-2 .state').textContent === '{state}'");
+    let tile = |word: &str, count: u32| {
+        format!("document.querySelector('.verdicts .v-{word} b')?.textContent === '{count}'")
+    };
+    tab.click("#r-2").await;
+    tab.until("it is removed", &state("Removed")).await;
+    tab.until("it is counted", &tile("removed", 1)).await;
+    tab.until("the focus is at its row", "document.activeElement.id === 'e-2'").await;
+    assert_accessible(&tab).await;
+    tab.click("#a-2-put_back").await;
+    tab.until("it is back", &state("Check")).await;
+    tab.click("#u-2").await;
+    tab.until("the suggestion is used", &state("Ready")).await;
+    tab.click("#a-2-undo").await;
+    tab.until("it stands as before", &state("Check")).await;
+    tab.until("and so do the counts", &tile("check", 1)).await;
+    tab.click("#a-2-accept").await;
+    tab.until("it goes anyway", &state("Ready")).await;
+    tab.click("#a-2-take_back").await;
+    tab.until("or not yet", &state("Check")).await;
+    tab.until("it was never loaded anew", "globalThis.marked?.isConnected").await;
+    assert_eq!(tab.console_errors().await, Vec::<String>::new());
 }

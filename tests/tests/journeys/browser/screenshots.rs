@@ -318,6 +318,7 @@ async fn inviting(world: &World, album: &Album) {
         album.take(&format!("invite-list-{show}"), &format!("{draft}?show={show}")).await;
     }
     album.take("invite-mended", &format!("{draft}?done=mended&at=1&was=fix")).await;
+    undoing(world, album, &draft).await;
     album.take("invite-message", &format!("{draft}/message")).await;
     for (width, tab) in &album.tabs {
         tab.value("document.getElementById('preview').scrollIntoView()").await;
@@ -334,6 +335,29 @@ async fn inviting(world: &World, album: &Album) {
     }
     album.keep("invite-columns").await;
     album.take("invite-drafts", "/invite").await;
+}
+
+/// What was done to entries, with the way back: removed, mended, sent once more.
+async fn undoing(world: &World, album: &Album, draft: &str) {
+    let board = world.board_of(&world.oakridge).await;
+    let [removed, mended, again] = ["fix", "check", "skip"].map(async |show| {
+        let page = board.page(&format!("{draft}?show={show}")).await;
+        let row =
+            page.split("<li id=\"e-").skip(1).find(|row| show != "skip" || row.contains("Send it again"));
+        row.map(|row| row.split('"').next().unwrap().to_owned())
+    });
+    let (removed, mended, again) = (removed.await.unwrap(), mended.await.unwrap(), again.await);
+    board.submit(&format!("{draft}/entries/{removed}"), "act=remove").await;
+    album.take("invite-removed", &format!("{draft}?done=removed&at={removed}&was=fix#e-{removed}")).await;
+    album.take("invite-list-removed", &format!("{draft}?show=removed")).await;
+    board.submit(&format!("{draft}/entries/{mended}"), "email=mended%40maple.example").await;
+    album.take("invite-undo", &format!("{draft}?done=mended&at={mended}&was=check#e-{mended}")).await;
+    if let Some(again) = again {
+        board.submit(&format!("{draft}/entries/{again}"), "act=again").await;
+        album
+            .take("invite-again", &format!("{draft}?show=skip&done=again&at={again}&was=skip#e-{again}"))
+            .await;
+    }
 }
 
 /// Names, units and mailboxes that are hard to show.

@@ -148,7 +148,7 @@ async fn a_twin_whose_number_differs_can_be_sent_in_the_end() {
     board.submit(&format!("{draft}/several?show=skip"), "act=resend").await;
     let send = format!("{draft}/send");
     let mut page = board.page(&send).await;
-    assert!(page.contains("Send 2 e-mails") && page.contains("One of them goes to a household"), "{page}");
+    assert!(page.contains("Send 2 e-mails") && page.contains("One of them goes again"), "{page}");
     assert!(page.contains("Each new access code"), "{page}");
     let mut said = Vec::new();
     while !page.contains("The list is accepted") {

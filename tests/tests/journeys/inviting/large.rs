@@ -56,3 +56,29 @@ async fn figures() {
         std::io::Write::write_all(&mut std::io::stderr(), format!("{told}\n").as_bytes()).unwrap();
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn verdicts_on_a_long_list_are_kept_for_a_minute_and_decide_nothing() {
+    let world = World::new().await;
+    let board = world.board().await;
+    board.submit("/settings/stopped/add", "address=resident.1%40example.org").await;
+    world.sql("UPDATE suppressions SET lifted_at = app_now()").await;
+    let draft = board.list("email", &lines(6_000)).await;
+    let all = [5_400, 0, 600, 0, 6_000];
+    assert_eq!(tiles(&board.page(&draft).await), all);
+
+    // A resident opts out: nothing tells, so the page is as old as one that stands open, and what is confirmed is not.
+    world.sql("UPDATE suppressions SET lifted_at = NULL, reason = 'opted_out'").await;
+    assert_eq!(tiles(&board.page(&draft).await), all, "it was judged anew");
+    assert!(board.page(&format!("{draft}/send")).await.contains("Send 5,399 e-mails"));
+    world.ahead("61 seconds").await;
+    assert_eq!(tiles(&board.page(&draft).await), [5_399, 0, 600, 1, 6_000]);
+
+    // What a leader does is seen at once: to this list, and elsewhere.
+    let (_, page) = board.submit(&format!("{draft}/entries/4?was=fix"), "email=mended%40example.org").await;
+    assert_eq!(tiles(&page), [5_400, 0, 599, 1, 6_000]);
+    board.submit("/settings/stopped/add", "address=resident.2%40example.org").await;
+    assert_eq!(tiles(&board.page(&draft).await), [5_399, 0, 599, 2, 6_000]);
+    world.send(&[serde_json::json!({"email": "resident.4@example.org"})]).await;
+    assert_eq!(tiles(&board.page(&draft).await), [5_398, 0, 599, 3, 6_000]);
+}

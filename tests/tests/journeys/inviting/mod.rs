@@ -1,12 +1,15 @@
 //! Inviting residents on the board, from a pasted list to its batch.
 //!
 //! [`steps`] walks each page as a browser without script does, [`refusals`] is what stands in the way, [`answers`] whether
-//! what is told is true, [`large`] what a long list costs.
+//! what is told is true, [`undoing`] that what was done to an entry can be taken back, [`once_more`] that one is sent again,
+//! [`large`] what a long list costs.
 
 mod answers;
 mod large;
+mod once_more;
 mod refusals;
 mod steps;
+mod undoing;
 
 use porchlight_tests::installation::Method;
 use reqwest::{StatusCode, header};
@@ -43,23 +46,32 @@ impl Board {
     }
 
     /// Pastes a list that is taken, and answers where its entries are looked at.
-    async fn list(&self, channel: &str, typed: &str) -> String {
+    pub(crate) async fn list(&self, channel: &str, typed: &str) -> String {
         let (status, place, page) = self.paste(channel, typed, None).await;
         assert_eq!(status, 303, "{page}");
         place.trim_end_matches("/columns").to_owned()
     }
 }
 
-/// The counts on the tiles: ready, check, fix, skip, together; they sum.
+/// The counts on the tiles: ready, check, fix, skip, together; with those that were removed they sum.
 fn tiles(page: &str) -> [usize; 5] {
     let list = page.split("<ul id=\"tiles\"").nth(1).unwrap().split("</ul>").next().unwrap();
-    let counts: Vec<usize> = list
+    let mut counts: Vec<usize> = list
         .split("<b>")
         .skip(1)
         .map(|count| count.split('<').next().unwrap().replace(',', "").parse().unwrap())
         .collect();
-    assert_eq!(counts[..4].iter().sum::<usize>(), counts[4], "{counts:?}");
+    let total = counts.pop().unwrap();
+    assert_eq!(counts.iter().sum::<usize>(), total, "{counts:?}");
+    counts.truncate(4);
+    counts.push(total);
     counts.try_into().unwrap()
+}
+
+/// The row of an entry.
+fn row(page: &str, position: u32) -> &str {
+    let row = page.split(&format!("<li id=\"e-{position}\"")).nth(1);
+    row.unwrap_or_else(|| panic!("no row {position}: {page}")).split("</li>").next().unwrap()
 }
 
 /// The form of the button that sends, as a browser would send it.

@@ -43,8 +43,8 @@ async fn a_list_is_pasted_mended_seen_confirmed_and_sent_once() {
     assert_eq!(tiles(&page), [3, 1, 1, 1, 6]);
     board.submit(&at(5, "check"), "act=accept").await;
     let (_, page) = board.submit(&at(6, "fix"), "act=remove").await;
-    assert!(page.contains("Line 7 is removed"), "{page}");
-    assert_eq!(tiles(&page), [4, 0, 0, 1, 5]);
+    assert!(page.contains("Removed: line 7."), "{page}");
+    assert_eq!(tiles(&page), [4, 0, 0, 1, 6]);
     // A mended entry that doubles another is told apart at once.
     let (_, page) = board.submit(&at(3, "ready"), "email=ada%40example.org").await;
     assert!(page.contains("The same address as line 2"), "{page}");
@@ -55,7 +55,7 @@ async fn a_list_is_pasted_mended_seen_confirmed_and_sent_once() {
         "{page}"
     );
     let (_, page) = board.submit(&format!("{draft}/several?show=skip"), "act=remove").await;
-    assert_eq!(tiles(&page), [4, 0, 0, 0, 4]);
+    assert_eq!(tiles(&page), [4, 0, 0, 0, 6]);
     let page = board.page(&draft).await;
     assert!(page.contains("Nothing on this list needs you any more."), "{page}");
 
@@ -283,7 +283,7 @@ async fn who_was_left_is_added_to_the_invitation_of_their_household() {
     assert!(page.contains("1 entry of this list"), "{page}");
     let page = board.page(&format!("{draft}?show=skip")).await;
     assert_eq!(tiles(&page), [0, 0, 0, 1, 1]);
-    assert!(page.contains("This household was invited on"), "{page}");
+    assert!(page.contains("This household was invited by a leader on"), "{page}");
     assert!(page.contains("Send the same code here, too"), "{page}");
     let (_, page) = board.submit(&format!("{draft}/entries/2?show=skip&was=skip"), "act=accept").await;
     assert!(page.contains("Line 3 goes as it is.") && page.contains("Do not send it yet"), "{page}");

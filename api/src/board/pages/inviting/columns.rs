@@ -185,7 +185,7 @@ async fn put(
     let country = batches::sender(&mut tx, leader.community).await?.country;
     let rules = Rules { channel: draft.channel, country: &country, keyring: &state.keyring, keep: true };
     let judged = tokio::task::block_in_place(|| request::judge(Source::Text(text, Some(columns)), rules))?.0;
-    drafts::keep_only(&mut tx, draft.id, &[]).await?;
+    drafts::clear(&mut tx, draft.id).await?;
     drafts::put_entries(&mut tx, draft.id, judged.iter().map(as_written).collect()).await?;
     plans::put_columns(&mut tx, draft.id, words).await?;
     drafts::touch(&mut tx, draft.id, None).await?;

@@ -1,6 +1,6 @@
 //! `/invite/lists/{draft}/send`: what will happen, in numbers, before it does.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use askama::Template;
 use axum::{
@@ -65,11 +65,14 @@ struct ConfirmPage<'a> {
     households: String,
     left: Option<String>,
     skipped: Option<String>,
+    /// How many the leader took out.
+    removed: Option<String>,
     when: String,
     not_after: Option<String>,
     note: Option<&'a str>,
-    /// How many go to households that are invited already.
+    /// How many go to households that are invited already: once more, and for the first time.
     once_more: Option<String>,
+    added: Option<String>,
     has_new: bool,
     days: i32,
     digest: String,
@@ -96,8 +99,11 @@ pub(super) fn digest(
     number: usize,
 ) -> String {
     let told = |at: Option<Timestamp>| at.map(|at| at.to_string()).unwrap_or_default();
-    let mut added: Vec<_> = looked.foreseen.added.iter().map(|at| looked.entries[*at].position).collect();
-    added.sort_unstable();
+    let positions = |which: &HashSet<usize>| {
+        let mut positions: Vec<_> = which.iter().map(|at| looked.entries[*at].position).collect();
+        positions.sort_unstable();
+        format!("{positions:?}")
+    };
     let draft = &looked.draft;
     let mut hash = Sha256::new();
     for part in [
@@ -110,7 +116,8 @@ pub(super) fn digest(
         plan.resend.to_string(),
         number.to_string(),
         looked.foreseen.households.to_string(),
-        format!("{added:?}"),
+        positions(&looked.foreseen.added),
+        positions(&looked.foreseen.again),
         told(start),
         name.to_owned(),
         format!("{letterhead:?}"),
@@ -156,7 +163,9 @@ pub(super) async fn page(
     }
     let counts = counts(&looked);
     let number = again.as_ref().and_then(|again| again.number).unwrap_or(counts.ready);
-    let once_more = (looked.foreseen.again.len() + looked.foreseen.added.len()).min(number);
+    let goes = |which: &HashSet<usize>| which.iter().filter(|at| looked.judged[**at].goes(false)).count();
+    let once_more = goes(&looked.foreseen.again).min(number);
+    let added = goes(&looked.foreseen.added).min(number - once_more);
     let households = many(looked.foreseen.households.min(number), "household", "households");
     let now = leader.now.to_zoned(leader.zone.clone());
     let start = start(channel, &plan, &sender, &state.text_window);
@@ -193,18 +202,27 @@ pub(super) async fn page(
         households,
         left: (left > 0).then(|| many(left, "entry stays", "entries stay")),
         skipped: (counts.skip > 0).then(|| many(counts.skip, "entry is", "entries are")),
+        removed: (!looked.removed.is_empty()).then(|| many(looked.removed.len(), "entry", "entries")),
         when,
         not_after: plan.not_after.map(|at| moment(at, &now)),
         note: plan.note.as_deref(),
         once_more: (once_more > 0).then(|| {
             if once_more == 1 {
-                "One of them goes to a household that is invited already, with the code and the date that it has.".to_owned()
+                "One of them goes again, with the same code and date: its household is invited already.".to_owned()
             } else {
                 let told = told_number(i64::try_from(once_more).unwrap_or(i64::MAX));
+                format!("{told} of them again, with the same code and date: their households are invited already.")
+            }
+        }),
+        added: (added > 0).then(|| {
+            if added == 1 {
+                "One of them goes to a household that is invited already, with the code and the date that it has.".to_owned()
+            } else {
+                let told = told_number(i64::try_from(added).unwrap_or(i64::MAX));
                 format!("{told} of them go to households that are invited already, with the code and the date that they have.")
             }
         }),
-        has_new: once_more < number,
+        has_new: once_more + added < number,
         days: INVITATION_DAYS,
         digest: digest(&looked, &plan, (&sender.name, &letterhead), start, number),
         is_again,

@@ -9,10 +9,11 @@ use axum::{
 };
 use porchlight_shared::domain::DraftId;
 use serde::Deserialize;
+use sqlx::PgConnection;
 
 use super::{
     gone, lead_to, nothing_here, open, ours, path, room,
-    rows::{standing, word},
+    rows::{standing_of, word},
     sent_as,
     verify::Query,
 };
@@ -23,9 +24,12 @@ use crate::{
         drafts::{
             change::{Change, Fields},
             look::mend,
+            verdicts::{Standing, Told, Verdicts},
         },
-        judging::Verdict,
-        ledger::{drafts, plans},
+        ledger::{
+            drafts::{self, DraftEntry},
+            plans,
+        },
     },
     problem::{Problem, commit_unclear},
     state::AppState,
@@ -43,7 +47,7 @@ pub(super) struct Asked {
     household: Option<String>,
 }
 
-/// Writes, accepts or removes one entry.
+/// Writes one entry, decides about it, or takes back what was done to it.
 pub(super) async fn one(
     State(state): State<Arc<AppState>>,
     _: SameOrigin,
@@ -63,38 +67,67 @@ pub(super) async fn one(
     }
     let entry = drafts::entries(&mut tx, id, Some(&[position])).await?.into_iter().next();
     let Some(entry) = entry else {
-        // Somebody removed it a moment ago; twice is once.
-        return Ok(lead_to(&format!("{}?{}&done=removed", path(id, ""), query.same())));
-    };
-    let fields = Fields {
-        email: asked.email,
-        phone: asked.phone,
-        name: asked.name,
-        unit: asked.unit,
-        household: asked.household,
-    };
-    let (change, done) = match asked.act.as_str() {
-        "remove" => (Change::removal(number), "removed"),
-        "accept" => (Change::of(number, fields, Some(true)), "accepted"),
-        "take_back" => (Change::of(number, fields, Some(false)), "taken_back"),
-        _ => (Change::of(number, fields, None), "mended"),
+        // The list was read anew in another tab.
+        return Ok(lead_to(&format!("{}?{}#list", path(id, ""), query.same())));
     };
     let changed = async {
-        mend(&mut tx, id, vec![change]).await?;
+        let done = decide(&mut tx, id, entry, number, asked).await?;
         drafts::touch(&mut tx, id, None).await?;
-        tx.commit().await.map_err(commit_unclear)
+        tx.commit().await.map_err(commit_unclear)?;
+        Ok::<_, Problem>(done)
     };
-    if let Err(problem) = changed.await {
-        return Ok(ours(&problem).unwrap_or_else(nothing_here));
+    let done = match changed.await {
+        Ok(done) => done,
+        Err(problem) => return Ok(ours(&problem).unwrap_or_else(nothing_here)),
+    };
+    let was = standing_of(&query.was).unwrap_or(Standing::Fix);
+    let (at, was) = (position, word(was));
+    Ok(lead_to(&format!("{}?{}&done={done}&at={at}&was={was}#e-{position}", path(id, ""), query.same())))
+}
+
+/// Carries out what is asked of one entry. Returns its word.
+async fn decide(
+    tx: &mut PgConnection,
+    draft: DraftId,
+    mut entry: DraftEntry,
+    number: u32,
+    asked: Asked,
+) -> Result<&'static str, Problem> {
+    let position = entry.position;
+    match asked.act.as_str() {
+        "remove" => {
+            drafts::remove_entries(tx, draft, &[position], true).await?;
+            return Ok("removed");
+        }
+        "put_back" => {
+            drafts::remove_entries(tx, draft, &[position], false).await?;
+            return Ok("put_back");
+        }
+        "again" | "leave_out" => {
+            let again = asked.act == "again";
+            drafts::choose_again(tx, draft, position, again).await?;
+            return Ok(if again { "again" } else { "left_out" });
+        }
+        "undo" => {
+            entry.undo();
+            drafts::put_entries(tx, draft, vec![entry]).await?;
+            return Ok("undone");
+        }
+        _ => {}
     }
-    let (at, was) = if done == "removed" {
-        (entry.line, if entry.by_line { "line" } else { "entry" })
-    } else {
-        let stood = ["ready", "check", "fix", "skip"].into_iter().find(|word| *word == query.was);
-        (position, stood.unwrap_or("fix"))
+    if entry.removed {
+        // Who writes in it, or wants it sent, wants it on the list.
+        drafts::remove_entries(tx, draft, &[position], false).await?;
+    }
+    let Asked { act, email, phone, name, unit, household } = asked;
+    let fields = Fields { email, phone, name, unit, household };
+    let (accept, done) = match act.as_str() {
+        "accept" => (Some(true), "accepted"),
+        "take_back" => (Some(false), "taken_back"),
+        _ => (None, "mended"),
     };
-    let here = if done == "removed" { "list".to_owned() } else { format!("e-{position}") };
-    Ok(lead_to(&format!("{}?{}&done={done}&at={at}&was={was}#{here}", path(id, ""), query.same())))
+    mend(tx, draft, vec![Change::of(number, fields, accept)]).await?;
+    Ok(done)
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -143,24 +176,27 @@ async fn change(
         "resend" | "no_resend" => {
             done = if asked.act == "resend" { "resend" } else { "no_resend" };
             plans::put_resend(&mut tx, draft, done == "resend").await?;
+            // What is said of the whole list is the last word on each entry of it.
+            drafts::forget_again(&mut tx, draft).await?;
         }
-        "accept" | "remove" => {
+        "accept" | "remove" | "put_back" => {
             let looked = open(state, &mut tx, leader, &draft.to_string()).await?;
             let (looked, _) = looked.ok_or_else(Problem::not_found)?;
-            let is_meant = |at: &usize| match asked.act.as_str() {
-                "accept" => {
-                    standing(&looked, *at) == Verdict::Check
-                        && looked.judged[*at].reason.code() == asked.reason
-                }
-                _ => word(standing(&looked, *at)) == "skip",
+            let verdicts = Verdicts::of(&looked);
+            let is_meant = |told: &&Told| match asked.act.as_str() {
+                "accept" => told.stands == Standing::Check && told.reason.code() == asked.reason,
+                "remove" => told.stands == Standing::Skip,
+                _ => told.stands == Standing::Removed,
             };
-            let positions: Vec<_> =
-                (0..looked.judged.len()).filter(is_meant).map(|at| looked.entries[at].position).collect();
+            let positions: Vec<_> = verdicts.iter().filter(is_meant).map(|told| told.position).collect();
             count = positions.len();
-            if asked.act == "accept" {
-                drafts::accept_entries(&mut tx, draft, &positions).await?;
-            } else {
-                drafts::remove_entries(&mut tx, draft, &positions).await?;
+            match asked.act.as_str() {
+                "accept" => drafts::accept_entries(&mut tx, draft, &positions).await?,
+                act => {
+                    let removed = act == "remove";
+                    done = if removed { "several_removed" } else { "several_back" };
+                    drafts::remove_entries(&mut tx, draft, &positions, removed).await?;
+                }
             }
         }
         _ => {}

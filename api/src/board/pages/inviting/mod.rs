@@ -35,13 +35,12 @@ use crate::{
     board::session::{Leader, Turned},
     intake::{
         body::LARGEST_BODY,
-        drafts::look::{Looked, look},
+        drafts::look::{Looked, read},
         idempotency,
         ledger::{
-            drafts,
+            drafts::{self, Draft},
             plans::{self, Plan},
         },
-        request::AlreadyInvited,
     },
     pages::private,
     problem::Problem,
@@ -102,16 +101,24 @@ fn lead_to(path: &str) -> Response {
 /// Bytes of the room of lists that judging an entry takes.
 const ENTRY: usize = 160;
 
-/// Room to judge a draft, in proportion to its entries: many large ones at once wait, and have no connection meanwhile.
+/// Room to judge so many entries: many large lists at once wait, and have no connection meanwhile.
+async fn room_for(state: &AppState, entries: i64) -> Result<OwnedSemaphorePermit, Problem> {
+    let entries = usize::try_from(entries).unwrap_or(0);
+    state.list_room.take((entries * ENTRY).min(LARGEST_BODY)).await
+}
+
+/// Room to judge a draft.
 async fn room(state: &AppState, leader: &Leader, draft: &str) -> Result<OwnedSemaphorePermit, Problem> {
     let found = match draft.parse::<DraftId>() {
-        Ok(draft) => {
-            drafts::drafts(&mut *state.pool.acquire().await?, leader.community, Some(draft), 1).await?
-        }
-        Err(_) => Vec::new(),
+        Ok(draft) => find(&mut *state.pool.acquire().await?, leader, draft).await?,
+        Err(_) => None,
     };
-    let entries = found.first().map_or(0, |draft| usize::try_from(draft.entries).unwrap_or(0));
-    state.list_room.take((entries * ENTRY).min(LARGEST_BODY)).await
+    room_for(state, found.map_or(0, |draft| draft.entries)).await
+}
+
+/// A draft of the leader's community.
+async fn find(tx: &mut PgConnection, leader: &Leader, draft: DraftId) -> sqlx::Result<Option<Draft>> {
+    Ok(drafts::drafts(tx, leader.community, Some(draft), 1).await?.into_iter().next())
 }
 
 /// A draft of the leader's community, judged as it would be sent, and how it is to be sent. Whoever asks holds its [`room`].
@@ -122,13 +129,11 @@ async fn open(
     draft: &str,
 ) -> sqlx::Result<Option<(Looked, Plan)>> {
     let Ok(draft) = draft.parse::<DraftId>() else { return Ok(None) };
-    if drafts::drafts(tx, leader.community, Some(draft), 1).await?.is_empty() {
-        return Ok(None);
-    }
+    let Some(found) = find(tx, leader, draft).await? else { return Ok(None) };
     let plan = plans::plan(tx, draft).await?;
-    let already = if plan.resend { AlreadyInvited::Resend } else { AlreadyInvited::Skip };
-    let looked = look(state, tx, leader.community, draft, already).await?;
-    Ok(looked.map(|looked| (looked, plan)))
+    let read = read(state, tx, leader.community, found).await?;
+    let looked = read.ask(tx, leader.community, plan.already_invited()).await?;
+    Ok(Some((looked, plan)))
 }
 
 /// A draft that is not there. Where it was sent as a whole a moment ago, its batch is.

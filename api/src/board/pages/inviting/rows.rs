@@ -1,42 +1,57 @@
 //! How one entry of a list is told, and what can be done about it on the spot.
 
+use jiff::{Timestamp, tz::TimeZone};
 use porchlight_shared::domain::{Channel, DraftId};
 
 use super::counted;
-use crate::intake::{
-    drafts::look::Looked,
-    judging::{Reason, Verdict},
+use crate::{
+    access::Role,
+    audit::By,
+    board::session::Leader,
+    intake::{
+        drafts::verdicts::{Standing, Told},
+        judging::Reason,
+        ledger::{drafts::DraftEntry, invitations::Inviter},
+    },
 };
 
-/// How an entry stands: its verdict, and ready where a leader took a second look.
-pub(super) fn standing(looked: &Looked, at: usize) -> Verdict {
-    let judged = &looked.judged[at];
-    if judged.goes(false) { Verdict::Ready } else { judged.verdict() }
-}
+/// The words of how entries stand.
+pub(super) const STANDINGS: [&str; 5] = ["ready", "check", "fix", "skip", "removed"];
 
-pub(super) const fn word(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Ready => "ready",
-        Verdict::Check => "check",
-        Verdict::Fix => "fix",
-        Verdict::Skip => "skip",
+pub(super) const fn word(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Ready => STANDINGS[0],
+        Standing::Check => STANDINGS[1],
+        Standing::Fix => STANDINGS[2],
+        Standing::Skip => STANDINGS[3],
+        Standing::Removed => STANDINGS[4],
     }
 }
 
-pub(super) const fn title(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Ready => "Ready",
-        Verdict::Check => "Check",
-        Verdict::Fix => "Fix",
-        Verdict::Skip => "Skip",
+/// What a word means.
+pub(super) fn standing_of(said: &str) -> Option<Standing> {
+    Standing::ALL.into_iter().find(|standing| word(*standing) == said)
+}
+
+pub(super) const fn title(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Ready => "Ready",
+        Standing::Check => "Check",
+        Standing::Fix => "Fix",
+        Standing::Skip => "Skip",
+        Standing::Removed => "Removed",
     }
+}
+
+fn day(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned(zone.clone()).strftime("%-d %B %Y").to_string()
 }
 
 /// What is said of an entry, where its reason's words are for programs.
-pub(super) fn reason_words(reason: &Reason) -> String {
+pub(super) fn reason_words(reason: &Reason, zone: &TimeZone) -> String {
     match reason {
         Reason::AlreadyInvited { at, by: _ } => {
-            format!("This household was invited on {}.", at.strftime("%-d %B %Y"))
+            format!("This household was invited on {}.", day(*at, zone))
         }
         Reason::Incomplete | Reason::NotAnObject | Reason::UnknownField | Reason::NotText(_) => {
             "A part of this entry could not be kept; write it anew.".to_owned()
@@ -66,13 +81,18 @@ pub(super) struct Row {
     pub(super) place: String,
     pub(super) word: &'static str,
     pub(super) title: &'static str,
+    /// As what it is shown here: what is done to it leaves it where it is.
+    pub(super) was: &'static str,
     pub(super) contact: String,
     pub(super) beside: String,
     pub(super) said: String,
     /// How it may have been meant, and the field that it is put into.
     pub(super) suggestion: Option<(&'static str, String)>,
-    /// What a leader may say of it as it is: the button's act, and its words.
-    pub(super) decision: Option<(&'static str, &'static str)>,
+    /// What stood in it before it was changed.
+    pub(super) pasted: Option<String>,
+    /// What a leader may say of it as it is: each button's act, and its words.
+    pub(super) decisions: Vec<(&'static str, &'static str)>,
+    pub(super) can_remove: bool,
     pub(super) can_edit: bool,
     /// Whether the fields stand open.
     pub(super) is_open: bool,
@@ -80,16 +100,85 @@ pub(super) struct Row {
 }
 
 /// Where an entry is found in what the leader has.
-pub(super) fn place(looked: &Looked, at: usize) -> String {
-    sentence(&looked.judged[at].place.words()).trim_end_matches('.').to_owned()
+pub(super) fn place(told: &Told) -> String {
+    sentence(&told.place.words()).trim_end_matches('.').to_owned()
+}
+
+/// What entries of a page share.
+pub(super) struct Shelf<'a> {
+    pub(super) channel: Channel,
+    /// Who looks at it.
+    pub(super) leader: &'a Leader,
+    pub(super) inviters: &'a [Inviter],
+}
+
+impl Shelf<'_> {
+    /// Who invited the household of an entry, and when.
+    fn invited(&self, told: &Told) -> Option<String> {
+        let inviter = self.inviters.iter().find(|inviter| Some(inviter.invitation) == told.invited)?;
+        let is_own = matches!(self.leader.by, By::Leader(leader) if Some(leader) == inviter.leader);
+        let who = match (&inviter.name, inviter.role) {
+            _ if is_own => "you",
+            (Some(name), _) => name,
+            (None, Some(Role::Service)) => "a program",
+            (None, Some(Role::Owner)) => "an owner",
+            (None, Some(Role::Leader) | None) => "a leader",
+        };
+        Some(format!("by {who} on {}", day(inviter.at, &self.leader.zone)))
+    }
+
+    /// What is said of an entry.
+    fn said(&self, told: &Told) -> String {
+        let words = || reason_words(&told.reason, &self.leader.zone);
+        let invited = || self.invited(told);
+        match (told.stands, &told.reason) {
+            (Standing::Removed, _) => "It is not sent.".to_owned(),
+            (Standing::Ready, _) if told.is_again => invited().map_or_else(
+                || "Invited before: it goes again, with the same code.".to_owned(),
+                |invited| format!("Invited {invited}. It goes again, with the same code."),
+            ),
+            (Standing::Ready, Reason::Ready) => "It goes.".to_owned(),
+            (Standing::Ready, _) => format!("It goes as it is. {}", words()),
+            (Standing::Skip, Reason::AlreadyInvited { .. }) => {
+                invited().map_or_else(words, |invited| format!("This household was invited {invited}."))
+            }
+            _ => words(),
+        }
+    }
+}
+
+/// What a leader may say of an entry as it is: acts, and their words.
+fn decisions(told: &Told, is_changed: bool) -> Vec<(&'static str, &'static str)> {
+    let mut decisions = Vec::new();
+    match (told.stands, &told.reason) {
+        (Standing::Removed, _) => return vec![("put_back", "Put it back")],
+        (Standing::Check, _) => decisions.push(("accept", "Send anyway")),
+        (Standing::Skip, Reason::AlreadyInvited { .. }) if told.is_addition => {
+            decisions.push(("accept", "Send the same code here, too"));
+        }
+        (Standing::Skip, Reason::AlreadyInvited { .. }) => decisions.push(("again", "Send it again")),
+        (Standing::Ready, _) if told.is_again => decisions.push(("leave_out", "Leave it out")),
+        (Standing::Skip, _) if told.again == Some(true) => decisions.push(("leave_out", "Leave it out")),
+        (Standing::Ready, reason) if *reason != Reason::Ready || told.accept => {
+            decisions.push(("take_back", "Do not send it yet"));
+        }
+        _ => {}
+    }
+    if is_changed {
+        decisions.push(("undo", "Undo the change"));
+    }
+    decisions
+}
+
+/// Cells that have something in them, side by side.
+fn beside(cells: &[&Option<String>]) -> String {
+    let cells = cells.iter().filter_map(|cell| cell.as_deref()).filter(|cell| !cell.trim().is_empty());
+    cells.collect::<Vec<_>>().join(" · ")
 }
 
 impl Row {
-    pub(super) fn of(looked: &Looked, at: usize) -> Self {
-        let (entry, judged) = (&looked.entries[at], &looked.judged[at]);
-        let standing = standing(looked, at);
-        let is_again = looked.foreseen.again.contains(&at);
-        let (contact_field, contact_label, contact) = match looked.draft.channel {
+    pub(super) fn of(shelf: &Shelf<'_>, told: &Told, was: Standing, entry: &DraftEntry) -> Self {
+        let (contact_field, contact_label, contact) = match shelf.channel {
             Channel::Email => ("email", "E-mail", &entry.email),
             Channel::Text => ("phone", "Mobile", &entry.phone),
         };
@@ -99,41 +188,36 @@ impl Row {
             ("unit", "Unit", &entry.unit),
             ("household", "Household", &entry.household),
         ];
-        let words = reason_words(&judged.reason);
-        let is_accepted = standing == Verdict::Ready && judged.verdict() == Verdict::Check;
-        let said = match standing {
-            Verdict::Ready if is_again => "Invited before: it goes once more, with the same code.".to_owned(),
-            Verdict::Ready if is_accepted => format!("It goes as it is. {words}"),
-            Verdict::Ready => "It goes.".to_owned(),
-            _ => words,
-        };
-        let beside = [&entry.name, &entry.unit, &entry.household];
-        let beside: Vec<_> =
-            beside.into_iter().flatten().map(String::as_str).filter(|cell| !cell.trim().is_empty()).collect();
-        let into = if judged.reason == Reason::UnknownUnit { "unit" } else { contact_field };
+        let is_here = told.stands != Standing::Removed;
+        let into = if told.reason == Reason::UnknownUnit { "unit" } else { contact_field };
+        let pasted = entry.pasted.as_ref().filter(|_| is_here).map(|pasted| {
+            let contact = match shelf.channel {
+                Channel::Email => &pasted.email,
+                Channel::Text => &pasted.phone,
+            };
+            let pasted = beside(&[contact, &pasted.name, &pasted.unit, &pasted.household]);
+            if pasted.is_empty() { "(nothing)".to_owned() } else { pasted }
+        });
         Self {
             position: entry.position,
-            place: place(looked, at),
-            word: word(standing),
-            title: title(standing),
+            place: place(told),
+            word: word(told.stands),
+            title: title(told.stands),
+            was: word(was),
             contact: contact.clone().unwrap_or_default(),
-            beside: beside.join(" · "),
-            said,
-            suggestion: judged
+            beside: beside(&[&entry.name, &entry.unit, &entry.household]),
+            said: shelf.said(told),
+            suggestion: told
                 .suggestion
-                .clone()
-                .filter(|_| standing != Verdict::Skip)
-                .map(|meant| (into, meant)),
-            decision: match standing {
-                Verdict::Check => Some(("accept", "Send anyway")),
-                Verdict::Skip if looked.foreseen.additions.contains(&at) => {
-                    Some(("accept", "Send the same code here, too"))
-                }
-                Verdict::Ready if is_accepted || judged.accept => Some(("take_back", "Do not send it yet")),
-                _ => None,
-            },
-            can_edit: standing != Verdict::Skip || matches!(judged.reason, Reason::Duplicate(_)),
-            is_open: standing == Verdict::Fix && judged.suggestion.is_none(),
+                .as_deref()
+                .filter(|_| told.stands != Standing::Skip)
+                .map(|meant| (into, meant.to_owned())),
+            decisions: decisions(told, pasted.is_some()),
+            pasted,
+            can_remove: is_here,
+            can_edit: is_here
+                && (told.stands != Standing::Skip || matches!(told.reason, Reason::Duplicate(_))),
+            is_open: told.stands == Standing::Fix && told.suggestion.is_none(),
             fields: fields
                 .map(|(name, label, value)| FieldView {
                     name,
@@ -153,28 +237,31 @@ pub(super) struct Several {
 }
 
 /// What can be done at once to those that are shown.
-pub(super) fn several(looked: &Looked, shown: &[usize], show: &str, is_resend: bool) -> Vec<Several> {
-    let count = |code: &str, verdict: Verdict| {
-        let counted = shown
-            .iter()
-            .filter(|at| standing(looked, **at) == verdict && looked.judged[**at].reason.code() == code);
+pub(super) fn several(shown: &[&Told], show: &str, is_resend: bool) -> Vec<Several> {
+    let count = |code: &str, standing: Standing| {
+        let counted = shown.iter().filter(|told| told.stands == standing && told.reason.code() == code);
         i64::try_from(counted.count()).unwrap_or(i64::MAX)
     };
+    let all = i64::try_from(shown.len()).unwrap_or(i64::MAX);
     let mut buttons = Vec::new();
     if show == "skip" {
-        let invited = count("already_invited", Verdict::Skip);
-        if invited > 0 && !is_resend {
+        let invited = count("already_invited", Standing::Skip);
+        if invited > 0 {
             let label =
                 format!("Send {} again, with the same code", counted(invited, "invitation", "invitations"));
             buttons.push(Several { act: "resend", reason: "", label });
         }
-        if !shown.is_empty() {
-            let all = i64::try_from(shown.len()).unwrap_or(i64::MAX);
+        if all > 0 {
             let label = format!("Remove {} from the list", counted(all, "skipped entry", "skipped entries"));
             buttons.push(Several { act: "remove", reason: "", label });
         }
     }
-    if is_resend && matches!(show, "skip" | "ready") {
+    if show == "removed" && all > 1 {
+        let label = format!("Put {} back on the list", counted(all, "removed entry", "removed entries"));
+        buttons.push(Several { act: "put_back", reason: "", label });
+    }
+    let is_some_again = is_resend || shown.iter().any(|told| told.again == Some(true));
+    if is_some_again && matches!(show, "skip" | "ready") {
         buttons.push(Several {
             act: "no_resend",
             reason: "",
@@ -191,7 +278,7 @@ pub(super) fn several(looked: &Looked, shown: &[usize], show: &str, is_resend: b
         ("landline", "to landlines"),
         ("unlikely_number", "with unlikely numbers"),
     ] {
-        let found = count(code, Verdict::Check);
+        let found = count(code, Standing::Check);
         if matches!(show, "check" | "") && found > 1 {
             let label = format!("Send all {found} {what} anyway");
             buttons.push(Several { act: "accept", reason: code, label });

@@ -20,17 +20,16 @@ use serde::Deserialize;
 use super::{
     astray,
     confirm::{self, Again, Why, digest},
-    gone, lead_to, nothing_here, path, room,
+    find, gone, lead_to, nothing_here, path, room,
 };
 use crate::{
     board::session::{Leader, SameOrigin, Turned},
     intake::{
-        batch::{self, List, Wish},
-        drafts::{look::look, take},
+        batch::{self, Asked, List, Wish},
+        drafts::look::{Looked, read},
         idempotency::{Claim, IdempotencyKey},
-        judging::Rules,
         ledger::{batches, drafts, plans},
-        request::{AlreadyInvited, Consent},
+        request::Consent,
     },
     problem::{Kind, Problem},
     state::AppState,
@@ -162,8 +161,8 @@ async fn accept(
 ) -> Result<Outcome, Problem> {
     let _room = room(state, leader, &id.to_string()).await?;
     let mut connection = state.pool.acquire().await?;
-    let found = drafts::drafts(&mut connection, leader.community, Some(id), 1).await?;
-    if found.first().is_some_and(|draft| draft.channel == Channel::Text) {
+    let found = find(&mut connection, leader, id).await?;
+    if found.is_some_and(|draft| draft.channel == Channel::Text) {
         let sender = batches::sender(&mut connection, leader.community).await?;
         drop(connection);
         window::renew(&state.pool, &sender.window, &state.text_window).await?;
@@ -179,11 +178,12 @@ async fn accept(
     if !drafts::lock_draft(&mut tx, leader.community, id).await? {
         return Ok(Outcome::Gone);
     }
+    let Some(found) = find(&mut tx, leader, id).await? else { return Ok(Outcome::Gone) };
     let plan = plans::plan(&mut tx, id).await?;
-    let already_invited = if plan.resend { AlreadyInvited::Resend } else { AlreadyInvited::Skip };
-    let Some(looked) = look(state, &mut tx, leader.community, id, already_invited).await? else {
-        return Ok(Outcome::Gone);
-    };
+    let already_invited = plan.already_invited();
+    let read = read(state, &mut tx, leader.community, found).await?;
+    let hash = batch::list_hash(&state.keyring, &read.judged, false);
+    let looked = read.ask(&mut tx, leader.community, already_invited).await?;
     let sender = batches::sender(&mut tx, leader.community).await?;
     let letterhead = batches::letterhead(&mut tx, leader.community).await?;
     let channel = looked.draft.channel;
@@ -192,7 +192,9 @@ async fn accept(
     if digest(&looked, &plan, (&sender.name, &letterhead), start, number) != confirmed.digest {
         return Ok(Outcome::Changed(None));
     }
-    drop(looked);
+    let Looked { judged, known, entries, removed, .. } = looked;
+    // What was written is not needed any more, and a long list has much of it.
+    drop((entries, removed));
     if channel == Channel::Text && plan.consent.is_none() {
         return Ok(Outcome::NoConsent);
     }
@@ -201,8 +203,6 @@ async fn accept(
     }
     let start = plan.send_at.map_or(sender.now, |at| at.max(sender.now));
     let opening = (channel == Channel::Text).then(|| sender.window.opening_at(start, &state.text_window));
-    let rules = Rules { channel, country: &sender.country, keyring: &state.keyring, keep: true };
-    let judged = take(&mut tx, leader.community, id, rules).await?;
     let wish = Wish {
         accept_checks: false,
         already_invited,
@@ -212,7 +212,8 @@ async fn accept(
         consent: plan.consent.map(|statement| Consent { statement, obtained_at: None }),
         again: confirmed.again == "yes",
     };
-    let list = List { judged, draft: Some(id), channel, opening };
+    let asked = Some(Asked { known, hash });
+    let list = List { judged, draft: Some(id), channel, opening, asked };
     let now = state.clock.now();
     let (answer, jobs) =
         batch::accept(&mut tx, leader.actor(), &state.keyring, now, &sender, wish, list).await?;

@@ -11,12 +11,25 @@ use porchlight_shared::domain::{Channel, DraftId};
 use serde::Deserialize;
 
 use super::{
-    Frame, Place, board, gone, many, messages, moment, number, open, room,
-    rows::{Row, Several, entries_path, place, reason_words, several, standing, title, word},
+    Frame, Place, board, find, gone, messages, moment, nothing_here, number, open, room_for,
+    rows::{
+        Row, STANDINGS, Several, Shelf, entries_path, place, reason_words, several, standing_of, title, word,
+    },
 };
 use crate::{
     board::session::{Leader, Turned},
-    intake::{drafts::look::Looked, judging::Verdict, ledger::batches},
+    intake::{
+        drafts::{
+            memory::Version,
+            verdicts::{Standing, Told, Verdicts},
+        },
+        ledger::{
+            batches,
+            drafts::{self, Draft},
+            invitations,
+            plans::{self, Plan},
+        },
+    },
     state::AppState,
 };
 
@@ -46,7 +59,7 @@ pub(super) struct Query {
 impl Query {
     /// The word of the entries that it asks for.
     pub(super) fn shown(&self) -> &'static str {
-        ["ready", "check", "fix", "skip", "all"].into_iter().find(|word| *word == self.show).unwrap_or("")
+        STANDINGS.into_iter().chain(["all"]).find(|word| *word == self.show).unwrap_or("")
     }
 
     /// The part of an address that asks for the same page.
@@ -92,48 +105,109 @@ struct VerifyPage<'a> {
     is_ready_to_send: bool,
 }
 
-/// Which entries are shown, by their place in the list: those to mend before those to look at.
-fn shown(looked: &Looked, show: &str, just: Option<(usize, &str)>) -> Vec<usize> {
-    let rank = |at: usize| match just {
-        Some((mended, was)) if mended == at => was.to_owned(),
-        _ => word(standing(looked, at)).to_owned(),
+/// What the page is made of.
+struct Sight {
+    draft: Draft,
+    plan: Plan,
+    verdicts: Arc<Verdicts>,
+    /// Whether the community may send.
+    is_ready: bool,
+}
+
+/// A draft as the page tells it; or the answer, if there is none.
+async fn sight(state: &AppState, leader: &Leader, draft: &str) -> Result<Result<Sight, Response>, Turned> {
+    let Ok(id) = draft.parse::<DraftId>() else { return Ok(Err(nothing_here())) };
+    let mut connection = state.pool.acquire().await?;
+    let is_ready = batches::sender(&mut connection, leader.community).await?.ready;
+    // The version first: what is judged after it is at least as new.
+    let version = Version::of(&mut connection, leader.community, id).await?;
+    let found = find(&mut connection, leader, id).await?;
+    let (Some(version), Some(draft)) = (version, found) else {
+        return Ok(Err(gone(&mut connection, leader, draft).await?));
     };
-    let mut places: Vec<(bool, usize)> = Vec::new();
-    for at in 0..looked.judged.len() {
-        let stands = rank(at);
-        let is_shown = match show {
-            "" => stands == "fix" || stands == "check",
-            "all" => true,
-            show => stands == show,
-        };
-        if is_shown {
-            places.push((show.is_empty() && stands != "fix", at));
-        }
+    if let Some(verdicts) = state.verdicts.get(id, version, leader.now) {
+        let plan = plans::plan(&mut connection, id).await?;
+        return Ok(Ok(Sight { draft, plan, verdicts, is_ready }));
     }
-    places.sort_unstable();
-    places.into_iter().map(|(_, at)| at).collect()
+    drop(connection);
+    let _room = room_for(state, draft.entries).await.map_err(|_| Turned::Later)?;
+    let mut connection = state.pool.acquire().await?;
+    let Some((looked, plan)) = open(state, &mut connection, leader, &id.to_string()).await? else {
+        return Ok(Err(gone(&mut connection, leader, &id.to_string()).await?));
+    };
+    let verdicts = Arc::new(Verdicts::of(&looked));
+    state.verdicts.keep(id, version, leader.now, &verdicts);
+    Ok(Ok(Sight { draft: looked.draft, plan, verdicts, is_ready }))
+}
+
+/// Which entries are shown: those to mend before those to look at. The one that was just changed stays where it was.
+fn shown<'a>(verdicts: &'a Verdicts, show: &str, just: Option<(i32, Standing)>) -> Vec<&'a Told> {
+    let stands = |told: &Told| match just {
+        Some((changed, was)) if changed == told.position => was,
+        _ => told.stands,
+    };
+    let with = |standing: Standing| verdicts.iter().filter(move |told| stands(told) == standing);
+    match (show, standing_of(show)) {
+        (_, Some(standing)) => with(standing).collect(),
+        ("", None) => with(Standing::Fix).chain(with(Standing::Check)).collect(),
+        _ => verdicts.iter().collect(),
+    }
+}
+
+/// The entries of a page, with what stands in them and who invited whom.
+async fn rows(
+    state: &AppState,
+    leader: &Leader,
+    draft: &Draft,
+    page: &[&Told],
+    just: Option<(i32, Standing)>,
+) -> sqlx::Result<Vec<Row>> {
+    let mut connection = state.pool.acquire().await?;
+    let positions: Vec<_> = page.iter().map(|told| told.position).collect();
+    let entries = drafts::entries(&mut connection, draft.id, Some(&positions)).await?;
+    let invited: Vec<_> = page.iter().filter_map(|told| Some(told.invited?.uuid())).collect();
+    let inviters = if invited.is_empty() {
+        Vec::new()
+    } else {
+        invitations::inviters(&mut connection, &invited).await?
+    };
+    let shelf = Shelf { channel: draft.channel, leader, inviters: &inviters };
+    let row = |told: &&Told| {
+        let at = entries.binary_search_by_key(&told.position, |entry| entry.position).ok()?;
+        let was = just.filter(|(changed, _)| *changed == told.position).map_or(told.stands, |(_, was)| was);
+        Some(Row::of(&shelf, told, was, &entries[at]))
+    };
+    Ok(page.iter().filter_map(row).collect())
 }
 
 /// What became of what was just done.
-fn told(looked: &Looked, query: &Query, just: Option<usize>) -> Option<String> {
-    let at = |words: &str| just.map(|at| format!("{} {words}", place(looked, at)));
-    let stands = just.map(|at| standing(looked, at));
+fn told(query: &Query, just: Option<&Told>, leader: &Leader) -> Option<String> {
+    let at = |words: &str| just.map(|told| format!("{} {words}", place(told)));
+    let said = || just.map(|told| reason_words(&told.reason, &leader.zone)).unwrap_or_default();
+    let is_ready = just.is_some_and(|told| told.stands == Standing::Ready);
+    let count: usize = query.at.parse().unwrap_or(0);
+    let changed = |words: [&str; 2]| match count {
+        0 => "There was nothing left to change.".to_owned(),
+        1 => format!("1 entry {}", words[0]),
+        count => format!("{} entries {}", told_number(count), words[1]),
+    };
     match query.done.as_str() {
-        "mended" if stands == Some(Verdict::Ready) => at("is ready now."),
-        "mended" => {
-            let said = just.map(|at| reason_words(&looked.judged[at].reason)).unwrap_or_default();
-            just.map(|at| format!("{} still needs a look. {said}", place(looked, at)))
-        }
+        "mended" if is_ready => at("is ready now."),
+        "mended" => at(&format!("still needs a look. {}", said())),
         "accepted" => at("goes as it is."),
         "taken_back" => at("waits for your decision."),
-        "removed" => Some(match query.at.parse::<u32>() {
-            Ok(line) if query.was == "line" => format!("Line {line} is removed from the list."),
-            _ => "The entry is removed from the list.".to_owned(),
-        }),
-        "several" => Some(match query.at.parse() {
-            Ok(0) | Err(_) => "There was nothing left to change.".to_owned(),
-            Ok(count) => format!("Done: {}.", many(count, "entry is changed", "entries are changed")),
-        }),
+        "removed" => just.map(|told| format!("Removed: {}.", told.place)),
+        "put_back" => at("is back on the list."),
+        "undone" => at("stands as it was pasted."),
+        "again" if is_ready => at("goes again, with the same code."),
+        "again" => at(&format!("cannot go again now. {}", said())),
+        "left_out" => at("is left out: it is not sent again."),
+        "several" => Some(changed(["is changed.", "are changed."])),
+        "several_removed" => Some(changed([
+            "is removed. It stands under “Removed”, and can be put back.",
+            "are removed. They stand under “Removed”, and can be put back.",
+        ])),
+        "several_back" => Some(changed(["is back on the list.", "are back on the list."])),
         "resend" => Some("Households that are invited already are sent the same code once more.".to_owned()),
         "no_resend" => Some("Households that are invited already are not written to again.".to_owned()),
         "read" => Some("The list is read again.".to_owned()),
@@ -141,70 +215,76 @@ fn told(looked: &Looked, query: &Query, just: Option<usize>) -> Option<String> {
     }
 }
 
+/// What was done to one entry, and leaves it where it stood.
+const DONE_TO_ONE: [&str; 8] =
+    ["mended", "accepted", "taken_back", "removed", "put_back", "undone", "again", "left_out"];
+
 pub(super) async fn show(
     State(state): State<Arc<AppState>>,
     leader: Leader,
     Path(draft): Path<String>,
     Parameters(query): Parameters<Query>,
 ) -> Result<Response, Turned> {
-    let _room = room(&state, &leader, &draft).await.map_err(|_| Turned::Later)?;
-    let mut connection = state.pool.acquire().await?;
-    let Some((looked, plan)) = open(&state, &mut connection, &leader, &draft).await? else {
-        return Ok(gone(&mut connection, &leader, &draft).await?);
+    let Sight { draft, plan, verdicts, is_ready } = match sight(&state, &leader, &draft).await? {
+        Ok(sight) => sight,
+        Err(answer) => return Ok(answer),
     };
-    let is_ready_to_send = batches::sender(&mut connection, leader.community).await?.ready;
-    drop(connection);
-    let id = looked.draft.id;
-    let just = query.at.parse().ok().filter(|_| matches!(&*query.done, "mended" | "accepted" | "taken_back"));
-    let just = just.and_then(|at: i32| looked.entries.binary_search_by_key(&at, |entry| entry.position).ok());
+    let id = draft.id;
+    let just = query.at.parse().ok().filter(|_| DONE_TO_ONE.contains(&&*query.done));
+    let just = just.and_then(|position: i32| verdicts.at(position));
     let show = query.shown();
-    let all = shown(&looked, show, just.map(|at| (at, &*query.was)));
+    let was = just.zip(standing_of(&query.was)).map(|(just, was)| (just.position, was));
+    let all = shown(&verdicts, show, was);
     let from = query.from().min(all.len().saturating_sub(1) / ON_A_PAGE * ON_A_PAGE);
     let page = &all[from.min(all.len())..(from + ON_A_PAGE).min(all.len())];
-    let count = |verdict| (0..looked.judged.len()).filter(|at| standing(&looked, *at) == verdict).count();
-    let tiles = [Verdict::Ready, Verdict::Check, Verdict::Fix, Verdict::Skip].map(|verdict| Tile {
-        word: word(verdict),
-        title: title(verdict),
-        told: told_number(count(verdict)),
-        link: format!("show={}", word(verdict)),
-        is_chosen: show == word(verdict),
+    let rows = rows(&state, &leader, &draft, page, was).await?;
+    let count = |standing| verdicts.count(standing);
+    let tiles = Standing::ALL
+        .into_iter()
+        .filter(|standing| *standing != Standing::Removed || show == word(*standing) || count(*standing) > 0);
+    let tiles = tiles.map(|standing| Tile {
+        word: word(standing),
+        title: title(standing),
+        told: told_number(count(standing)),
+        link: format!("show={}", word(standing)),
+        is_chosen: show == word(standing),
     });
-    let ready = count(Verdict::Ready);
+    let ready = count(Standing::Ready);
     let link = |from: usize| format!("show={show}&after={from}");
-    let told = told(&looked, &query, just);
     Ok(board(&VerifyPage {
         frame: Frame::of(&leader, Place::Invite),
         id,
-        title: match looked.draft.channel {
+        title: match draft.channel {
             Channel::Email => "Look at your e-mail list".to_owned(),
             Channel::Text => "Look at your text message list".to_owned(),
         },
-        told,
-        total: told_number(looked.judged.len()),
+        told: told(&query, just, &leader),
+        total: told_number(verdicts.len()),
         show,
-        tiles: tiles.into(),
+        tiles: tiles.collect(),
         heading: match show {
             "ready" => "Ready to send",
             "check" => "Have a second look",
             "fix" => "To be mended",
             "skip" => "Skipped",
+            "removed" => "Removed",
             "all" => "The whole list",
             _ => "What needs you",
         },
-        rows: page.iter().map(|at| Row::of(&looked, *at)).collect(),
+        rows,
         entries: entries_path(id),
         same: format!("show={show}&after={from}"),
-        several: several(&looked, &all, show, plan.resend),
+        several: several(&all, show, plan.resend),
         has_columns: plan.has_source,
-        is_all_ready: ready == looked.judged.len() || count(Verdict::Check) + count(Verdict::Fix) == 0,
-        next_step: (ready > 0).then(|| format!("Go on with {}", messages(looked.draft.channel, ready))),
+        is_all_ready: count(Standing::Check) + count(Standing::Fix) == 0,
+        next_step: (ready > 0).then(|| format!("Go on with {}", messages(draft.channel, ready))),
         first: (from > 0).then(|| link(from.saturating_sub(ON_A_PAGE))),
         next: (from + ON_A_PAGE < all.len()).then(|| link(from + ON_A_PAGE)),
         range: (all.len() > ON_A_PAGE).then(|| {
             format!("{} to {} of {}", from + 1, (from + ON_A_PAGE).min(all.len()), told_number(all.len()))
         }),
-        kept_until: moment(looked.draft.expires_at, &leader.now.to_zoned(leader.zone.clone())),
-        is_ready_to_send,
+        kept_until: moment(draft.expires_at, &leader.now.to_zoned(leader.zone.clone())),
+        is_ready_to_send: is_ready,
     }))
 }
 
