@@ -153,6 +153,7 @@ const fn told(act: Act) -> &'static str {
         Act::ReportExported => "Exported the list of households",
         Act::CodeShown => "Was shown a household’s link",
         Act::KeysRotated => "Changed the keys",
+        Act::LinkCreated => "Made a link to sign in",
         Act::TokenCreated => "Made a token for a program",
         Act::TokenRevoked => "Ended a program’s token",
     }
