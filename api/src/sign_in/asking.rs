@@ -14,7 +14,10 @@ use axum::{
 };
 use porchlight_shared::{
     domain::{Channel, CommunityId, EmailAddress, LetterKind},
-    store::{Unquoted, letters::Reader},
+    store::{
+        Unquoted,
+        letters::{Letter, Reader},
+    },
 };
 use serde::Deserialize;
 
@@ -115,7 +118,7 @@ pub(super) async fn ask(
 async fn write(state: &Arc<AppState>, readers: &[(CommunityId, LetterKind, Reader)]) -> sqlx::Result<()> {
     for &(community, kind, to) in readers {
         let mut tx = state.pool.begin().await?;
-        let posted = letters::write(&mut tx, state.clock.now(), community, kind, to).await?;
+        let posted = letters::write(&mut tx, state.clock.now(), Letter::of(community, kind, to)).await?;
         tx.commit().await?;
         tracing::info!(%community, ?kind, "a link to sign in is on its way");
         posted.push(state);

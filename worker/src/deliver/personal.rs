@@ -16,7 +16,10 @@ use super::{
     letterhead::Letterhead,
     report::Report,
 };
-use crate::email::{Composed, Letter, compose::Notice};
+use crate::email::{
+    Composed, Letter,
+    compose::{Button, Notice},
+};
 
 /// The code of a sample: well-formed, and nobody's.
 const SAMPLE: &str = "2345-6789-CDF2";
@@ -27,10 +30,30 @@ const SAMPLE_HOLDS: SignedDuration = SignedDuration::from_hours(30 * 24);
 struct Says {
     subject: String,
     sentence: String,
-    button: &'static str,
-    link: String,
+    /// What the button says, and where it leads.
+    button: Option<(&'static str, String)>,
     hint: &'static str,
     aside: String,
+}
+
+impl Written {
+    /// How the leader is called whom it is about.
+    fn whom(&self) -> &str {
+        self.whom.as_deref().unwrap_or("Somebody")
+    }
+}
+
+/// There is nothing to press for whoever is nobody here any more.
+fn removed(community: &str) -> Says {
+    Says {
+        subject: format!("You are no longer a leader of {community}"),
+        sentence: format!(
+            "You were removed as a leader of {community}, and signed out everywhere: links to sign in are sent to you no more."
+        ),
+        button: None,
+        hint: "There is nothing that you have to do.",
+        aside: format!("You think that this is a mistake? Ask the owners of {community}."),
+    }
 }
 
 impl Composer {
@@ -66,12 +89,16 @@ impl Composer {
                 sentence: format!(
                     "You were added as a leader of {community}: you see there every invitation, and what became of it."
                 ),
-                button: "Sign in",
-                link: format!("{}/sign-in", self.site.as_str()),
+                button: Some(("Sign in", format!("{}/sign-in", self.site.as_str()))),
                 hint: "Sign in with this address: each time, a link is sent to it, and there is no password to remember.",
                 aside: "You know nothing of this? Then ignore it, and nothing happens.".to_owned(),
             }),
             LetterKind::BatchDone => self.notice(attempt, &letterhead, &self.batch_done(community, letter.about)),
+            LetterKind::Removed => self.notice(attempt, &letterhead, &removed(community)),
+            LetterKind::MadeOwner => self.notice(attempt, &letterhead, &self.made_owner(community)),
+            LetterKind::MadeLeader => self.notice(attempt, &letterhead, &self.made_leader(community)),
+            LetterKind::OwnerAdded => self.notice(attempt, &letterhead, &self.owner_added(community, letter.whom())),
+            LetterKind::OwnerRemoved => self.notice(attempt, &letterhead, &self.owner_removed(community, letter.whom())),
         };
         composed.map_err(|error| attempt.cannot_be_composed("a letter could not be composed", &error))
     }
@@ -91,8 +118,7 @@ impl Composer {
             recipient_name: attempt.name.as_deref(),
             subject: &says.subject,
             sentence: &says.sentence,
-            button: says.button,
-            link: &says.link,
+            button: says.button.as_ref().map(|(says, link)| Button { says, link }),
             hint: says.hint,
             aside: &says.aside,
             site: self.site.as_str(),
@@ -106,8 +132,7 @@ impl Composer {
         Says {
             subject: String::new(),
             sentence: String::new(),
-            button: "Sign in",
-            link: format!("{}/sign-in/{token}", self.site.as_str()),
+            button: Some(("Sign in", format!("{}/sign-in/{token}", self.site.as_str()))),
             hint: "The link holds for 15 minutes, and works once.",
             aside: "You did not ask for this? Ignore it: without this letter nobody gets in.".to_owned(),
         }
@@ -126,11 +151,67 @@ impl Composer {
             sentence: format!(
                 "A list has gone out, and {need}: what was sent to them failed, came back, or may not have arrived."
             ),
-            button: "See what to do",
-            link: format!("{}{path}", self.site.as_str()),
+            button: Some(("See what to do", format!("{}{path}", self.site.as_str()))),
             hint: "For each of them it says there what happened, and what you can do.",
             aside: format!("You get this once for a list, as a leader of {community}."),
         }
+    }
+
+    fn made_owner(&self, community: &str) -> Says {
+        Says {
+            subject: format!("You are an owner of {community} now"),
+            sentence: format!(
+                "You were made an owner of {community}: besides what leaders do, you manage its leaders and its settings."
+            ),
+            button: Some(("See who may act", self.people())),
+            hint: "You sign in as before.",
+            aside: format!("You did not expect this? Ask the other owners of {community}."),
+        }
+    }
+
+    fn made_leader(&self, community: &str) -> Says {
+        Says {
+            subject: format!("You are no longer an owner of {community}"),
+            sentence: format!(
+                "You are a leader of {community} as before, and no longer an owner: others manage its leaders and its settings."
+            ),
+            button: Some(("See who may act", self.people())),
+            hint: "You sign in as before.",
+            aside: format!("You did not expect this? Ask the owners of {community}."),
+        }
+    }
+
+    fn owner_added(&self, community: &str, whom: &str) -> Says {
+        Says {
+            subject: format!("{community} has another owner"),
+            sentence: format!(
+                "{whom} is an owner of {community} now, and manages its leaders and its settings as you do."
+            ),
+            ..self.of_owners(community)
+        }
+    }
+
+    fn owner_removed(&self, community: &str, whom: &str) -> Says {
+        Says {
+            subject: format!("{community} has an owner less"),
+            sentence: format!("{whom} is no longer an owner of {community}."),
+            ..self.of_owners(community)
+        }
+    }
+
+    fn of_owners(&self, community: &str) -> Says {
+        Says {
+            subject: String::new(),
+            sentence: String::new(),
+            button: Some(("See who may act", self.people())),
+            hint: "Who did it, and when, stands in the log beside it.",
+            aside: format!("You get this as an owner of {community}."),
+        }
+    }
+
+    /// Where leaders see who may act.
+    fn people(&self) -> String {
+        format!("{}/settings/people", self.site.as_str())
     }
 
     /// The invitation as a household would get it, with a code that opens nothing.
