@@ -245,9 +245,10 @@ pub async fn remove(
         .await?;
     out::end_all(&mut tx, leader).await?;
     out::end_nameless(&mut tx, actor.community, Some(acting.session())).await?;
-    let mut posted = match all.contains(&(leader, Role::Owner)) {
-        true => tell_owners(&mut tx, now, actor, &all, LetterKind::OwnerRemoved, leader).await?,
-        false => Vec::new(),
+    let mut posted = if all.contains(&(leader, Role::Owner)) {
+        tell_owners(&mut tx, now, actor, &all, LetterKind::OwnerRemoved, leader).await?
+    } else {
+        Vec::new()
     };
     let letter = Letter::of(actor.community, LetterKind::Removed, Reader::Leader(leader));
     posted.push(letters::write(&mut tx, now, letter).await?);

@@ -62,6 +62,12 @@ impl Letter {
         Self { community, kind, to, channel: Channel::Email, about: None, holds: None }
     }
 
+    /// The same, by another way.
+    #[must_use]
+    pub const fn by(self, channel: Channel) -> Self {
+        Self { channel, ..self }
+    }
+
     /// The same, about something.
     #[must_use]
     pub const fn about(self, about: About) -> Self {

@@ -195,14 +195,16 @@ impl BeginStatement {
                            -- Whoever is a leader, or a member, no more gets none; a link that is over is no use.
                            WHEN s.letter_id IS NOT NULL AND (l.address IS NULL OR l.used_at IS NOT NULL) THEN 'not_needed'
                            WHEN l.expires_at IS NOT NULL AND l.created_at <= clock.now - make_interval(secs => $5) THEN 'expired'
+                           -- Whoever wants no texts gets no link by text either; an e-mail that was asked for is another matter.
                            WHEN s.letter_id IS NULL AND c.address IS NULL OR EXISTS (
                                SELECT FROM suppressions
-                               WHERE address_hash = c.address_hash AND lifted_at IS NULL
+                               WHERE address_hash = coalesce(c.address_hash, l.address_hash) AND lifted_at IS NULL
                                    AND (community_id = s.community_id OR community_id IS NULL)
                            ) THEN 'suppressed'
                            WHEN s.due_at > clock.now THEN 'not_before'
                            WHEN b.paused_at IS NOT NULL THEN 'paused'
-                           WHEN s.channel = 'text' AND co.open IS NOT TRUE THEN 'window'
+                           -- A text that somebody asked for just now, and waits for, goes at any hour.
+                           WHEN s.channel = 'text' AND s.letter_id IS NULL AND co.open IS NOT TRUE THEN 'window'
                            WHEN ch.closed_at IS NOT NULL AND ch.probe IS DISTINCT FROM s.id THEN 'channel_closed'
                            ELSE 'begun'
                        END AS answer
@@ -215,6 +217,7 @@ impl BeginStatement {
                            CASE WHEN member_id IS NULL
                                THEN (SELECT email FROM leaders WHERE id = leader_id AND (removed_at IS NULL OR kind = 'removed'))
                                ELSE (SELECT address FROM members WHERE id = member_id AND channel = s.channel) END AS address,
+                           (SELECT address_hash FROM members WHERE id = member_id AND channel = 'text' AND s.channel = 'text') AS address_hash,
                            (SELECT name FROM leaders WHERE id = leader_id) AS name,
                            (SELECT coalesce(name, email) FROM leaders WHERE id = about_leader_id) AS whom
                     FROM letters WHERE id = s.letter_id OFFSET 0
@@ -246,7 +249,7 @@ impl BeginStatement {
                    letter_id, letter AS "letter?: LetterKind", about, about_count, whom, created_at AS "created_at!",
                    tries AS "tries!", unsent AS "unsent!", probe AS "probe: AttemptReason", attempt_number AS "attempt_number!",
                    code_sealed, code_sealed_key, expires_at AS "expires_at?",
-                   extract(epoch FROM due_at - now)::float8 AS wait, extract(epoch FROM text_closes_at - now)::float8 AS "closes_in?"
+                   extract(epoch FROM due_at - now)::float8 AS wait, CASE WHEN letter_id IS NULL THEN extract(epoch FROM text_closes_at - now)::float8 END AS "closes_in?"
             FROM judged"#,
             &ids,
             &tokens,

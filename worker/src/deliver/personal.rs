@@ -3,11 +3,13 @@
 //! The secret of a link that signs in stands nowhere: it is the letter's id and our signature of it, as with the link that
 //! stops messages. A copy of the ledger without the key file opens no door.
 
+use std::sync::Arc;
+
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::{SignedDuration, Timestamp};
 use porchlight_shared::{
     domain::{AccessCode, AttemptOutcome, BatchId, LetterId, LetterKind},
-    message::Guest,
+    message::{self, Guest},
 };
 
 use super::{
@@ -16,13 +18,14 @@ use super::{
     letterhead::Letterhead,
     report::Report,
 };
-use crate::email::{
-    Composed, Letter,
-    compose::{Button, Notice},
+use crate::{
+    email::{
+        Composed, Letter,
+        compose::{Button, Notice},
+    },
+    text,
 };
 
-/// The code of a sample: well-formed, and nobody's.
-const SAMPLE: &str = "2345-6789-CDF2";
 /// For how long an invitation's code is valid.
 const SAMPLE_HOLDS: SignedDuration = SignedDuration::from_hours(30 * 24);
 
@@ -59,18 +62,7 @@ fn removed(community: &str) -> Says {
 impl Composer {
     /// An attempt's letter to somebody by name.
     pub(super) async fn letter(&self, attempt: &Attempt, letter: &Written) -> Result<Composed, Report> {
-        let Some(batch) = attempt.batch else {
-            return Err(
-                attempt.cannot_be_composed("a letter without a batch cannot be composed", &"nothing to say")
-            );
-        };
-        let letterhead = match self.letterheads.of(batch).await {
-            Ok(letterhead) => letterhead,
-            Err(error) => {
-                tracing::warn!(delivery = %attempt.delivery, %error, "the community could not be read; trying again later");
-                return Err(Report::not_composed(AttemptOutcome::NotSent));
-            }
-        };
+        let letterhead = self.letterhead(attempt).await?;
         let community = letterhead.sender().name;
         let composed = match letter.kind {
             LetterKind::Sample => return self.sample(attempt, &letterhead),
@@ -103,6 +95,32 @@ impl Composer {
         composed.map_err(|error| attempt.cannot_be_composed("a letter could not be composed", &error))
     }
 
+    /// An attempt's text to somebody by name: a link for a resident, and nothing else goes so.
+    pub(super) async fn letter_in_text(
+        &self,
+        attempt: &Attempt,
+        letter: &Written,
+    ) -> Result<text::Composed, Report> {
+        if letter.kind != LetterKind::ResidentSignIn {
+            return Err(attempt.cannot_be_composed("a letter of this kind is no text", &"nothing to say"));
+        }
+        let letterhead = self.letterhead(attempt).await?;
+        message::text::sign_in(&letterhead.short_name, &self.sign_in_link(letter.id))
+            .map_err(|error| attempt.cannot_be_composed("a text could not be composed", &error))
+    }
+
+    async fn letterhead(&self, attempt: &Attempt) -> Result<Arc<Letterhead>, Report> {
+        let Some(batch) = attempt.batch else {
+            return Err(
+                attempt.cannot_be_composed("a letter without a batch cannot be composed", &"nothing to say")
+            );
+        };
+        self.letterheads.of(batch).await.map_err(|error| {
+            tracing::warn!(delivery = %attempt.delivery, %error, "the community could not be read; trying again later");
+            Report::not_composed(AttemptOutcome::NotSent)
+        })
+    }
+
     fn notice(
         &self,
         attempt: &Attempt,
@@ -126,13 +144,17 @@ impl Composer {
         notice.compose()
     }
 
-    fn signs_in(&self, letter: LetterId) -> Says {
+    fn sign_in_link(&self, letter: LetterId) -> String {
         let signature = self.keyring.link_signature("sign-in", letter.as_bytes());
         let token = URL_SAFE_NO_PAD.encode([*letter.as_bytes(), signature].concat());
+        format!("{}/sign-in/{token}", self.site.as_str())
+    }
+
+    fn signs_in(&self, letter: LetterId) -> Says {
         Says {
             subject: String::new(),
             sentence: String::new(),
-            button: Some(("Sign in", format!("{}/sign-in/{token}", self.site.as_str()))),
+            button: Some(("Sign in", self.sign_in_link(letter))),
             hint: "The link holds for 15 minutes, and works once.",
             aside: "You did not ask for this? Ignore it: without this letter nobody gets in.".to_owned(),
         }
@@ -216,7 +238,7 @@ impl Composer {
 
     /// The invitation as a household would get it, with a code that opens nothing.
     fn sample(&self, attempt: &Attempt, letterhead: &Letterhead) -> Result<Composed, Report> {
-        let code: AccessCode = SAMPLE.parse().expect("the sample's code is well-formed");
+        let code = AccessCode::sample();
         let site = self.site.as_str();
         let until = attempt.written_at.checked_add(SAMPLE_HOLDS).unwrap_or(Timestamp::MAX);
         let community = letterhead.sender();

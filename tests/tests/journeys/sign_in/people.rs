@@ -267,7 +267,9 @@ async fn whom_it_concerns_is_told_who_may_act() {
     assert!(world.letter(pat, less, 1).await.contains(sam));
 
     // Each once, whatever was pressed twice; and nobody else heard anything.
-    world.until("all letters went", async || world.ledger().await.iter().all(|(state, _)| state == "accepted")).await;
+    world
+        .until("all letters went", async || world.ledger().await.iter().all(|(state, _)| state == "accepted"))
+        .await;
     let told = "SELECT count(*) FROM letters WHERE kind::text = ANY ('{removed,made_owner,made_leader,owner_added,owner_removed}')";
     assert_eq!(world.told(told).await, 8);
     assert_eq!((world.letters(pat, another).len(), world.letters(lee, less).len()), (1, 0));
