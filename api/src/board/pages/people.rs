@@ -209,7 +209,9 @@ pub(super) async fn add(
     }
     match people::add(&state.pool, state.clock.now(), leader.actor(), &email, name, role).await {
         Ok((_, posted)) => {
-            posted.into_iter().for_each(|letter| letter.push(&state));
+            for letter in posted {
+                letter.push(&state);
+            }
             Ok(back("added"))
         }
         Err(error) => refused(&state, &leader, &form, error).await,
@@ -238,7 +240,9 @@ pub(super) async fn change_role(
     };
     match changed {
         Ok(posted) => {
-            posted.into_iter().for_each(|letter| letter.push(&state));
+            for letter in posted {
+                letter.push(&state);
+            }
             Ok(back("changed"))
         }
         Err(error) => refused(&state, &leader, &Written::default(), error).await,
@@ -285,7 +289,9 @@ pub(super) async fn remove(
     match removed {
         // Whoever removed themselves is led to the sign-in from there.
         Ok(posted) => {
-            posted.into_iter().for_each(|letter| letter.push(&state));
+            for letter in posted {
+                letter.push(&state);
+            }
             Ok(back("removed"))
         }
         Err(error) => refused(&state, &leader, &Written::default(), error).await,
