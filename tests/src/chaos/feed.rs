@@ -174,30 +174,31 @@ impl Feeder {
         Ok(())
     }
 
-    /// Has a link sent to the next leader who has none, from another house each time; returns once an API says that it
-    /// is on its way. That is no promise: what is judged is what was written.
+    /// Has a link sent to a leader who has none, from another house each time; returns once an API says that it is on its
+    /// way. Where none does, another leader asks: one may not ask for ever. That is no promise: what is judged is what was
+    /// written.
     pub(super) async fn ask_for_a_link(&self) -> Result<(), Failure> {
-        let n = self.asked.fetch_add(1, Ordering::Relaxed);
-        let form = format!("email={}", signer(n % SIGNERS).replace('@', "%40"));
-        let from = format!("10.{}.{}.7", n / 250 % 250, n % 250);
         let began = Instant::now();
-        for round in 0.. {
+        loop {
+            let n = self.asked.fetch_add(1, Ordering::Relaxed);
+            let form = format!("email={}", signer(n % SIGNERS).replace('@', "%40"));
+            let from = format!("10.{}.{}.7", n / 250 % 250, n % 250);
             let client = {
                 let clients = self.clients.read().unwrap_or_else(PoisonError::into_inner);
-                clients[(n + round) % clients.len()].clone()
+                clients[n % clients.len()].clone()
             };
-            match client.submit("/sign-in", form.clone(), &from).await {
+            match client.submit("/sign-in", form, &from).await {
                 Ok(status) if status.is_success() => return Ok(()),
-                Ok(status) if status.is_server_error() => {}
-                Ok(status) => return Err(format!("a link was refused: {status}").into()),
-                Err(_) => {}
+                Ok(status) if !status.is_server_error() => {
+                    return Err(format!("a link was refused: {status}").into());
+                }
+                Ok(_) | Err(_) => {}
             }
             if began.elapsed() > PATIENCE {
                 return Err("no API would send a link".into());
             }
             tokio::time::sleep(PAUSE).await;
         }
-        Ok(())
     }
 
     /// Everything that was promised.
