@@ -114,6 +114,8 @@ pub enum Act {
     CodeShown,
     /// The keys were changed.
     KeysRotated,
+    /// The operator made a link that signs somebody in.
+    LinkCreated,
     /// A program got a token.
     TokenCreated,
     /// A program's token ended.

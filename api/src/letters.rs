@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use porchlight_shared::{
     domain::{BatchId, Channel, CommunityId, DeliveryId, LetterId, LetterKind},
     queue::Job,
-    store::letters::{Ids, Letter, Reader},
+    store::letters::{Ids, Letter},
 };
 use sqlx::PgConnection;
 
@@ -19,6 +19,7 @@ const LINK_HOLDS: f64 = 15.0 * 60.0;
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct Posted {
+    channel: Channel,
     community: CommunityId,
     delivery: DeliveryId,
 }
@@ -26,7 +27,7 @@ pub struct Posted {
 impl Posted {
     /// Puts it on the conveyor, where it waits behind no list.
     pub fn push(self, state: &Arc<AppState>) {
-        state.push_afterwards(Channel::Email, vec![Job::of(self.community, self.delivery, true)]);
+        state.push_afterwards(self.channel, vec![Job::of(self.community, self.delivery, true)]);
     }
 }
 
@@ -34,21 +35,15 @@ impl Posted {
 ///
 /// # Errors
 /// When the ledger does not take it.
-pub async fn write(
-    tx: &mut PgConnection,
-    now: Timestamp,
-    community: CommunityId,
-    kind: LetterKind,
-    to: Reader,
-) -> sqlx::Result<Posted> {
+pub async fn write(tx: &mut PgConnection, now: Timestamp, letter: Letter) -> sqlx::Result<Posted> {
     let mut rng = AppState::rng();
     let ids = Ids {
         letter: LetterId::new(now, &mut rng),
         delivery: DeliveryId::new(now, &mut rng),
         batch: BatchId::new(now, &mut rng),
     };
-    let signs_in = matches!(kind, LetterKind::SignIn | LetterKind::ResidentSignIn);
-    let letter = Letter { community, kind, to, about: None, holds: signs_in.then_some(LINK_HOLDS) };
+    let signs_in = matches!(letter.kind, LetterKind::SignIn | LetterKind::ResidentSignIn);
+    let letter = Letter { holds: signs_in.then_some(LINK_HOLDS), ..letter };
     letter.write(tx, ids).await?;
-    Ok(Posted { community, delivery: ids.delivery })
+    Ok(Posted { channel: letter.channel, community: letter.community, delivery: ids.delivery })
 }

@@ -11,7 +11,7 @@
 //! * [`join`]: what residents see: a household joins with its code.
 //! * [`family`]: what they see afterwards: their household, and whom its head invites.
 //! * [`asked`]: what they ask for, and what leaders answer.
-//! * [`sign_in`]: leaders and residents sign in by e-mail, with [`letters`] of which nobody may ask for too many ([`limits`]).
+//! * [`sign_in`]: leaders and residents sign in with a link, by [`letters`] of which nobody may ask for too many ([`limits`]).
 //! * [`settings`]: what a community says of itself, and whether that is enough to send.
 //! * [`suppressions`]: who must not be written to.
 //! * [`stop`]: a reader stops further messages.

@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 use porchlight_shared::{
     domain::{EmailAddress, LeaderId, LetterKind},
-    store::letters::Reader,
+    store::letters::{About, Letter, Reader},
 };
 use sqlx::{PgConnection, PgPool};
 
@@ -120,7 +120,26 @@ fn is_last_owner(all: &[(LeaderId, Role)], leader: LeaderId) -> bool {
     all.contains(&(leader, Role::Owner)) && all.iter().filter(|(_, role)| *role == Role::Owner).count() == 1
 }
 
-/// Adds a leader, and writes to them that they are one.
+/// Writes to the owners but the one who acts that somebody else is an owner now, or is none any more.
+async fn tell_owners(
+    tx: &mut PgConnection,
+    now: Timestamp,
+    actor: Actor,
+    all: &[(LeaderId, Role)],
+    kind: LetterKind,
+    whom: LeaderId,
+) -> sqlx::Result<Vec<Posted>> {
+    let mut posted = Vec::new();
+    for &(owner, role) in all {
+        if role == Role::Owner && owner != whom && actor.by != By::Leader(owner) {
+            let letter = Letter::of(actor.community, kind, Reader::Leader(owner)).about(About::Leader(whom));
+            posted.push(letters::write(&mut *tx, now, letter).await?);
+        }
+    }
+    Ok(posted)
+}
+
+/// Adds a leader, and writes to them that they are one, and to the other owners if they are an owner.
 ///
 /// # Errors
 /// When they are one already, or the ledger does not take it.
@@ -131,10 +150,10 @@ pub async fn add(
     email: &EmailAddress,
     name: Option<&str>,
     role: Role,
-) -> Result<(LeaderId, Posted), Refused> {
+) -> Result<(LeaderId, Vec<Posted>), Refused> {
     let id = LeaderId::new(now, &mut AppState::rng());
     let mut tx = pool.begin().await?;
-    lock(&mut tx, actor).await?;
+    let all = lock(&mut tx, actor).await?;
     let added = sqlx::query!(
         "INSERT INTO leaders (id, community_id, email, name, role) VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT (community_id, email) WHERE removed_at IS NULL DO NOTHING",
@@ -147,7 +166,12 @@ pub async fn add(
     if added.execute(&mut *tx).await?.rows_affected() == 0 {
         return Err(Refused::AlreadyThere);
     }
-    let posted = letters::write(&mut tx, now, actor.community, LetterKind::Added, Reader::Leader(id)).await?;
+    let mut posted = match role {
+        Role::Owner => tell_owners(&mut tx, now, actor, &all, LetterKind::OwnerAdded, id).await?,
+        Role::Leader | Role::Service => Vec::new(),
+    };
+    let letter = Letter::of(actor.community, LetterKind::Added, Reader::Leader(id));
+    posted.push(letters::write(&mut tx, now, letter).await?);
     Entry::of(actor.by, Act::LeaderAdded, id.uuid()).write(&mut tx, actor.community).await?;
     tx.commit().await?;
     tracing::info!(community = %actor.community, leader = %id, ?role, "a leader was added");
@@ -155,22 +179,23 @@ pub async fn add(
 }
 
 /// Makes a leader an owner, or an owner a leader. Who is an owner no more keeps no operator's link, nor what one opened:
-/// whoever acts is known by their session, which stays.
+/// whoever acts is known by their session, which stays. It is written to them, and to the other owners.
 ///
 /// # Errors
 /// When there is no such leader, it is the last owner, or the ledger does not take it.
 pub async fn change_role(
     pool: &PgPool,
+    now: Timestamp,
     acting: &Leader,
     leader: LeaderId,
     role: Role,
-) -> Result<(), Refused> {
+) -> Result<Vec<Posted>, Refused> {
     let actor = acting.actor();
     let mut tx = pool.begin().await?;
     let all = lock(&mut tx, actor).await?;
     let (_, before) = all.iter().find(|(id, _)| *id == leader).ok_or(Refused::NoSuchLeader)?;
     if *before == role {
-        return Ok(());
+        return Ok(Vec::new());
     }
     if is_last_owner(&all, leader) {
         return Err(Refused::LastOwner);
@@ -181,18 +206,31 @@ pub async fn change_role(
     if *before == Role::Owner {
         out::end_nameless(&mut tx, actor.community, Some(acting.session())).await?;
     }
+    let (theirs, others) = match role {
+        Role::Owner => (LetterKind::MadeOwner, LetterKind::OwnerAdded),
+        Role::Leader | Role::Service => (LetterKind::MadeLeader, LetterKind::OwnerRemoved),
+    };
+    let mut posted = tell_owners(&mut tx, now, actor, &all, others, leader).await?;
+    let letter = Letter::of(actor.community, theirs, Reader::Leader(leader));
+    posted.push(letters::write(&mut tx, now, letter).await?);
     Entry::of(actor.by, Act::LeaderRoleChanged, leader.uuid()).write(&mut tx, actor.community).await?;
     tx.commit().await?;
     tracing::info!(community = %actor.community, %leader, ?role, "a leader's role was changed");
-    Ok(())
+    Ok(posted)
 }
 
 /// Takes the right away: sessions and open links end in the same transaction, those without a name, too, which may be
-/// theirs. The session in which somebody acts stays, if it is not the removed leader's.
+/// theirs. The session in which somebody acts stays, if it is not the removed leader's. It is written to them, and to the
+/// other owners if they were an owner.
 ///
 /// # Errors
 /// When there is no such leader, it is the last owner, or the ledger does not take it.
-pub async fn remove(pool: &PgPool, acting: &Leader, leader: LeaderId) -> Result<(), Refused> {
+pub async fn remove(
+    pool: &PgPool,
+    now: Timestamp,
+    acting: &Leader,
+    leader: LeaderId,
+) -> Result<Vec<Posted>, Refused> {
     let actor = acting.actor();
     let mut tx = pool.begin().await?;
     let all = lock(&mut tx, actor).await?;
@@ -207,8 +245,15 @@ pub async fn remove(pool: &PgPool, acting: &Leader, leader: LeaderId) -> Result<
         .await?;
     out::end_all(&mut tx, leader).await?;
     out::end_nameless(&mut tx, actor.community, Some(acting.session())).await?;
+    let mut posted = if all.contains(&(leader, Role::Owner)) {
+        tell_owners(&mut tx, now, actor, &all, LetterKind::OwnerRemoved, leader).await?
+    } else {
+        Vec::new()
+    };
+    let letter = Letter::of(actor.community, LetterKind::Removed, Reader::Leader(leader));
+    posted.push(letters::write(&mut tx, now, letter).await?);
     Entry::of(actor.by, Act::LeaderRemoved, leader.uuid()).write(&mut tx, actor.community).await?;
     tx.commit().await?;
     tracing::info!(community = %actor.community, %leader, "a leader was removed");
-    Ok(())
+    Ok(posted)
 }

@@ -18,6 +18,8 @@ pub enum Sabotage {
     NoLease,
     /// What may have been taken is simply sent again.
     RepeatUnknown,
+    /// A letter that was taken goes again.
+    DoubleLetters,
 }
 
 impl Sabotage {
@@ -26,7 +28,7 @@ impl Sabotage {
     /// # Errors
     /// When a build that cannot be broken is told to.
     pub fn from_env(env: &Env) -> Result<Option<Self>, SettingError> {
-        let told = env.parsed(NAME, "acknowledge-early, no-lease or repeat-unknown")?;
+        let told = env.parsed(NAME, "acknowledge-early, no-lease, repeat-unknown or double-letters")?;
         if told.is_some() && !cfg!(debug_assertions) {
             let problem = "this build cannot be broken on purpose".to_owned();
             return Err(SettingError::Wrong { name: NAME, expected: "left out", problem });
@@ -43,6 +45,7 @@ impl FromStr for Sabotage {
             "acknowledge-early" => Ok(Self::AcknowledgeEarly),
             "no-lease" => Ok(Self::NoLease),
             "repeat-unknown" => Ok(Self::RepeatUnknown),
+            "double-letters" => Ok(Self::DoubleLetters),
             _ => Err("there is no such way"),
         }
     }

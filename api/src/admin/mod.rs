@@ -12,6 +12,6 @@ pub use community::{CreateCommunityError, NewCommunity, create_community};
 pub use keys::{GenerateKeysError, generate_keys};
 pub use leader::{AddLeaderError, add_leader};
 pub use reconcilers::{Reconcilers, ReconcilersError, reconcilers};
-pub use rotation::{KeyChange, KeyStatus, KeysError, KeysStatus};
+pub use rotation::{KeyChange, KeyStatus, KeysChanged, KeysError, KeysStatus};
 pub use sign_in_link::{SignInLinkError, sign_in_link};
 pub use token::{CreateTokenError, create_token};

@@ -29,6 +29,8 @@ use crate::audit::{Act, By, Entry};
 
 /// Rows in a transaction.
 const CHUNK: i64 = 200;
+/// Changes that are told of.
+const CHANGES: i64 = 10;
 /// Between two looks for rows that somebody else was at.
 const PAUSE: Duration = Duration::from_millis(500);
 
@@ -80,11 +82,23 @@ pub struct KeyStatus {
     pub rows: i64,
 }
 
+/// A change of keys that came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct KeysChanged {
+    /// When.
+    pub at: Timestamp,
+    /// Codes that were sealed anew.
+    pub codes: i64,
+}
+
 /// All keys.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct KeysStatus {
     /// Sealing keys, then look-up keys, the oldest first.
     pub keys: Vec<KeyStatus>,
+    /// When codes were sealed anew, the newest first, as the audit log has it. It concerns every community, so it stands in
+    /// no community's log.
+    pub changes: Vec<KeysChanged>,
 }
 
 impl KeysStatus {
@@ -106,6 +120,9 @@ impl fmt::Display for KeysStatus {
                 _ => "",
             };
             write!(f, "{:<6} {:>5}  from {from}: {} rows{told}{end}", key.of, key.id, key.rows)?;
+        }
+        for KeysChanged { at, codes } in &self.changes {
+            write!(f, "\nchanged {at}: {codes} codes were sealed anew")?;
         }
         Ok(())
     }
@@ -157,7 +174,18 @@ impl<'a> KeyChange<'a> {
             })
             .collect();
         keys.extend(missing);
-        Ok(KeysStatus { keys })
+        Ok(KeysStatus { keys, changes: self.changes().await? })
+    }
+
+    async fn changes(&self) -> Result<Vec<KeysChanged>, KeysError> {
+        let rows = sqlx::query!(
+            r#"SELECT at, coalesce(count, 0) AS "codes!" FROM audit_log
+               WHERE community_id IS NULL AND act = 'keys_rotated' ORDER BY id DESC LIMIT $1"#,
+            CHANGES,
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(rows.into_iter().map(|row| KeysChanged { at: row.at.to_jiff(), codes: row.codes }).collect())
     }
 
     /// Adds a key of each sort, waits until it is in use, and seals every live code anew. When an earlier rotation did

@@ -4,7 +4,10 @@ use porchlight_shared::{domain::CommunityId, runtime::site::Site};
 use rand::CryptoRng;
 use sqlx::PgPool;
 
-use crate::secret::Secret;
+use crate::{
+    audit::{Act, By, Entry},
+    secret::Secret,
+};
 
 /// Why no link was made.
 #[derive(Debug, thiserror::Error)]
@@ -17,7 +20,8 @@ pub enum SignInLinkError {
     Store(#[from] sqlx::Error),
 }
 
-/// Makes a link to the board that signs its first user in, within a day; only its hash is kept.
+/// Makes a link to the board that signs its first user in, within a day; only its hash is kept. That it was made stands in
+/// the community's log.
 ///
 /// # Errors
 /// When there is no such community, or the ledger does not answer.
@@ -28,16 +32,19 @@ pub async fn sign_in_link(
     rng: &mut impl CryptoRng,
 ) -> Result<String, SignInLinkError> {
     let secret = Secret::draw("", rng);
+    let mut tx = pool.begin().await?;
     let stored = sqlx::query!(
         "INSERT INTO sign_in_links (sha256, community_id, expires_at)
          SELECT $1, id, app_now() + interval '1 day' FROM communities WHERE id = $2",
         &secret.sha256()[..],
         community.uuid(),
     )
-    .execute(pool)
+    .execute(&mut *tx)
     .await?;
     if stored.rows_affected() == 0 {
         return Err(SignInLinkError::NoSuchCommunity(community));
     }
+    Entry::whole(By::Operator, Act::LinkCreated).write(&mut tx, community).await?;
+    tx.commit().await?;
     Ok(format!("{}/sign-in/{}", site.as_str(), secret.as_str()))
 }

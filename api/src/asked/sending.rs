@@ -17,9 +17,6 @@ use crate::{
     state::AppState,
 };
 
-/// Who agreed to be texted, where a resident asks.
-const CONSENT: &str = "Asked for by a resident, for their own number or with its owner's consent.";
-
 /// Messages that carry an invitation.
 #[derive(Clone, Copy, Debug)]
 pub struct Sending {
@@ -82,7 +79,7 @@ impl Sending {
         let (now, mut rng) = (state.clock.now(), AppState::rng());
         let batch = BatchId::new(now, &mut rng);
         let delivery = DeliveryId::new(now, &mut rng);
-        let (batch, row) = letters::asked(&mut *tx, self.community, channel, batch, Some(CONSENT)).await?;
+        let (batch, row) = letters::asked(&mut *tx, self.community, channel, batch).await?;
         sqlx::query!(
             "INSERT INTO deliveries (id, community_id, kind, channel, invitation_id, contact_id, batch_id, batch_row,
                                      state, due_at, changed_at, created_at)

@@ -21,8 +21,8 @@ use crate::{
     state::AppState,
 };
 
-/// How long a browser is known, in seconds: a year, because who joined with a phone number has no other way back in than the
-/// head's or the leader's.
+/// How long a browser is known, in seconds: a year, because whoever joined with what nobody confirmed has no other way back
+/// in than the head's or the leader's.
 const HOLDS: i32 = 365 * 24 * 3600;
 
 /// How long what a browser was shown the door with is good for, in seconds: a day, for whoever never saw the answer. It may

@@ -164,6 +164,7 @@ impl From<Closed> for Problem {
                 Self::new(Kind::TypingMistake, "Compare it with the invitation, letter by letter.")
                     .at("/code", error.to_string())
             }
+            Closed::Sample => Self::new(Kind::UnknownCode, "It is a sample's, and lets nobody in."),
             Closed::Unknown => Self::new(Kind::UnknownCode, "It is well-formed, and no invitation has it.")
                 .at("/code", "is not known"),
             Closed::Used(brand) => Self::new(

@@ -70,6 +70,8 @@ pub struct Brand {
 pub enum Closed {
     /// It is no code at all.
     Typing(AccessCodeError),
+    /// It stood in a sample, and is nobody's.
+    Sample,
     /// Nobody has it.
     Unknown,
     /// Somebody joined with it, or their household joined with another.
@@ -104,6 +106,10 @@ impl From<sqlx::Error> for Closed {
 /// When nobody has it, or it cannot be looked up.
 pub async fn look(state: &AppState, visitor: Visitor, typed: &str) -> Result<Found, Closed> {
     let code: AccessCode = typed.parse().map_err(Closed::Typing)?;
+    // Whoever follows a leader's test message guesses nothing.
+    if code.is_sample() {
+        return Err(Closed::Sample);
+    }
     tries::admit(state, visitor).await.map_err(Closed::TooManyTries)?;
     let lookups = state.keyring.lookups(&code);
     let mut connection = state.pool.acquire().await?;

@@ -137,6 +137,17 @@ pub(super) fn tell(closed: Closed, code: &str) -> Response {
     };
     match closed {
         Closed::Typing(error) => mistyped(code, error),
+        Closed::Sample => outcome(
+            StatusCode::OK,
+            None,
+            code,
+            "This was a sample",
+            &[
+                "The message that led here shows a leader what an invitation looks like. In a household's own message this \
+                 link lets it join; here it opens nothing.",
+            ],
+            &[Step::Type],
+        ),
         Closed::Unknown => outcome(
             StatusCode::NOT_FOUND,
             None,

@@ -1,6 +1,8 @@
-//! Asking for a link: one box for an e-mail address.
+//! Asking for a link: one box for an e-mail address, or a mobile number where texts go.
 //!
-//! Whose address it is nobody learns here: the answer is one and the same, comes after the same look-up, and before
+//! A text that somebody asks for goes at once, at any hour: they wait for it.
+//!
+//! Whose it is nobody learns here: the answer is one and the same, comes after the same look-up, and before
 //! anything is written.
 
 use std::sync::Arc;
@@ -13,11 +15,15 @@ use axum::{
     response::{Redirect, Response},
 };
 use porchlight_shared::{
-    domain::{Channel, CommunityId, EmailAddress, LetterKind},
-    store::{Unquoted, letters::Reader},
+    domain::{Channel, CommunityId, LetterKind},
+    store::{
+        Unquoted,
+        letters::{Letter, Reader},
+    },
 };
 use serde::Deserialize;
 
+use super::named::Named;
 use crate::{
     board::session::{Leader, SameOrigin, Turned},
     letters,
@@ -44,23 +50,26 @@ struct AskPage<'a> {
     /// The community in which this browser is signed in already.
     signed_in: Option<&'a str>,
     email: &'a str,
+    /// Whether texts go here.
+    texts: bool,
     fault: Option<&'a str>,
 }
 
 /// The box.
-pub(super) async fn show(leader: Option<Leader>) -> Response {
+pub(super) async fn show(State(state): State<Arc<AppState>>, leader: Option<Leader>) -> Response {
     let signed_in = leader.as_ref().map(|leader| leader.name.as_str());
-    leaders_page(StatusCode::OK, &AskPage { signed_in, email: "", fault: None })
+    let texts = state.texts.is_some();
+    leaders_page(StatusCode::OK, &AskPage { signed_in, email: "", texts, fault: None })
 }
 
-/// What was typed.
+/// What was typed: an address, or a number.
 #[derive(Default, Deserialize)]
 pub(super) struct Asked {
     #[serde(default)]
     email: String,
 }
 
-/// Sends what there is for this address.
+/// Sends what there is for this address or number.
 pub(super) async fn ask(
     State(state): State<Arc<AppState>>,
     _: SameOrigin,
@@ -70,16 +79,15 @@ pub(super) async fn ask(
     let Asked { email } = form.map(|Form(asked)| asked).unwrap_or_default();
     let typed = email.trim();
     let again = |status, fault: &str| {
-        leaders_page(status, &AskPage { signed_in: None, email: typed, fault: Some(fault) })
+        let texts = state.texts.is_some();
+        leaders_page(status, &AskPage { signed_in: None, email: typed, texts, fault: Some(fault) })
     };
-    let Ok(address) = typed.parse::<EmailAddress>() else {
-        let fault = "This is no e-mail address. It should look like name@example.org.";
-        return Ok(again(StatusCode::UNPROCESSABLE_ENTITY, fault));
+    let named = match Named::read(&state, typed).await? {
+        Ok(named) => named,
+        Err(fault) => return Ok(again(StatusCode::UNPROCESSABLE_ENTITY, fault)),
     };
-    let hash = state.keyring.address_hash(Channel::Email, &address.key());
-    let subject: &[u8; 16] = hash.first_chunk().expect("32 bytes hold 16");
     let (one, neighbours) = (visitor.household(), visitor.neighbourhood());
-    let limits = [
+    let mut limits = vec![
         Limit { name: "links-asked", subject: &one, most: OF_ONE.0, seconds: OF_ONE.1 },
         Limit {
             name: "links-asked-nearby",
@@ -87,8 +95,11 @@ pub(super) async fn ask(
             most: OF_NEIGHBOURS.0,
             seconds: OF_NEIGHBOURS.1,
         },
-        Limit { name: "links-to", subject, most: FOR_ADDRESS.0, seconds: FOR_ADDRESS.1 },
     ];
+    limits.extend(named.hashes.iter().map(|hash| {
+        let subject: &[u8; 16] = hash.first_chunk().expect("32 bytes hold 16");
+        Limit { name: "links-to", subject, most: FOR_ADDRESS.0, seconds: FOR_ADDRESS.1 }
+    }));
     if let Err(seconds) = limits::count(&state, &limits).await {
         let minutes = seconds.div_ceil(60);
         let fault = match minutes {
@@ -99,23 +110,29 @@ pub(super) async fn ask(
         answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         return Ok(answer);
     }
-    let readers = readers(&state, &address, &hash).await?;
+    let readers = readers(&state, &named).await?;
     if !readers.is_empty() {
         // Whoever times the answer learns nothing from how long it takes to write.
         let later = Arc::clone(&state);
         state.afterwards.spawn(async move {
-            if let Err(error) = write(&later, &readers).await {
+            if let Err(error) = write(&later, named.channel, &readers).await {
                 tracing::error!(error = %Unquoted(&error), "a link that was asked for could not be written");
             }
         });
     }
-    Ok(leaders(Redirect::to("/sign-in/sent")))
+    let sent = if named.channel == Channel::Text { "/sign-in/sent/text" } else { "/sign-in/sent" };
+    Ok(leaders(Redirect::to(sent)))
 }
 
-async fn write(state: &Arc<AppState>, readers: &[(CommunityId, LetterKind, Reader)]) -> sqlx::Result<()> {
+async fn write(
+    state: &Arc<AppState>,
+    channel: Channel,
+    readers: &[(CommunityId, LetterKind, Reader)],
+) -> sqlx::Result<()> {
     for &(community, kind, to) in readers {
         let mut tx = state.pool.begin().await?;
-        let posted = letters::write(&mut tx, state.clock.now(), community, kind, to).await?;
+        let posted =
+            letters::write(&mut tx, state.clock.now(), Letter::of(community, kind, to).by(channel)).await?;
         tx.commit().await?;
         tracing::info!(%community, ?kind, "a link to sign in is on its way");
         posted.push(state);
@@ -123,15 +140,12 @@ async fn write(state: &Arc<AppState>, readers: &[(CommunityId, LetterKind, Reade
     Ok(())
 }
 
-/// Whom the address belongs to: the communities that they lead, and the households that they joined with it.
+/// Whom it belongs to: the communities that they lead, and the households that they joined with it.
 ///
-/// Anybody may have typed an address that no message of ours reached with the code: it opens nothing. Whoever has a letter
+/// Anybody may have typed an address or a number that no message of ours reached with the code: it opens nothing. Whoever has a letter
 /// that is quite new, and was not used, needs no other.
-async fn readers(
-    state: &AppState,
-    address: &EmailAddress,
-    hash: &[u8; 32],
-) -> sqlx::Result<Vec<(CommunityId, LetterKind, Reader)>> {
+async fn readers(state: &AppState, named: &Named) -> sqlx::Result<Vec<(CommunityId, LetterKind, Reader)>> {
+    let hashes: Vec<Vec<u8>> = named.hashes.iter().map(|hash| hash.to_vec()).collect();
     let rows = sqlx::query!(
         r#"(SELECT l.id AS "id!", l.community_id AS "community!", true AS "leads!"
             FROM leaders l
@@ -142,16 +156,17 @@ async fn readers(
            UNION ALL
            (SELECT id, community_id, false FROM (
                 SELECT DISTINCT ON (coalesce(m.account_id, m.id)) m.id, m.community_id FROM members m
-                WHERE m.channel = 'email' AND m.address_hash = $2 AND m.verified_at IS NOT NULL
+                WHERE m.channel = $5 AND m.address_hash = ANY($2) AND m.verified_at IS NOT NULL
                 ORDER BY coalesce(m.account_id, m.id), m.id DESC
             ) AS once
             WHERE NOT EXISTS (SELECT FROM letters WHERE member_id = once.id AND expires_at IS NOT NULL AND used_at IS NULL
                                   AND created_at > app_now() - make_interval(secs => $4))
             LIMIT $3)"#,
-        address.key(),
-        &hash[..],
+        named.email,
+        &hashes,
         MOST_LETTERS,
         QUITE_NEW,
+        named.channel as Channel,
     )
     .fetch_all(&state.pool)
     .await?;
@@ -178,5 +193,15 @@ pub(super) async fn sent() -> Response {
         "Nothing there after a few minutes? Look among the unwanted mail, and whether the address was the one that your community wrote to. No other opens anything; your leaders can help.",
     ];
     let heading = "Look at your e-mail";
+    page(StatusCode::OK, &Notice { brand: None, heading, lines: &lines, contact: None, offer_code: false })
+}
+
+/// The same for a number.
+pub(super) async fn texted() -> Response {
+    let lines = [
+        "If somebody has joined with this number, a link is on its way to it. It holds for 15 minutes, and works once.",
+        "Nothing there after a few minutes? Look whether the number was the one that your community wrote to. A phone that answered STOP gets none; answer START to the last text first. Leaders sign in with their e-mail address.",
+    ];
+    let heading = "Look at your texts";
     page(StatusCode::OK, &Notice { brand: None, heading, lines: &lines, contact: None, offer_code: false })
 }

@@ -84,10 +84,11 @@ pub(super) async fn show(
 
 async fn door_of_letter(pool: &PgPool, letter: LetterId) -> sqlx::Result<Option<Door>> {
     let row = sqlx::query!(
-        r#"SELECT c.id, c.name, l.leader_id, m.account_id, coalesce(p.email, m.address) AS "address!"
+        r#"SELECT c.id, c.name, l.leader_id, m.account_id, coalesce(p.email, m.address) AS "address!",
+                  coalesce(m.channel, 'email') AS "channel!: Channel"
            FROM letters l JOIN communities c ON c.id = l.community_id
                LEFT JOIN leaders p ON p.id = l.leader_id AND p.removed_at IS NULL
-               LEFT JOIN members m ON m.id = l.member_id AND m.channel = 'email' AND m.verified_at IS NOT NULL
+               LEFT JOIN members m ON m.id = l.member_id AND m.verified_at IS NOT NULL
            WHERE l.id = $1 AND l.used_at IS NULL AND l.expires_at > app_now() AND num_nonnulls(p.id, m.id) = 1"#,
         letter.uuid(),
     )
@@ -95,7 +96,7 @@ async fn door_of_letter(pool: &PgPool, letter: LetterId) -> sqlx::Result<Option<
     .await?;
     Ok(row.map(|row| Door {
         community: row.name,
-        to: Some(masked(Channel::Email, &row.address)),
+        to: Some(masked(row.channel, &row.address)),
         opens: match row.leader_id {
             Some(leader) => Opens::Board(row.id.into(), Some(leader.into())),
             None => Opens::Home(row.account_id.map(Into::into)),

@@ -162,7 +162,7 @@ async fn admit_member(
 ) -> sqlx::Result<Option<HeaderValue>> {
     let known = sqlx::query!(
         "SELECT account_id, community_id FROM members
-         WHERE id = $1 AND channel = 'email' AND verified_at IS NOT NULL FOR NO KEY UPDATE",
+         WHERE id = $1 AND verified_at IS NOT NULL FOR NO KEY UPDATE",
         member.uuid()
     );
     let Some(known) = known.fetch_optional(&mut *tx).await? else { return Ok(None) };

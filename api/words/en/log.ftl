@@ -51,5 +51,6 @@ log-passes-voided = Made passes void
 log-report-exported = Exported the list of households
 log-code-shown = Was shown a household’s link
 log-keys-rotated = Changed the keys
+log-link-created = Made a link to sign in
 log-token-created = Made a token for a program
 log-token-revoked = Ended a program’s token

@@ -45,6 +45,18 @@ pub enum AccessCodeError {
 }
 
 impl AccessCode {
+    /// The code of samples: well-formed, and nobody's.
+    #[must_use]
+    pub const fn sample() -> Self {
+        Self(*b"23456789CDF2")
+    }
+
+    /// Whether it stood in a sample.
+    #[must_use]
+    pub fn is_sample(&self) -> bool {
+        *self == Self::sample()
+    }
+
     /// Draws a fresh code: eleven characters from `rng` and the check character, offensive ones drawn again.
     pub fn draw(rng: &mut impl CryptoRng) -> Self {
         loop {
@@ -62,7 +74,7 @@ impl AccessCode {
             // The last weight is 1, so the last value is what the others leave to the next multiple of 23.
             values[LENGTH - 1] = (23 - weighted(&values) % 23) % 23;
             let code = Self(values.map(|value| ALPHABET[value as usize]));
-            if !code.offends() {
+            if !code.offends() && !code.is_sample() {
                 return code;
             }
         }

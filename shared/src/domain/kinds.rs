@@ -48,6 +48,16 @@ pub enum LetterKind {
     BatchDone,
     /// What an invitation looks like.
     Sample,
+    /// Somebody is a leader no more.
+    Removed,
+    /// A leader is an owner now.
+    MadeOwner,
+    /// An owner is a leader now.
+    MadeLeader,
+    /// Somebody else is an owner now.
+    OwnerAdded,
+    /// Somebody else is no owner any more.
+    OwnerRemoved,
 }
 
 impl LetterKind {
@@ -56,7 +66,14 @@ impl LetterKind {
     pub const fn delivery(self) -> DeliveryKind {
         match self {
             Self::SignIn | Self::ResidentSignIn => DeliveryKind::SignInLink,
-            Self::Added | Self::BatchDone | Self::Sample => DeliveryKind::LeaderNotice,
+            Self::Added
+            | Self::BatchDone
+            | Self::Sample
+            | Self::Removed
+            | Self::MadeOwner
+            | Self::MadeLeader
+            | Self::OwnerAdded
+            | Self::OwnerRemoved => DeliveryKind::LeaderNotice,
         }
     }
 }

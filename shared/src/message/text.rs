@@ -28,6 +28,18 @@ const TO_MEMBERS: [(&str, &str); 5] = [
     (": join at ", " STOP to opt out."),
 ];
 
+/// The same for whoever asked for a link to sign in; what they asked for has no reason to be given.
+const TO_SIGN_IN: [(&str, &str); 5] = [
+    (
+        ": sign in with this link: ",
+        " It holds for 15 minutes. You did not ask for it? Ignore it. STOP to opt out.",
+    ),
+    (": sign in with ", " Good once, for 15 minutes. Not you? Ignore it. STOP to opt out."),
+    (": sign in with ", " Good once, for 15 minutes. STOP to opt out."),
+    (": sign in: ", " Good for 15 minutes. STOP to opt out."),
+    (": sign in: ", " STOP to opt out."),
+];
+
 /// A text that is ready to be sent.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Composed {
@@ -51,7 +63,7 @@ pub enum ComposeError {
     #[error("the community has no short name")]
     Name,
     /// The link cannot be put into a text.
-    #[error("the join link must be an http(s) URL of printable ASCII, at most 500 characters")]
+    #[error("the link must be an http(s) URL of printable ASCII, at most 500 characters")]
     Link,
 }
 
@@ -60,25 +72,36 @@ pub enum ComposeError {
 /// # Errors
 /// When nobody would be named, or the link cannot be put into a text.
 pub fn invitation(guest: Guest, short_name: &str, join_link: &str) -> Result<Composed, ComposeError> {
-    let forms = match guest {
-        Guest::Household => TO_HOUSEHOLDS,
-        Guest::Member => TO_MEMBERS,
-    };
+    match guest {
+        Guest::Household => fitting(&TO_HOUSEHOLDS, short_name, join_link),
+        Guest::Member => fitting(&TO_MEMBERS, short_name, join_link),
+    }
+}
+
+/// The link with which somebody signs in: in one part if any form fits, else in the first form.
+///
+/// # Errors
+/// When nobody would be named, or the link cannot be put into a text.
+pub fn sign_in(short_name: &str, link: &str) -> Result<Composed, ComposeError> {
+    fitting(&TO_SIGN_IN, short_name, link)
+}
+
+fn fitting(forms: &[(&str, &str); 5], short_name: &str, link: &str) -> Result<Composed, ComposeError> {
     let name = one_line(short_name);
     let name = transliterate(&name);
     if name.trim().is_empty() {
         return Err(ComposeError::Name);
     }
-    let has_scheme = join_link.starts_with("https://") || join_link.starts_with("http://");
-    if !has_scheme || join_link.len() > 500 || !join_link.bytes().all(|b| b.is_ascii_graphic()) {
+    let has_scheme = link.starts_with("https://") || link.starts_with("http://");
+    if !has_scheme || link.len() > 500 || !link.bytes().all(|b| b.is_ascii_graphic()) {
         return Err(ComposeError::Link);
     }
-    let written = |(invitation, ending): (&str, &str)| {
-        let text = format!("{name}{invitation}{join_link}{ending}");
+    let written = |&(why, ending): &(&str, &str)| {
+        let text = format!("{name}{why}{link}{ending}");
         Composed { segments: Segments::of(&text), text }
     };
-    let fitting = forms.into_iter().map(written).find(|composed| composed.segments.count == 1);
-    Ok(fitting.unwrap_or_else(|| written(forms[0])))
+    let fitting = forms.iter().map(written).find(|composed| composed.segments.count == 1);
+    Ok(fitting.unwrap_or_else(|| written(&forms[0])))
 }
 
 /// `text` on one line: control characters, marks that turn the direction of others, and runs of spaces become a space.
@@ -115,6 +138,22 @@ mod tests {
         );
         assert!(long.text.starts_with("Oakridge HOA: your household invites you"), "{}", long.text);
         assert_eq!((short.segments.count, long.segments.count), (1, 1));
+    }
+
+    #[test]
+    fn whoever_asked_for_a_link_gets_it_in_one_part_under_the_longest_name() {
+        let link = format!("https://join.oakridgehoa.org/sign-in/{}", "x".repeat(43));
+        for (name, says) in [
+            ("Oakridge HOA", "Good once, for 15 minutes. STOP"),
+            ("Twenty letters, yes.", "Good for 15 minutes"),
+        ] {
+            let composed = sign_in(name, &link).unwrap();
+            assert_eq!(composed.segments.count, 1, "{}", composed.text);
+            assert!(composed.text.starts_with(&format!("{name}: sign in")), "{}", composed.text);
+            assert!(composed.text.contains(&link) && composed.text.contains(says), "{}", composed.text);
+            assert!(composed.text.ends_with("STOP to opt out."), "{}", composed.text);
+        }
+        assert_eq!(sign_in(" ", &link), Err(ComposeError::Name));
     }
 
     /// A link of so many characters.

@@ -8,10 +8,14 @@ use std::{
 
 use tokio::time::Instant;
 use url::Url;
+use uuid::Uuid;
 
-use super::{feed::Feeder, redis::Redis};
+use super::{
+    feed::{Feeder, SIGNERS, signer},
+    redis::Redis,
+};
 use crate::{
-    installation::{Failure, Installation, Process, Programs},
+    installation::{Community, Failure, Installation, Process, Programs},
     sandbox::{
         smtp::{Settings, SmtpSandbox},
         twilio::{self, TwilioSandbox},
@@ -103,6 +107,27 @@ impl Fleet {
             fleet.start_worker(place).await?;
         }
         Ok(fleet)
+    }
+
+    /// Adds leaders by name: one to each community, and some who do nothing but sign in to another, so that nobody gets
+    /// more than can be told apart.
+    pub(super) async fn add_leaders(&self, communities: &[Community]) -> Result<(), Failure> {
+        for (n, community) in communities.iter().enumerate() {
+            let (id, email) = (&community.id, format!("chair-{n}@example.net"));
+            let arguments = ["admin", "add-leader", "--community", id, "--email", &email, "--json"];
+            self.installation.api_command(&arguments).await?;
+        }
+        let theirs = self.installation.create_community("Harbour Rowing Club", &[]).await?;
+        let emails: Vec<String> = (0..SIGNERS).map(signer).collect();
+        sqlx::query(
+            "INSERT INTO leaders (id, community_id, email, role)
+             SELECT gen_random_uuid(), $1::uuid, email, 'leader' FROM unnest($2::text[]) AS email",
+        )
+        .bind(Uuid::parse_str(&theirs.id)?)
+        .bind(&emails)
+        .execute(&self.installation.pool)
+        .await?;
+        Ok(())
     }
 
     /// Every process.

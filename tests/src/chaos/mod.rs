@@ -2,13 +2,14 @@
 //!
 //! Real processes (two APIs, three workers) on private servers, each behind lines of its own, and providers that record
 //! what they took. The programs are those that an operator runs: nothing in them knows of this. [`row`] is the matrix,
-//! [`strike`] carries it out, [`feed`] sends lists meanwhile as a careful program does, [`audit`] judges, [`report`]
-//! says it in words. A seed decides what is struck, in which order and when.
+//! [`strike`] carries it out, [`feed`] sends lists meanwhile as a careful program does and has links sent to leaders,
+//! [`audit`] judges what became of the lists' messages and [`letters`] what became of the rest, [`report`] says it in words. A seed decides what is struck, in which order and when.
 
 mod audit;
 mod clock;
 mod feed;
 mod fleet;
+pub mod letters;
 pub mod pace;
 mod redis;
 mod report;

@@ -5,6 +5,7 @@ use std::{fmt::Write as _, fs, path::Path, time::Duration};
 use super::{
     Order,
     audit::{Attempt, Verdict},
+    letters,
     row::Row,
 };
 use crate::installation::Failure;
@@ -78,6 +79,8 @@ pub struct Account {
     pub most_unknown: usize,
     /// What became of the messages.
     pub verdict: Verdict,
+    /// What became of the letters.
+    pub letters: letters::Verdict,
     /// From the first fault until everything had settled.
     pub took: Duration,
 }
@@ -96,6 +99,7 @@ impl Account {
             miscounted: 0,
             most_unknown: 0,
             verdict: Verdict::default(),
+            letters: letters::Verdict::default(),
             took: Duration::ZERO,
         }
     }
@@ -125,6 +129,7 @@ impl Account {
     #[must_use]
     pub fn broken(&self) -> Vec<String> {
         let mut broken = self.verdict.broken();
+        broken.extend(self.letters.broken());
         if self.verdict.promised < self.wanted {
             broken.push(format!("{} messages of {} were sent", self.verdict.promised, self.wanted));
         }
@@ -164,7 +169,7 @@ impl Account {
     #[must_use]
     pub fn table(&self) -> String {
         let mut text = String::new();
-        let verdict = &self.verdict;
+        let (verdict, letters) = (&self.verdict, &self.letters);
         let (kills, faults) =
             (self.struck.iter().map(|struck| struck.killed).sum::<usize>(), self.struck.len());
         let settled = |share: usize| {
@@ -194,6 +199,21 @@ impl Account {
                 format!("{submitted} / {ended} / {person}")
             }),
             ("e-mails taken twice after an unknown outcome", verdict.repeated.to_string()),
+            ("letters written: links that were asked for / leaders told of a list", {
+                format!("{}: {} / {}", letters.all(), letters.of("sign_in"), letters.of("batch_done"))
+            }),
+            (
+                "**letters lost, or never written**",
+                (letters.lost.len() + letters.untold.len() + letters.unsettled.len()).to_string(),
+            ),
+            (
+                "**letters handed over twice, the first outcome known, or more than once again**",
+                (letters.doubled.len() + letters.repeated_too_often.len()).to_string(),
+            ),
+            (
+                "letters submitted / ended otherwise / taken twice after an unknown outcome",
+                format!("{} / {} / {}", letters.submitted, letters.ended, letters.repeated),
+            ),
             (
                 "the most unknown outcomes of one kill, and slots",
                 format!("{} of {}", self.most_unknown, self.slots),

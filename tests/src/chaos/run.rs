@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::{
     Account, Attempt, Delivery, Order, Row, audit,
     fleet::{self, Fleet, SLOTS},
+    letters,
 };
 use crate::{
     installation::{Failure, Programs},
@@ -21,6 +22,8 @@ use crate::{
 
 /// Within this everything has settled: the last promise is 20 minutes after a kill.
 const SETTLING: Duration = Duration::from_mins(25);
+/// Leaders are told of a list of texts when its receipts have had their time, and their letter may be repeated.
+const TELLING: Duration = Duration::from_mins(35);
 /// The same where time is moved.
 const HURRIED: Duration = Duration::from_mins(5);
 /// One is killed, and the others go on.
@@ -50,10 +53,13 @@ pub async fn run(programs: Programs, order: &Order, tell: impl Fn(&str)) -> Resu
     let variables = [
         ("PORCHLIGHT_SMTP_RATE", "2000"),
         ("PORCHLIGHT_SMS_RATE", "1000"),
+        // Who asks for links comes from another house each time.
+        ("PORCHLIGHT_TRUSTED_PROXIES", "127.0.0.0/8"),
         ("PORCHLIGHT_EMAIL_RETRY", "2s,5s,15s,1m,2m"),
         ("PORCHLIGHT_TEXT_RETRY", "2s,5s,15s,1m,2m"),
     ];
     let fleet = Fleet::start(programs, options, WORKERS, &variables, &order.worker_variables).await?;
+    fleet.add_leaders(fleet.feeder.communities()).await?;
     let account = Account::new(order, SLOTS);
     let rng = StdRng::seed_from_u64(order.seed);
     let mut run =
@@ -131,21 +137,30 @@ impl Run {
         Ok(())
     }
 
-    /// Waits until nothing waits, runs or is being found out.
-    async fn settle(&mut self, tell: &impl Fn(&str)) -> Result<(), Failure> {
+    /// Whether nothing waits, runs or is being found out, and leaders were told of every list.
+    async fn has_settled(&self) -> Result<bool, Failure> {
         const OPEN: [&str; 5] = ["held", "queued", "sending", "retry_wait", "checking"];
+        let told = sqlx::query_scalar(
+            "SELECT NOT EXISTS (SELECT FROM batches WHERE purpose = 'list' AND told_at IS NULL)",
+        );
+        let told: bool = told.fetch_one(&self.fleet.installation.pool).await?;
+        Ok(told && self.fleet.count(&OPEN).await? == 0)
+    }
+
+    async fn settle(&mut self, tell: &impl Fn(&str)) -> Result<(), Failure> {
         let fleet = &self.fleet;
         if !self.order.hurry {
             tell("no more faults; waiting until everything has settled");
-            let settled = async || Ok(fleet.count(&OPEN).await? == 0);
             // What is not settled then stands in the account.
-            let _late = fleet.until("everything has settled", SETTLING, settled).await;
+            let _late = fleet
+                .until("everything has settled", SETTLING + TELLING, async || self.has_settled().await)
+                .await;
             return Ok(());
         }
         let began = Instant::now();
         while began.elapsed() < HURRIED {
             let _busy = fleet.until_still().await;
-            if fleet.count(&OPEN).await? == 0 {
+            if self.has_settled().await? {
                 return Ok(());
             }
             self.pass_time().await?;
@@ -166,7 +181,7 @@ impl Run {
             .until("reconcilers looked", fleet::PATIENCE, async || {
                 let looked = sqlx::query_scalar(
                     "SELECT bool_and(looked_at >= to_timestamp($1)) FROM reconcilers
-                     WHERE name IN ('overdue', 'checking', 'held', 'due_email', 'due_text', 'finished', 'progress')",
+                     WHERE name IN ('overdue', 'checking', 'held', 'due_email', 'due_text', 'finished', 'notices', 'progress')",
                 );
                 Ok(looked.bind(moved).fetch_one(pool).await?)
             })
@@ -216,6 +231,13 @@ impl Run {
         let mut taken: HashMap<String, u32> = self.fleet.installation.smtp.counts();
         taken.extend(self.fleet.installation.twilio.counts());
         let promises = self.fleet.feeder.promises();
+        let written = letters::read(pool).await?;
+        // Whoever gets letters is in no list.
+        for reader in written.iter().filter_map(|letter| letter.address.as_ref()) {
+            taken.remove(reader);
+        }
+        let accepted = self.fleet.installation.smtp.accepted();
+        self.account.letters = letters::judge(&written, letters::untold(pool).await?, &attempts, &accepted);
         self.account.verdict = audit::judge(&promises, &deliveries, &attempts, &taken);
         self.account.attribute(&attempts);
         self.account.requests_repeated = self.fleet.feeder.repeated();

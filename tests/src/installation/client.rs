@@ -163,6 +163,19 @@ impl Client {
         Ok(Page { status, headers, path: response.url().path().to_owned(), text: response.text().await? })
     }
 
+    /// Sends a form of one of our own pages, as a browser would, and is led on.
+    ///
+    /// # Errors
+    /// When no answer came.
+    pub async fn submit(&self, path: &str, form: String, from: &str) -> Result<StatusCode, Failure> {
+        let request = self.http.post(format!("{}{path}", self.base)).header("sec-fetch-site", "same-origin");
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        let response = request.header("x-forwarded-for", from).body(form).send().await?;
+        let status = response.status();
+        response.bytes().await?;
+        Ok(status)
+    }
+
     /// Joins with a code, as a program without a token would.
     ///
     /// # Errors

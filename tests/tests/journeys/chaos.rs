@@ -14,6 +14,10 @@ async fn every_row_of_the_matrix_keeps_the_promises() {
     let account = account(Order::of(&rows, rows.len(), 40 * rows.len(), 1)).await;
     assert!(account.broken().is_empty(), "{:#?}\n{}", account.broken(), account.table());
     assert!(account.verdict.promised >= 40 * rows.len(), "{}", account.table());
+    // Letters were among them, of both kinds: links that somebody waited for, and lists that needed somebody.
+    let (letters, of_each) = (&account.letters, rows.len() / 2);
+    assert!(letters.of("sign_in") >= of_each && letters.of("batch_done") >= 3, "{}", account.table());
+    assert!(letters.repeated > 0, "{}", account.table());
     // It was no stroll: workers were killed in the middle of their work.
     assert!(account.most_unknown > 0, "{}", account.table());
 }
@@ -29,6 +33,13 @@ async fn sabotaged(how: &'static str, rows: &[Row], messages: usize) -> Vec<Stri
 async fn a_worker_that_acknowledges_before_the_outcome_is_durable_is_noticed() {
     let broken = sabotaged("acknowledge-early", &[Row::Taken], 120).await;
     assert!(broken.iter().any(|line| line.contains("without a claim")), "{broken:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_worker_that_doubles_letters_is_noticed() {
+    let broken = sabotaged("double-letters", &[Row::WorkerAnyTime], 40).await;
+    assert!(broken.iter().any(|line| line.contains("letters doubled although")), "{broken:?}");
+    assert!(broken.iter().all(|line| line.contains("letters")), "{broken:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

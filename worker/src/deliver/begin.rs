@@ -82,7 +82,7 @@ pub struct Attempt {
 }
 
 /// The letter that a message carries.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone)]
 pub struct Written {
     /// Which; signs its link.
     pub id: LetterId,
@@ -90,6 +90,15 @@ pub struct Written {
     pub kind: LetterKind,
     /// The batch that it is about, and how many of its households need somebody.
     pub about: Option<(BatchId, i32)>,
+    /// How the leader is called whom it is about.
+    pub whom: Option<String>,
+}
+
+/// Shows which, and nobody's name.
+impl std::fmt::Debug for Written {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Written").field("id", &self.id).field("kind", &self.kind).finish_non_exhaustive()
+    }
 }
 
 /// The invitation that a message carries.
@@ -175,7 +184,7 @@ impl BeginStatement {
                        s.attempt_number, s.created_at, s.contact_id, s.invitation_id, s.letter_id, clock.now,
                        i.code_sealed, i.code_sealed_key, i.expires_at, coalesce(c.address, l.address) AS address,
                        CASE WHEN s.kind = 'invitation' THEN coalesce(c.name, h.name) ELSE l.name END AS name,
-                       l.kind AS letter, l.batch_id AS about, l.count AS about_count,
+                       l.kind AS letter, l.batch_id AS about, l.count AS about_count, l.whom,
                        CASE WHEN ch.probe = s.id THEN ch.reason END AS probe, co.text_opens_at, co.text_closes_at,
                        CASE
                            WHEN s.state = 'sending' AND s.attempt_token = s.token THEN 'begun_before'
@@ -186,14 +195,16 @@ impl BeginStatement {
                            -- Whoever is a leader, or a member, no more gets none; a link that is over is no use.
                            WHEN s.letter_id IS NOT NULL AND (l.address IS NULL OR l.used_at IS NOT NULL) THEN 'not_needed'
                            WHEN l.expires_at IS NOT NULL AND l.created_at <= clock.now - make_interval(secs => $5) THEN 'expired'
+                           -- Whoever wants no texts gets no link by text either; an e-mail that was asked for is another matter.
                            WHEN s.letter_id IS NULL AND c.address IS NULL OR EXISTS (
                                SELECT FROM suppressions
-                               WHERE address_hash = c.address_hash AND lifted_at IS NULL
+                               WHERE address_hash = coalesce(c.address_hash, l.address_hash) AND lifted_at IS NULL
                                    AND (community_id = s.community_id OR community_id IS NULL)
                            ) THEN 'suppressed'
                            WHEN s.due_at > clock.now THEN 'not_before'
                            WHEN b.paused_at IS NOT NULL THEN 'paused'
-                           WHEN s.channel = 'text' AND co.open IS NOT TRUE THEN 'window'
+                           -- A text that somebody asked for just now, and waits for, goes at any hour.
+                           WHEN s.channel = 'text' AND s.letter_id IS NULL AND co.open IS NOT TRUE THEN 'window'
                            WHEN ch.closed_at IS NOT NULL AND ch.probe IS DISTINCT FROM s.id THEN 'channel_closed'
                            ELSE 'begun'
                        END AS answer
@@ -202,10 +213,13 @@ impl BeginStatement {
                 LEFT JOIN LATERAL (SELECT * FROM households WHERE id = c.household_id OFFSET 0) AS h ON true
                 LEFT JOIN LATERAL (
                     SELECT kind, batch_id, count, used_at, expires_at, created_at,
+                           -- That they were removed is said to whoever is one no more.
                            CASE WHEN member_id IS NULL
-                               THEN (SELECT email FROM leaders WHERE id = leader_id AND removed_at IS NULL)
+                               THEN (SELECT email FROM leaders WHERE id = leader_id AND (removed_at IS NULL OR kind = 'removed'))
                                ELSE (SELECT address FROM members WHERE id = member_id AND channel = s.channel) END AS address,
-                           (SELECT name FROM leaders WHERE id = leader_id) AS name
+                           (SELECT address_hash FROM members WHERE id = member_id AND channel = 'text' AND s.channel = 'text') AS address_hash,
+                           (SELECT name FROM leaders WHERE id = leader_id) AS name,
+                           (SELECT coalesce(name, email) FROM leaders WHERE id = about_leader_id) AS whom
                     FROM letters WHERE id = s.letter_id OFFSET 0
                 ) AS l ON true
                 LEFT JOIN LATERAL (SELECT * FROM invitations WHERE id = s.invitation_id OFFSET 0) AS i ON true
@@ -232,10 +246,10 @@ impl BeginStatement {
             )
             SELECT place AS "place!", answer AS "answer!", id AS "id!", kind AS "kind!: DeliveryKind", community_id AS "community!", batch_id AS batch,
                    invitation_id AS invitation, contact_id AS contact, address, name,
-                   letter_id, letter AS "letter?: LetterKind", about, about_count, created_at AS "created_at!",
+                   letter_id, letter AS "letter?: LetterKind", about, about_count, whom, created_at AS "created_at!",
                    tries AS "tries!", unsent AS "unsent!", probe AS "probe: AttemptReason", attempt_number AS "attempt_number!",
                    code_sealed, code_sealed_key, expires_at AS "expires_at?",
-                   extract(epoch FROM due_at - now)::float8 AS wait, extract(epoch FROM text_closes_at - now)::float8 AS "closes_in?"
+                   extract(epoch FROM due_at - now)::float8 AS wait, CASE WHEN letter_id IS NULL THEN extract(epoch FROM text_closes_at - now)::float8 END AS "closes_in?"
             FROM judged"#,
             &ids,
             &tokens,
@@ -274,6 +288,7 @@ impl BeginStatement {
                         id: id.into(),
                         kind,
                         about: row.about.map(Into::into).zip(row.about_count),
+                        whom: row.whom,
                     }),
                     address: row.address.unwrap_or_default(),
                     name: row.name,

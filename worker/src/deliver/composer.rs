@@ -80,6 +80,9 @@ impl Composer {
 
     /// An attempt's text.
     pub(super) async fn text(&self, attempt: &Attempt) -> Result<text::Composed, Report> {
+        if let Some(letter) = &attempt.letter {
+            return self.letter_in_text(attempt, letter).await;
+        }
         let (letterhead, _, code) = self.parts(attempt).await?;
         message::text::invitation(attempt.guest()?, &letterhead.short_name, &self.join_link(&code))
             .map_err(|error| attempt.cannot_be_composed("a text could not be composed", &error))

@@ -151,6 +151,13 @@ impl Courier {
         let jitter = self.random().random_range(-1.0..=1.0);
         let retry_after = report.retry_after.or(report.slow_down.then_some(SLOW_DOWN));
         let (state, wait) = match next(report.outcome, history, &self.schedule, jitter, retry_after) {
+            Next::Accepted
+                if self.sabotage == Some(Sabotage::DoubleLetters)
+                    && attempt.letter.is_some()
+                    && attempt.number == 1 =>
+            {
+                (DeliveryState::RetryWait, Some(Duration::ZERO))
+            }
             Next::Accepted => (DeliveryState::Accepted, None),
             Next::Failed => (DeliveryState::Failed, None),
             Next::Retry(wait) => (DeliveryState::RetryWait, Some(wait)),

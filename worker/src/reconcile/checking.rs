@@ -3,6 +3,12 @@
 //! What remains then is the policy: an e-mail is repeated once, with the same code and the same Message-ID; a text is
 //! never repeated by itself, and is for a person to decide. Before that the provider of texts is asked; see
 //! [`asking`](super::asking).
+//!
+//! Whose decision it is. A household's text is its leaders', who are told when its list is done. A text by which a head of
+//! household invites is the head's: `/home` says beside the name that it may have arrived, and offers the link to be given
+//! by hand. No leader is asked, because whom a family lets in is not theirs to see, and the head is not written to: they sent
+//! it minutes ago, to somebody they live with, whose silence tells them what a message of ours would; and nothing is lost by
+//! nobody looking, since the code works for its seven days if it came, and ends with them if not. A letter is nobody's.
 
 use std::time::Duration;
 

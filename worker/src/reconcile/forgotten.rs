@@ -1,5 +1,5 @@
 //! What is kept for a time: codes of invitations, answers for an `Idempotency-Key`, drafts of lists, which texts were
-//! answered, sessions and the links to them.
+//! answered, sessions and the links to them, and whom a head invited who never came.
 
 use super::{LookError, Reconciler, report::Report};
 
@@ -9,7 +9,8 @@ const AT_ONCE: i64 = 5_000;
 impl Reconciler {
     /// Drops those whose time is over: an invitation's sealed code when it expires, and what finds it again 400 days
     /// after its end; a day for answers, 30 days after the last change for drafts, 400 for the marks of answered
-    /// texts, and for sessions and links what each says.
+    /// texts, and for sessions and links what each says; 90 days after its invite ended the address of whoever was invited
+    /// by a head and did not join. The next invite or list that names it brings it back.
     pub(super) async fn forgotten(&self) -> Result<Report, LookError> {
         let answers = sqlx::query!(
             "DELETE FROM idempotency_keys WHERE created_at < (SELECT app_now()) - interval '25 hours'"
@@ -41,6 +42,24 @@ impl Reconciler {
              UPDATE invitations AS i SET code_lookup = NULL, code_lookup_key = NULL FROM old WHERE i.id = old.id",
             AT_ONCE,
         );
+        let invitees = sqlx::query!(
+            "WITH late AS MATERIALIZED (
+                 SELECT c.id FROM contacts c
+                 WHERE c.of_member AND c.erased_at IS NULL
+                     AND NOT EXISTS (
+                         SELECT FROM members
+                         WHERE household_id = c.household_id AND channel = c.channel AND address_hash = c.address_hash
+                     )
+                     AND NOT EXISTS (
+                         SELECT FROM invitations i JOIN deliveries d ON d.invitation_id = i.id
+                         WHERE i.household_id = c.household_id AND d.contact_id = c.id
+                             AND (i.ended_at IS NULL OR i.ended_at > (SELECT app_now()) - interval '90 days')
+                     )
+                 ORDER BY c.id LIMIT $1 FOR NO KEY UPDATE OF c SKIP LOCKED
+             )
+             UPDATE contacts AS c SET address = NULL, name = NULL, erased_at = app_now() FROM late WHERE c.id = late.id",
+            AT_ONCE,
+        );
         let codes = codes.execute(&self.pool).await?.rows_affected();
         let lookups = lookups.execute(&self.pool).await?.rows_affected();
         let answers = answers.execute(&self.pool).await?.rows_affected();
@@ -48,7 +67,8 @@ impl Reconciler {
         let texts = texts.execute(&self.pool).await?.rows_affected();
         let sessions = sessions.execute(&self.pool).await?.rows_affected()
             + residents.execute(&self.pool).await?.rows_affected();
+        let invitees = invitees.execute(&self.pool).await?.rows_affected();
         let links = links.execute(&self.pool).await?.rows_affected();
-        Ok(Report::Forgotten { codes, lookups, answers, drafts, texts, sessions, links })
+        Ok(Report::Forgotten { codes, lookups, answers, drafts, texts, sessions, links, invitees })
     }
 }

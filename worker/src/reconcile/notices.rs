@@ -10,7 +10,7 @@
 use porchlight_shared::{
     domain::{BatchId, Channel, DeliveryId, LetterId, LetterKind},
     queue::Job,
-    store::letters::{Ids, Letter, Reader},
+    store::letters::{About, Ids, Letter, Reader},
 };
 use rand::{
     SeedableRng,
@@ -102,13 +102,9 @@ impl Reconciler {
             .await?;
             let (now, mut rng) = (self.clock.now(), StdRng::from_rng(&mut UnwrapErr(SysRng)));
             for leader in leaders {
-                let letter = Letter {
-                    community: told.community_id.into(),
-                    kind: LetterKind::BatchDone,
-                    to: Reader::Leader(leader.into()),
-                    about: Some((batch, count)),
-                    holds: None,
-                };
+                let to = Reader::Leader(leader.into());
+                let letter = Letter::of(told.community_id.into(), LetterKind::BatchDone, to)
+                    .about(About::Batch(batch, count));
                 let ids = Ids {
                     letter: LetterId::new(now, &mut rng),
                     delivery: DeliveryId::new(now, &mut rng),

@@ -45,6 +45,8 @@ pub enum Report {
         sessions: u64,
         /// Links that signed leaders in, or would have.
         links: u64,
+        /// Addresses of whoever was invited by a head and never came.
+        invitees: u64,
     },
 }
 
@@ -87,7 +89,7 @@ impl Report {
             Self::Notices(letters) => vec![("letters", *letters)],
             Self::Windows(communities) => vec![("communities", *communities)],
             Self::Storms(batches) | Self::Finished(batches) => vec![("batches", *batches)],
-            Self::Forgotten { codes, lookups, answers, drafts, texts, sessions, links } => {
+            Self::Forgotten { codes, lookups, answers, drafts, texts, sessions, links, invitees } => {
                 vec![
                     ("codes", *codes),
                     ("lookups", *lookups),
@@ -96,6 +98,7 @@ impl Report {
                     ("texts", *texts),
                     ("sessions", *sessions),
                     ("links", *links),
+                    ("invitees", *invitees),
                 ]
             }
         };

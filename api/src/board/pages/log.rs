@@ -153,6 +153,7 @@ fn told(act: Act) -> &'static str {
         Act::ReportExported => say!("log-report-exported"),
         Act::CodeShown => say!("log-code-shown"),
         Act::KeysRotated => say!("log-keys-rotated"),
+        Act::LinkCreated => say!("log-link-created"),
         Act::TokenCreated => say!("log-token-created"),
         Act::TokenRevoked => say!("log-token-revoked"),
     }

@@ -204,7 +204,9 @@ pub(super) async fn add(
     }
     match people::add(&state.pool, state.clock.now(), leader.actor(), &email, name, role).await {
         Ok((_, posted)) => {
-            posted.push(&state);
+            for letter in posted {
+                letter.push(&state);
+            }
             Ok(back("added"))
         }
         Err(error) => refused(&state, &leader, &form, error).await,
@@ -228,11 +230,16 @@ pub(super) async fn change_role(
     let becomes = form.map(|Form(form)| form).unwrap_or_default();
     let (Ok(person), Some(role)) = (person.parse(), role(&becomes.role)) else { return Ok(nothing_here()) };
     let changed = match leader.role {
-        Role::Owner => people::change_role(&state.pool, &leader, person, role).await,
+        Role::Owner => people::change_role(&state.pool, state.clock.now(), &leader, person, role).await,
         Role::Leader | Role::Service => Err(Refused::NotOwner),
     };
     match changed {
-        Ok(()) => Ok(back("changed")),
+        Ok(posted) => {
+            for letter in posted {
+                letter.push(&state);
+            }
+            Ok(back("changed"))
+        }
         Err(error) => refused(&state, &leader, &Written::default(), error).await,
     }
 }
@@ -271,12 +278,17 @@ pub(super) async fn remove(
 ) -> Result<Response, Turned> {
     let Ok(person) = person.parse() else { return Ok(nothing_here()) };
     let removed = match leader.role {
-        Role::Owner => people::remove(&state.pool, &leader, person).await,
+        Role::Owner => people::remove(&state.pool, state.clock.now(), &leader, person).await,
         Role::Leader | Role::Service => Err(Refused::NotOwner),
     };
     match removed {
         // Whoever removed themselves is led to the sign-in from there.
-        Ok(()) => Ok(back("removed")),
+        Ok(posted) => {
+            for letter in posted {
+                letter.push(&state);
+            }
+            Ok(back("removed"))
+        }
         Err(error) => refused(&state, &leader, &Written::default(), error).await,
     }
 }

@@ -8,7 +8,10 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{Redirect, Response},
 };
-use porchlight_shared::{domain::LetterKind, store::letters::Reader};
+use porchlight_shared::{
+    domain::LetterKind,
+    store::letters::{Letter, Reader},
+};
 
 use super::astray;
 use crate::{
@@ -41,7 +44,9 @@ pub(super) async fn send(
     }
     let mut tx = state.pool.begin().await?;
     let to = Reader::Leader(id);
-    let posted = letters::write(&mut tx, state.clock.now(), leader.community, LetterKind::Sample, to).await?;
+    let posted =
+        letters::write(&mut tx, state.clock.now(), Letter::of(leader.community, LetterKind::Sample, to))
+            .await?;
     Entry::whole(leader.by, Act::TestSent).write(&mut tx, leader.community).await?;
     tx.commit().await?;
     posted.push(&state);

@@ -142,7 +142,7 @@ impl Run {
     }
 
     async fn batches(&self) -> Result<i64, Failure> {
-        let count = sqlx::query_scalar("SELECT count(*) FROM batches");
+        let count = sqlx::query_scalar("SELECT count(*) FROM batches WHERE purpose = 'list'");
         Ok(count.fetch_one(&self.fleet.installation.pool).await?)
     }
 }

@@ -134,13 +134,14 @@ impl Run {
         self.rng.random_range(0..self.fleet.workers.len())
     }
 
-    /// One fault's messages, promised by an API before this returns.
+    /// One fault's messages and a letter, promised by an API before this returns.
     async fn feed(&self) -> Result<(), Failure> {
         self.feed_part(1).await
     }
 
     async fn feed_part(&self, of: usize) -> Result<(), Failure> {
         let (emails, texts) = self.portion(of);
+        self.fleet.feeder.ask_for_a_link().await?;
         Arc::clone(&self.fleet.feeder).send_both(emails, texts).await
     }
 

@@ -53,9 +53,9 @@ async fn every_outcome_has_a_page_with_a_next_step() {
     tab.assert_says("Join with your access code").await;
     assert!(tab.text_of("#code-fault").await.contains("typing mistake"));
     // Unknown.
-    tab.fill(&[("code", "2345-6789-CDF2")]).await;
+    tab.fill(&[("code", "7KWM-3RTX-9CHR")]).await;
     // The first submission left what was typed; it was typed over.
-    at("2345-6789-CDF2").await;
+    at("7KWM-3RTX-9CHR").await;
     tab.assert_says("This access code is not known").await;
     assert_eq!(tab.text_of("main a").await, "Type another access code");
 
@@ -125,7 +125,7 @@ async fn every_outcome_has_a_page_with_a_next_step() {
 
     // Too many tries, and how long to wait.
     for _ in 0..11 {
-        world.client.visit(Method::GET, "/j/2345-6789-CDF2", None, None).await.unwrap();
+        world.client.visit(Method::GET, "/j/7KWM-3RTX-9CHR", None, None).await.unwrap();
     }
     at(&code(6)).await;
     tab.assert_says("Too many tries").await;

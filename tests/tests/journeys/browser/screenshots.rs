@@ -378,6 +378,7 @@ async fn leaders(world: &World, album: &Album, [live, done, later]: [&str; 3]) {
     album.sign_in(&link).await;
     album.take("sign-in-link-used", &link).await;
     album.take("sign-in-sent", "/sign-in/sent").await;
+    album.take("sign-in-sent-text", "/sign-in/sent/text").await;
     album.take("people-nobody", "/settings/people").await;
     let leader = world.add_leader(&world.oakridge, "pat.miller@oakridge.example", "owner").await;
     world.add_leader(&world.oakridge, "lee@oakridge.example", "leader").await;
@@ -435,7 +436,7 @@ async fn residents(world: &World, album: &Album) {
         tab.press_and_load("Enter").await;
     }
     album.keep("join-mistyped").await;
-    album.take("code-unknown", "/j/2345-6789-CDF2").await;
+    album.take("code-unknown", "/j/7KWM-3RTX-9CHR").await;
     album.take("landing", &format!("/j/{}", code(1))).await;
     for (_, tab) in &album.tabs {
         tab.type_into("#name", "Ada Lovelace").await;

@@ -9,6 +9,42 @@ use super::{ADA, after};
 use crate::world::{World, rows};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_was_invited_and_never_came_is_forgotten() {
+    let mut world = World::new().await;
+    world.send(&[json!({"email": "ada@example.org"})]).await;
+    let code = world.codes_of("household").await.remove(0);
+    let (ada, _) = world.join_page(&code, ADA).await;
+    let (home, _) = ada.home().await;
+    for form in ["for=Cy&contact=cy%40example.org", "for=Di&contact=di%40example.org"] {
+        let (status, page) = ada.invite(&home, form).await;
+        assert_eq!(status, 200, "{page}");
+    }
+    // One of the two comes.
+    let cy = world.codes_of("member").await.remove(0);
+    world.join_page(&cy, "name=Cy&contact=cy%40example.org").await;
+    let known = "SELECT count(*) FROM contacts WHERE of_member AND address IS NOT NULL";
+    let forgotten = "SELECT count(*) FROM contacts WHERE of_member AND address IS NULL AND name IS NULL AND erased_at IS NOT NULL";
+    let _worker = world.installation.start_worker().await.unwrap();
+    // The two who joined need theirs no more.
+    let went = "SELECT count(*) FROM deliveries WHERE state IN ('accepted', 'not_needed')";
+    world.until("the messages went", async || world.count(went).await == 3).await;
+    // Seven days for the code, and ninety more.
+    world.ahead("8 days").await;
+    let ended = "SELECT count(*) FROM invitations WHERE kind = 'member' AND ended_as = 'expired'";
+    world.until("the code has expired", async || world.count(ended).await == 1).await;
+    world.ahead("89 days").await;
+    world.until_forgotten_looked().await;
+    assert_eq!(world.count(known).await, 2);
+    world.ahead("2 days").await;
+    world.until("their address is forgotten", async || world.count(forgotten).await == 1).await;
+    assert_eq!(world.count(known).await, 1, "a member's stays");
+    // Invited anew, they are written to again.
+    let (status, page) = ada.invite(&home, "for=Di&contact=di%40example.org").await;
+    assert_eq!(status, 200, "{page}");
+    assert_eq!((world.count(known).await, world.count(forgotten).await), (2, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_head_invites_the_family_by_link_mail_and_text() {
     let mut world = World::new().await;
     world.send(&[json!({"email": "ada@example.org", "unit": "12 Elm Street"})]).await;

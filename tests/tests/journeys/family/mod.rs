@@ -42,6 +42,22 @@ impl World {
         sqlx::query_scalar(statement).fetch_one(&self.installation.pool).await.unwrap()
     }
 
+    /// Waits until what is kept for a time was looked through after now.
+    async fn until_forgotten_looked(&self) {
+        let now: f64 = sqlx::query_scalar("SELECT extract(epoch FROM app_now())::float8")
+            .fetch_one(&self.installation.pool)
+            .await
+            .unwrap();
+        self.until("it was looked through", async || {
+            sqlx::query_scalar("SELECT EXISTS (SELECT FROM reconcilers WHERE name = 'forgotten' AND looked_at > to_timestamp($1))")
+                .bind(now)
+                .fetch_one(&self.installation.pool)
+                .await
+                .unwrap()
+        })
+        .await;
+    }
+
     async fn requests(&self) -> Vec<Value> {
         let answer = self.client.get(&self.oakridge, "requests").await.unwrap();
         assert_eq!(answer.status, 200, "{}", answer.body);

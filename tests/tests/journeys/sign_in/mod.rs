@@ -1,12 +1,13 @@
 //! Signing in by e-mail, who may act, and what is written down of it.
 //!
 //! [`links`] are asked for, used once, and overtake lists; [`guarding`] keeps strangers out; [`people`] are added and
-//! removed; [`notices`] go to leaders without being asked for.
+//! removed; [`phones`] get their links as texts; [`notices`] go to leaders without being asked for.
 
 mod guarding;
 mod links;
 mod notices;
 mod people;
+mod phones;
 
 use porchlight_tests::installation::Community;
 use reqwest::{StatusCode, header};

@@ -150,6 +150,15 @@ async fn a_leader_has_a_sample_sent_to_themselves() {
         1
     );
     assert!(world.stranger().page("/u/sample").await.contains("This was a sample"));
+    // Whoever follows its code, however often, guesses nothing.
+    for _ in 0..12 {
+        let page = world.stranger().page("/j/23456789CDF2").await;
+        assert!(page.contains("This was a sample") && page.contains("it opens nothing"), "{page}");
+    }
+    let (status, page) =
+        world.stranger().submit("/j/23456789CDF2", "name=Ada&contact=ada%40example.org").await;
+    assert!(status == 200 && page.contains("This was a sample"), "{status} {page}");
+    assert_eq!(world.stranger().get("/j/7KWM3RTX9CHR").await.0, 404);
     for _ in 0..4 {
         assert_eq!(pat.post("/settings/test").await.status(), 303);
     }

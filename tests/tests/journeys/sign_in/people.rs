@@ -167,6 +167,8 @@ async fn what_is_done_is_written_down_once_and_led_to() {
         world.client.post(&world.oakridge, &format!("passes/{how}"), serials, &[]).await.unwrap();
     }
     world.installation.api_command(&["keys", "rotate", "--wait", "0s"]).await.unwrap();
+    // The operator's link, and whoever came with it.
+    let _operators = world.board().await;
     let acts: Vec<(String, Option<i64>, String)> = sqlx::query_as(
         "SELECT act::text, count, CASE WHEN leader_id IS NOT NULL THEN 'leader' WHEN token_id IS NOT NULL THEN 'program' ELSE 'operator' END
          FROM audit_log ORDER BY id",
@@ -190,6 +192,8 @@ async fn what_is_done_is_written_down_once_and_led_to() {
             ("passes_handed_over", Some(2), "program"),
             ("passes_voided", Some(3), "program"),
             ("keys_rotated", Some(3), "operator"),
+            ("link_created", None, "operator"),
+            ("signed_in", None, "operator"),
         ]
     );
     let log = board.page("/settings/log").await;
@@ -197,6 +201,11 @@ async fn what_is_done_is_written_down_once_and_led_to() {
         log.contains(&format!("<a href=\"/batches/{batch}\">Paused a list</a>")) && log.contains("A program"),
         "{log}"
     );
+    assert!(log.contains("Made a link to sign in") && log.contains("The operator"), "{log}");
+    // Keys are every community's: the operator sees it, and no leader.
+    assert!(!log.contains("Changed the keys"), "{log}");
+    let keys = world.installation.api_command(&["keys", "status"]).await.unwrap();
+    assert!(keys.contains(": 3 codes were sealed anew"), "{keys}");
     assert!(log.find("Made passes void").unwrap() < log.find("Sent a list").unwrap(), "the newest first");
 
     // Page by page, each entry once; what was made up begins anew.
@@ -210,10 +219,60 @@ async fn what_is_done_is_written_down_once_and_led_to() {
         let Some(next) = page.split("href=\"/settings/log?from=").nth(1) else { break };
         path = format!("/settings/log?from={}", next.split('"').next().unwrap());
     }
-    assert_eq!(seen, 70 + 11);
+    assert_eq!(seen, 70 + 13);
     assert!(board.page("/settings/log?from=made-up").await.contains("Older"));
     let refused = sqlx::query("DELETE FROM audit_log").execute(&world.installation.pool).await;
     assert!(refused.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whom_it_concerns_is_told_who_may_act() {
+    let mut world = World::new().await;
+    let _worker = world.installation.start_worker().await.unwrap();
+    let (pat, lee, sam) = ("pat@oakridge.example", "lee@oakridge.example", "sam@oakridge.example");
+    for (email, role) in [(pat, "owner"), (sam, "owner"), (lee, "leader")] {
+        world.add_leader(&world.oakridge, email, role).await;
+    }
+    // The first owner is told of the second, and nobody of a plain leader.
+    let another = "Oakridge HOA has another owner";
+    let letter = world.letter(pat, another, 1).await;
+    for said in [sam, "is an owner of Oakridge HOA now", "/settings/people", "You get this as an owner"] {
+        assert!(letter.contains(said), "{said}: {letter}");
+    }
+    let (owner, lee_id) = (world.signed_in(pat).await, world.leader_id(lee).await);
+
+    // Up: to them, and to the owner who did not do it.
+    let role = format!("/settings/people/{lee_id}/role");
+    for _ in 0..2 {
+        owner.submit(&role, "role=owner").await;
+    }
+    let letter = world.letter(lee, "You are an owner of Oakridge HOA now", 1).await;
+    assert!(letter.contains("you manage its leaders and its settings"), "{letter}");
+    assert!(world.letter(sam, another, 1).await.contains(lee));
+    // And down again.
+    owner.submit(&role, "role=leader").await;
+    world.letter(lee, "You are no longer an owner of Oakridge HOA", 1).await;
+    let less = "Oakridge HOA has an owner less";
+    assert!(world.letter(sam, less, 1).await.contains("is no longer an owner of Oakridge HOA"));
+
+    // A leader who goes hears of it after they are one no more; there is nothing to press.
+    owner.press(&format!("/settings/people/{lee_id}/remove")).await;
+    let letter = world.letter(lee, "You are no longer a leader of Oakridge HOA", 1).await;
+    assert!(letter.contains("signed out everywhere") && !letter.contains("/sign-in"), "{letter}");
+    // An owner who goes is news to those who stay: the one who did it knows.
+    let sam_id = world.leader_id(sam).await;
+    let other = world.signed_in(sam).await;
+    assert_eq!(other.post(&format!("/settings/people/{sam_id}/remove")).await.status(), 303);
+    world.letter(sam, "You are no longer a leader of Oakridge HOA", 1).await;
+    assert!(world.letter(pat, less, 1).await.contains(sam));
+
+    // Each once, whatever was pressed twice; and nobody else heard anything.
+    world
+        .until("all letters went", async || world.ledger().await.iter().all(|(state, _)| state == "accepted"))
+        .await;
+    let told = "SELECT count(*) FROM letters WHERE kind::text = ANY ('{removed,made_owner,made_leader,owner_added,owner_removed}')";
+    assert_eq!(world.told(told).await, 8);
+    assert_eq!((world.letters(pat, another).len(), world.letters(lee, less).len()), (1, 0));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -15,7 +15,7 @@ use porchlight_shared::domain::DeliveryId;
 
 pub use self::{
     letter::{ComposeError, Letter},
-    notice::Notice,
+    notice::{Button, Notice},
 };
 use super::session::{Envelope, EnvelopeError};
 use headers::Head;

@@ -30,16 +30,30 @@ pub struct Notice<'a> {
     pub subject: &'a str,
     /// What it is about, in a sentence or two.
     pub sentence: &'a str,
-    /// What the button says.
-    pub button: &'a str,
-    /// Where it leads. May be secret.
-    pub link: &'a str,
+    /// The button, where there is something to press.
+    pub button: Option<Button<'a>>,
     /// For how long it holds, or what else is to be known of it.
     pub hint: &'a str,
     /// What whoever did not expect it does.
     pub aside: &'a str,
     /// The installation's own address.
     pub site: &'a str,
+}
+
+/// What is to be pressed.
+#[derive(Clone, Copy)]
+pub struct Button<'a> {
+    /// What it says.
+    pub says: &'a str,
+    /// Where it leads. May be secret.
+    pub link: &'a str,
+}
+
+/// Shows what it says, not where it leads.
+impl fmt::Debug for Button<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Button").field("says", &self.says).finish_non_exhaustive()
+    }
 }
 
 /// Shows the delivery only.
@@ -55,8 +69,7 @@ struct Words<'a> {
     recipient_name: Option<Cow<'a, str>>,
     subject: Cow<'a, str>,
     sentence: Cow<'a, str>,
-    button: &'a str,
-    link: &'a str,
+    button: Option<Button<'a>>,
     hint: Cow<'a, str>,
     aside: Cow<'a, str>,
     contact: Option<Cow<'a, str>>,
@@ -78,6 +91,13 @@ struct Html<'a> {
     words: &'a Words<'a>,
 }
 
+impl Button<'_> {
+    fn checked(self) -> Result<Self, WordsError> {
+        link("button's", self.link)?;
+        Ok(self)
+    }
+}
+
 impl<'a> Notice<'a> {
     fn words(&self) -> Result<Words<'a>, WordsError> {
         let colour = self.community.colour.unwrap_or(Colour::DEFAULT);
@@ -87,8 +107,7 @@ impl<'a> Notice<'a> {
             recipient_name: present(self.recipient_name),
             subject: one_line(self.subject),
             sentence: one_line(self.sentence),
-            button: self.button,
-            link: link("button's", self.link)?,
+            button: self.button.map(Button::checked).transpose()?,
             hint: one_line(self.hint),
             aside: one_line(self.aside),
             contact: present(self.community.contact),
@@ -138,8 +157,7 @@ mod tests {
             recipient_name: Some("Pat"),
             subject: "Sign in to Oakridge HOA",
             sentence: "Press the button to sign in.",
-            button: "Sign in",
-            link: "https://join.oakridgehoa.org/sign-in/Zm9v",
+            button: Some(Button { says: "Sign in", link: "https://join.oakridgehoa.org/sign-in/Zm9v" }),
             hint: "The link works once.",
             aside: "You did not ask for this?\nIgnore it.",
             site: invitation.site,
@@ -155,6 +173,10 @@ mod tests {
         }
         assert!(!body.split("text/html").nth(1).unwrap().contains("<b>"), "{body}");
         assert_eq!(notice.compose().unwrap().bytes, message.as_bytes());
-        assert!(Notice { link: "javascript:alert(1)", ..notice }.compose().is_err());
+        let bad = Some(Button { says: "Sign in", link: "javascript:alert(1)" });
+        assert!(Notice { button: bad, ..notice }.compose().is_err());
+        let without = String::from_utf8(Notice { button: None, ..notice }.compose().unwrap().bytes).unwrap();
+        assert!(!without.contains("/sign-in/") && !without.contains("The same as a link"), "{without}");
+        assert!(without.matches("Press the button to sign in.").count() >= 2, "{without}");
     }
 }
