@@ -71,7 +71,7 @@ pub(super) async fn play(world: &World) -> String {
         .collect();
     let long = format!("failed.mailbox_unknown.{}@example.org", "x".repeat(30));
     list.push(json!({"email": long, "name": LONG, "unit": FAR}));
-    list.extend(rows(40));
+    list.extend(rows(15));
     let batch = world.send(&list).await;
     for statement in PLAYED {
         world.sql(statement).await;
@@ -178,9 +178,8 @@ impl World {
         for show in ["", "ready", "check", "fix", "skip"] {
             all.extend(places([format!("{emails}?show={show}")]));
         }
-        for list in [&emails, &texts] {
-            all.extend(places(["/message", "/send"].map(|step| format!("{list}{step}"))));
-        }
+        all.extend(places([format!("{emails}/message"), format!("{emails}/send"), format!("{texts}/message")]));
+        all.push(Place { path: format!("{texts}/message?done=consent"), status: 422 });
         all.extend(places([
             format!("{emails}/columns"),
             format!("/batches/{batch}"),
