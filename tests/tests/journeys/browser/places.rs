@@ -84,7 +84,7 @@ impl World {
         sqlx::query_scalar(query).fetch_all(&self.installation.pool).await.unwrap()
     }
 
-    async fn save_draft(&self, list: Value) -> String {
+    async fn save_draft(&self, list: &Value) -> String {
         let list = list.to_string().into_bytes();
         let saved = self.client.post(&self.oakridge, "drafts", list, &[]).await.unwrap().body;
         format!("/invite/lists/{}", saved["id"].as_str().unwrap())
@@ -151,8 +151,8 @@ impl World {
         self.add_leader(&self.oakridge, "pat.miller@oakridge.example", "owner").await;
         let person = self.add_leader(&self.oakridge, "lee@oakridge.example", "leader").await;
         let text = "Name;E-mail;Unit\nAda Ek;ada@maple.example;1 Elm\nBo Ek;bo@gmial.com;2 Elm\nCy;cy at maple.example;3 Elm\nAda;ADA@maple.example;1 Elm\nBoard;info@maple.example;9 Oak\n";
-        let emails = self.save_draft(json!({"channel": "email", "text": text})).await;
-        let texts = self.save_draft(json!({"channel": "text", "text": "3125551234, 3125559876"})).await;
+        let emails = self.save_draft(&json!({"channel": "email", "text": text})).await;
+        let texts = self.save_draft(&json!({"channel": "text", "text": "3125551234, 3125559876"})).await;
 
         let mut all = places([
             "/",
