@@ -81,7 +81,8 @@ impl Tab {
     /// Goes around the page by the tabulator key, until it begins anew.
     async fn assert_reached(&self) {
         // Held down: that is quicker than to let go each time.
-        let tabulator = json!({"type": "rawKeyDown", "key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9});
+        let tabulator =
+            json!({"type": "rawKeyDown", "key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9});
         let (mut still, mut nowhere) = (0, 0);
         for _ in 0..STEPS.0 {
             self.order("Input.dispatchKeyEvent", tabulator.clone()).await;
@@ -106,7 +107,10 @@ impl Tab {
         let at = self.url().await;
         let looked = self.value(LOOKED).await;
         assert_eq!(looked["status"], place.status, "{at}");
-        assert!(looked["bytes"].as_f64().is_some_and(|bytes| bytes > 0.0 && bytes <= HEAVY), "{at}: {looked}");
+        assert!(
+            looked["bytes"].as_f64().is_some_and(|bytes| bytes > 0.0 && bytes <= HEAVY),
+            "{at}: {looked}"
+        );
         assert!(looked["headings"] == 1 && looked["titled"] == true, "{at}: {looked}");
         self.assert_fits().await;
         match way {

@@ -178,7 +178,11 @@ impl World {
         for show in ["", "ready", "check", "fix", "skip"] {
             all.extend(places([format!("{emails}?show={show}")]));
         }
-        all.extend(places([format!("{emails}/message"), format!("{emails}/send"), format!("{texts}/message")]));
+        all.extend(places([
+            format!("{emails}/message"),
+            format!("{emails}/send"),
+            format!("{texts}/message"),
+        ]));
         all.push(Place { path: format!("{texts}/message?done=consent"), status: 422 });
         all.extend(places([
             format!("{emails}/columns"),
