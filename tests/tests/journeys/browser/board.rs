@@ -64,28 +64,9 @@ impl Drop for Door {
 }
 
 impl Tab {
-    pub(super) async fn sign_in(&self, world: &World, base: &str) {
-        self.goto(&format!("{base}{}", world.sign_in_path().await)).await;
-        self.click_and_load("main button").await;
-        assert_eq!(self.text_of("h1").await, "Overview");
-    }
-
     /// The number on a tile.
     async fn tally(&self, word: &str) -> String {
         self.text_of(&format!(".tally .{word} b")).await
-    }
-
-    pub(super) async fn assert_fits(&self) {
-        self.until("nothing is cut off at the side", "document.documentElement.scrollWidth <= innerWidth")
-            .await;
-    }
-
-    /// Nobody else was asked for anything, and nothing went wrong.
-    async fn assert_clean(&self, base: &str) {
-        for url in self.requests().await {
-            assert!(url.starts_with(base), "{url} is somebody else's");
-        }
-        assert_eq!(self.console_errors().await, Vec::<String>::new());
     }
 }
 
@@ -209,43 +190,26 @@ async fn everything_is_done_by_keyboard_alone() {
     let base = world.client.base().to_owned();
     let batch = world.send(&rows(30)).await;
     let tab = browser.open(768, true).await;
-    let to = async |wanted: &str| {
-        for _ in 0..60 {
-            tab.press("Tab").await;
-            if tab.focused().await == wanted {
-                return;
-            }
-        }
-        panic!("{wanted} is not reached; the focus is at {}", tab.focused().await);
-    };
     tab.goto(&format!("{base}{}", world.sign_in_path().await)).await;
-    to("button \"Sign in\"").await;
-    tab.press_and_load("Enter").await;
+    tab.reach_and_enter("button \"Sign in\"").await;
     tab.press("Tab").await;
     assert_eq!(tab.focused().await, "a \"Skip to the content\"");
     tab.press("Enter").await;
     tab.until("the content has the focus", "document.activeElement.id === 'main'").await;
-    to("a \"30 e-mails\"").await;
-    tab.press_and_load("Enter").await;
-    to("button \"Pause\"").await;
+    tab.reach_and_enter("a \"30 e-mails\"").await;
+    tab.tab_to("button \"Pause\"").await;
     tab.press_and_load("Space").await;
     assert!(tab.text_of(".told").await.starts_with("Paused"));
-    to("button \"Resume\"").await;
-    tab.press_and_load("Enter").await;
-    to("a#cancel \"Cancel the rest…\"").await;
-    tab.press_and_load("Enter").await;
+    tab.reach_and_enter("button \"Resume\"").await;
+    tab.reach_and_enter("a#cancel \"Cancel the rest…\"").await;
     assert_eq!(tab.text_of("h1").await, "Cancel the rest?");
-    to("button \"Cancel 30 messages\"").await;
-    tab.press_and_load("Enter").await;
+    tab.reach_and_enter("button \"Cancel 30 messages\"").await;
     assert!(tab.text_of(".told").await.starts_with("The rest is cancelled."));
     assert_eq!(world.batch(&batch).await["counts"]["cancelled"], 30);
-    to("a \"30 Not sent\"").await;
-    tab.press_and_load("Enter").await;
+    tab.reach_and_enter("a \"30 Not sent\"").await;
     assert_eq!(tab.text_of("#list-title").await, "Not sent");
-    to("a \"Households\"").await;
-    tab.press_and_load("Enter").await;
-    to("button \"Sign out\"").await;
-    tab.press_and_load("Enter").await;
+    tab.reach_and_enter("a \"Households\"").await;
+    tab.reach_and_enter("button \"Sign out\"").await;
     assert_eq!(tab.text_of("h1").await, "Sign in");
 }
 
@@ -257,24 +221,12 @@ async fn a_leader_decides_by_keyboard_and_without_script() {
     let (batch, _) = world.unknown_email("ada").await;
     let (other, _) = world.unknown_email("bo").await;
     let tab = browser.open(320, false).await;
-    let to = async |wanted: &str| {
-        for _ in 0..60 {
-            tab.press("Tab").await;
-            if tab.focused().await == wanted {
-                return;
-            }
-        }
-        panic!("{wanted} is not reached; the focus is at {}", tab.focused().await);
-    };
     tab.goto(&format!("{base}{}", world.sign_in_path().await)).await;
-    to("button \"Sign in\"").await;
-    tab.press_and_load("Enter").await;
+    tab.reach_and_enter("button \"Sign in\"").await;
     // The newest batch first: left.
-    to("a \"1 e-mail\"").await;
-    tab.press_and_load("Enter").await;
+    tab.reach_and_enter("a \"1 e-mail\"").await;
     assert_eq!(tab.url().await, format!("{base}/batches/{other}"));
-    to("a \"Decide\"").await;
-    tab.press_and_load("Enter").await;
+    tab.reach_and_enter("a \"Decide\"").await;
     assert_eq!(tab.text_of("#decide h2").await, "It is for you to decide");
     for width in WIDTHS {
         let seen = browser.open(width, true).await;
@@ -285,7 +237,7 @@ async fn a_leader_decides_by_keyboard_and_without_script() {
             assert_accessible(&seen).await;
         }
     }
-    to("button \"Leave it\"").await;
+    tab.tab_to("button \"Leave it\"").await;
     tab.press_and_load("Space").await;
     assert_eq!(tab.text_of(".told").await, "It is left at that: nothing more is sent.");
     assert_eq!(
@@ -295,87 +247,22 @@ async fn a_leader_decides_by_keyboard_and_without_script() {
 
     // The other one: sent again.
     tab.goto(&format!("{base}/batches/{batch}")).await;
-    to("a \"Decide\"").await;
-    tab.press_and_load("Enter").await;
-    to("button \"Send again\"").await;
-    tab.press_and_load("Enter").await;
+    tab.reach_and_enter("a \"Decide\"").await;
+    tab.reach_and_enter("button \"Send again\"").await;
     assert_eq!(tab.text_of(".told").await, "It is sent again, and this is the newer message.");
     assert_eq!(tab.text_of(".state").await, "Waiting");
     let worker = world.installation.start_worker().await.unwrap();
     world.batch_until(&batch, |counts| counts["accepted"] == 1).await;
     tab.reload().await;
     assert_eq!(tab.text_of(".state").await, "Sent");
-    to("a \"The earlier message\"").await;
-    tab.press_and_load("Enter").await;
+    tab.reach_and_enter("a \"The earlier message\"").await;
     assert_eq!((tab.text_of(".state").await, tab.count("#decide").await), ("Sent again".to_owned(), 0));
     assert!(tab.text().await.contains("A leader had it sent again."));
     tab.assert_fits().await;
     assert_accessible(&tab).await;
-    to("a \"The newer message\"").await;
-    tab.press_and_load("Enter").await;
+    tab.reach_and_enter("a \"The newer message\"").await;
     assert_eq!(tab.text_of(".state").await, "Sent");
     tab.assert_clean(&base).await;
     assert_eq!(world.installation.smtp.total(), 1);
-    assert!(worker.stop().await.unwrap().success());
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_page_keeps_anybody_out_at_any_width() {
-    let Some(browser) = Browser::start().await else { return };
-    let mut world = World::with(&[HERE]).await;
-    let base = world.client.base().to_owned();
-    let empty = browser.open(320, true).await;
-    empty.goto(&format!("{base}/sign-in")).await;
-    assert_accessible(&empty).await;
-    empty.goto(&format!("{base}{}", world.sign_in_path().await)).await;
-    assert_accessible(&empty).await;
-    empty.click_and_load("main button").await;
-    assert_accessible(&empty).await;
-
-    let mut list = rows(60);
-    let long = "Bartholomew Featherstonehaugh-Cholmondeley of the House at the End of the Lane";
-    list.push(json!({"email": format!("refuse-{}@oakridge.example", "x".repeat(57)), "name": long, "unit": "1 Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch Road"}));
-    list.push(json!({"email": "defer-1@oakridge.example", "name": "Later"}));
-    let batch = world.send(&list).await;
-    let worker = world.installation.start_worker().await.unwrap();
-    world.batch_until(&batch, |counts| counts["accepted"] == 61 && counts["failed"] == 1).await;
-    world.sql("UPDATE households SET joined_at = app_now() - interval '3 days' WHERE id IN (SELECT id FROM households ORDER BY id LIMIT 9)").await;
-    let waiting = world.send(&[json!({"email": "later@oakridge.example"})]).await;
-    let page = world
-        .client
-        .get(&world.oakridge, &format!("batches/{batch}/deliveries?state=failed"))
-        .await
-        .unwrap()
-        .body;
-    let delivery = page["items"][0]["id"].as_str().unwrap().to_owned();
-    let wish = json!({"kind": "addressed", "layout": "cards", "paper": "letter"});
-    let printing = world.print(&wish).await["id"].as_str().unwrap().to_owned();
-    let paths = [
-        "/".to_owned(),
-        "/passes".to_owned(),
-        format!("/passes/{printing}"),
-        format!("/passes/{printing}?handed_over=2"),
-        format!("/passes/void?printing={printing}&from=1&to=9"),
-        "/households".to_owned(),
-        "/households?show=problem".to_owned(),
-        "/households?q=nobody".to_owned(),
-        format!("/batches/{batch}"),
-        format!("/batches/{batch}?show=problem"),
-        format!("/batches/{waiting}/cancel"),
-        format!("/deliveries/{delivery}"),
-        "/batches/nothing".to_owned(),
-    ];
-    for width in WIDTHS {
-        let tab = browser.open(width, true).await;
-        for path in &paths {
-            tab.goto(&format!("{base}{path}")).await;
-            tab.assert_fits().await;
-            for dark in [true, false] {
-                tab.dark(dark).await;
-                assert_accessible(&tab).await;
-            }
-        }
-        tab.assert_clean(&base).await;
-    }
     assert!(worker.stop().await.unwrap().success());
 }

@@ -2,35 +2,10 @@
 
 use serde_json::json;
 
-use super::{Browser, Tab, assert_accessible, board::HERE};
+use super::{Browser, HERE, assert_accessible};
 use crate::world::World;
 
 const MESSY: &str = "Name;E-mail;Unit\nAda Ek;ada@example.org;1 Elm\nBo Ek;bo@gmial.com;2 Elm\nCy;cy at example.org;3 Elm\nAda;ADA@example.org;1 Elm\n";
-
-impl Tab {
-    /// Moves the focus on by keyboard until it is there.
-    async fn tab_to(&self, name: &str) {
-        for _ in 0..80 {
-            if self.focused().await.contains(name) {
-                return;
-            }
-            self.press("Tab").await;
-        }
-        panic!("the keyboard does not get to {name}: it is at {}", self.focused().await);
-    }
-
-    /// The message is shown in its frame: nobody's policy kept it out.
-    async fn assert_framed(&self) {
-        assert_eq!(self.console_errors().await, Vec::<String>::new());
-        let shown = self.value("document.querySelector('iframe').getBoundingClientRect().height > 300").await;
-        assert_eq!(shown, true);
-    }
-
-    async fn assert_good(&self) {
-        self.assert_fits().await;
-        assert_accessible(self).await;
-    }
-}
 
 async fn batches(world: &World) -> Vec<i32> {
     sqlx::query_scalar("SELECT total FROM batches").fetch_all(&world.installation.pool).await.unwrap()
@@ -43,47 +18,37 @@ async fn a_messy_list_is_walked_to_its_batch_by_keyboard_without_script() {
     let base = world.client.base().to_owned();
     let tab = browser.open(320, false).await;
     tab.sign_in(&world, &base).await;
-    tab.tab_to("a \"Invite\"").await;
-    tab.press_and_load("Enter").await;
+    tab.reach_and_enter("a \"Invite\"").await;
     tab.assert_good().await;
-    tab.tab_to("E-mail list").await;
-    tab.press_and_load("Enter").await;
+    tab.reach_and_enter("E-mail list").await;
     tab.assert_good().await;
     tab.tab_to("textarea#list").await;
     tab.type_text(MESSY).await;
-    tab.tab_to("Look at the list").await;
-    tab.press_and_load("Enter").await;
+    tab.reach_and_enter("Look at the list").await;
     assert_eq!(tab.text_of("h1").await, "Look at your e-mail list");
     tab.assert_good().await;
     assert!(tab.bytes_loaded().await <= 100_000.0);
-    tab.tab_to("Use bo@gmail.com").await;
-    tab.press_and_load("Enter").await;
+    tab.reach_and_enter("Use bo@gmail.com").await;
     assert_eq!(tab.text_of("#told").await, "Line 3 is ready now.");
     assert!(tab.url().await.ends_with("#e-2"), "it comes back to where it was");
     tab.tab_to("Edit Line 4").await;
     tab.press("Enter").await;
-    tab.tab_to("input#email-3").await;
-    tab.value("void document.activeElement.select()").await;
-    tab.type_text("cy@example.org").await;
+    tab.reach_and_type("input#email-3", "cy@example.org").await;
     tab.press_and_load("Enter").await;
     assert_eq!(tab.text_of("#told").await, "Line 4 is ready now.");
     assert_eq!(tab.text_of(".verdicts .v-ready b").await, "3");
-    tab.tab_to("Go on with 3 e-mails").await;
-    tab.press_and_load("Enter").await;
+    tab.reach_and_enter("Go on with 3 e-mails").await;
     assert_eq!(tab.text_of("h1").await, "The message");
     tab.assert_good().await;
     tab.assert_framed().await;
     tab.tab_to("textarea#note").await;
     tab.type_text("Bring your keys.").await;
-    tab.tab_to("Update the preview").await;
-    tab.press_and_load("Enter").await;
+    tab.reach_and_enter("Update the preview").await;
     assert_eq!(tab.text_of(".told").await, "The preview is up to date.");
-    tab.tab_to("Go on: confirm").await;
-    tab.press_and_load("Enter").await;
+    tab.reach_and_enter("Go on: confirm").await;
     tab.assert_good().await;
     assert!(tab.text().await.contains("1 entry is skipped."));
-    tab.tab_to("Send 3 e-mails to 3 households").await;
-    tab.press_and_load("Enter").await;
+    tab.reach_and_enter("Send 3 e-mails to 3 households").await;
     assert_eq!(tab.text_of("h1").await, "3 e-mails");
     assert!(tab.text().await.contains("The list is accepted"));
     assert_eq!(batches(&world).await, [3]);

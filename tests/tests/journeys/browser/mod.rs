@@ -10,19 +10,25 @@
 //!   in any way.
 //! - **Conditions, not sleeps.** What takes time is waited for, with a limit.
 //!
-//! Neighbours: `tab` is what a person does and sees, `wire` what Chromium is told and tells, `smoke` shows that this
-//! works.
+//! Neighbours: `tab` is what a person does and sees, `steps` what journeys have in common, `wire` what Chromium is told
+//! and tells, `smoke` shows that this works. `everywhere` looks at every page (`places` are their addresses, `routes` what
+//! the API says they are), the others walk through some.
 
 mod board;
 mod chasing;
 mod choosing;
+mod everywhere;
 mod inviting;
+mod keyboard;
+mod places;
 mod report;
 mod residents;
+mod routes;
 mod screenshots;
 mod settings;
 mod signing_in;
 mod smoke;
+mod steps;
 mod tab;
 mod wire;
 
@@ -42,6 +48,7 @@ use futures_util::StreamExt;
 use tempfile::TempDir;
 use tokio::{task::JoinHandle, time::Instant};
 
+use board::{HERE, WIDTHS};
 pub(crate) use tab::Tab;
 
 /// How long Chromium may take to start; the machine may be busy with other journeys.

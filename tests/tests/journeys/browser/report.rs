@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Browser, assert_accessible, board::HERE};
+use super::{Browser, HERE, assert_accessible};
 use crate::world::{World, rows, settled};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

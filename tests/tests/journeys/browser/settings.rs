@@ -1,6 +1,6 @@
 //! Getting ready in a real browser: without script and by keyboard on the smallest screen, with script on a large one.
 
-use super::{Browser, assert_accessible, board::HERE};
+use super::{Browser, HERE, assert_accessible};
 use crate::world::World;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

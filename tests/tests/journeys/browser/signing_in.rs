@@ -1,29 +1,9 @@
 //! Signing in by e-mail and looking after people, in a real browser: without script, by keyboard, on the smallest screen.
 
-use super::{Browser, Tab, assert_accessible, board::HERE};
+use super::{Browser, HERE};
 use crate::{sign_in::path_in, world::World};
 
 const PAT: &str = "pat@oakridge.example";
-
-impl Tab {
-    /// What the page is about; it fits, and keeps nobody out.
-    async fn shows(&self, heading: &str) {
-        assert_eq!(self.text_of("h1").await, heading);
-        self.assert_fits().await;
-        assert_accessible(self).await;
-    }
-
-    /// Goes on by the tabulator key until something has the focus, and presses Enter there.
-    async fn reach_and_enter(&self, name: &str) {
-        for _ in 0..60 {
-            self.press("Tab").await;
-            if self.focused().await.contains(name) {
-                return self.press_and_load("Enter").await;
-            }
-        }
-        panic!("no keyboard gets to {name}; at {}", self.focused().await);
-    }
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_leader_signs_in_and_adds_another_by_keyboard() {

@@ -104,7 +104,7 @@ impl SettingsPage<'_> {
     /// As much of the name as the preview has room for.
     fn brief_name(&self) -> String {
         let mut letters = self.typed.name.chars();
-        let begin: String = letters.by_ref().take(28).collect();
+        let begin: String = letters.by_ref().take(24).collect();
         if letters.next().is_some() { format!("{}…", begin.trim_end()) } else { begin }
     }
 }
