@@ -130,7 +130,7 @@ pub fn marked<const N: usize>(id: &str, values: [(&'static str, FluentValue<'_>)
     Safe(CATALOGUE.filled(id, &escaped(values)))
 }
 
-fn escaped<const N: usize>(values: [(&'static str, FluentValue<'_>); N]) -> FluentArgs<'_> {
+fn escaped<'a, const N: usize>(values: [(&'static str, FluentValue<'a>); N]) -> FluentArgs<'a> {
     let values = values.into_iter().map(|(name, value)| match value {
         FluentValue::String(text) => {
             let Ok(text) = escape(text, Html);

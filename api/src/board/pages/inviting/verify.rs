@@ -196,7 +196,7 @@ fn told(query: &Query, just: Option<&Told>, leader: &Leader) -> Option<String> {
         "mended" => at(&format!("still needs a look. {}", said())),
         "accepted" => at("goes as it is."),
         "taken_back" => at("waits for your decision."),
-        "removed" => just.map(|told| format!("Removed: {}.", told.place)),
+        "removed" => just.map(|told| format!("Removed: {}.", told.place.words())),
         "put_back" => at("is back on the list."),
         "undone" => at("stands as it was pasted."),
         "again" if is_ready => at("goes again, with the same code."),
