@@ -41,6 +41,8 @@ const OF_NEIGHBOURS: (u32, u32) = (100, 3_600);
 const FOR_ADDRESS: (u32, u32) = (5, 900);
 /// Letters to one address at once: communities that somebody leads, and households that they joined.
 const MOST_LETTERS: i64 = 10;
+/// Texts with a link to one member in a day: somebody else may ask for them, at any hour, and each is paid for.
+const MOST_TEXTS_A_DAY: i64 = 10;
 /// For how many seconds a letter that was not used is quite new.
 const QUITE_NEW: f64 = 120.0;
 
@@ -161,12 +163,15 @@ async fn readers(state: &AppState, named: &Named) -> sqlx::Result<Vec<(Community
             ) AS once
             WHERE NOT EXISTS (SELECT FROM letters WHERE member_id = once.id AND expires_at IS NOT NULL AND used_at IS NULL
                                   AND created_at > app_now() - make_interval(secs => $4))
+                AND ($5 <> 'text' OR (SELECT count(*) FROM letters
+                                      WHERE member_id = once.id AND created_at > app_now() - interval '1 day') < $6)
             LIMIT $3)"#,
         named.email,
         &hashes,
         MOST_LETTERS,
         QUITE_NEW,
         named.channel as Channel,
+        MOST_TEXTS_A_DAY,
     )
     .fetch_all(&state.pool)
     .await?;

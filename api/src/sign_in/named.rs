@@ -8,7 +8,7 @@ use sqlx::PgPool;
 
 use crate::{intake::judging::phone::PhoneNumber, state::AppState};
 
-/// In so many countries a number is read at most.
+/// In so many countries, those of the most communities, a number is read at most.
 const MOST_COUNTRIES: i64 = 8;
 const NEITHER: &str = "This is no e-mail address and no mobile number. It should look like name@example.org, or like +1 312 555 0199.";
 const NO_ADDRESS: &str = "This is no e-mail address. It should look like name@example.org.";
@@ -61,7 +61,10 @@ impl Named {
 }
 
 async fn countries(pool: &PgPool) -> sqlx::Result<Vec<String>> {
-    sqlx::query_scalar!("SELECT DISTINCT country FROM communities ORDER BY country LIMIT $1", MOST_COUNTRIES)
-        .fetch_all(pool)
-        .await
+    sqlx::query_scalar!(
+        "SELECT country FROM communities GROUP BY country ORDER BY count(*) DESC, country LIMIT $1",
+        MOST_COUNTRIES,
+    )
+    .fetch_all(pool)
+    .await
 }

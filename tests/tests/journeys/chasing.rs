@@ -291,6 +291,27 @@ async fn what_failed_is_tried_again_and_what_may_have_arrived_only_when_said() {
     assert!(status == 200 && page.contains("Pass"), "{status} {page}");
 }
 
+/// The last attempt failed for certain; one before it may have arrived.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_may_have_arrived_before_it_failed_is_not_called_certain() {
+    let mut world = World::new().await;
+    let batch = world.send(&[json!({"email": "tempfail-4-a@example.org"})]).await;
+    let _worker = world.installation.start_worker().await.unwrap();
+    let counts = world.batch_until(&batch, settled).await["counts"].clone();
+    assert_eq!(counts["failed"], 1, "{counts}");
+    world
+        .sql("UPDATE attempts SET outcome = 'unknown', reason = 'timeout_after_body' WHERE number = 1")
+        .await;
+    assert_eq!(world.retry(&batch, Value::Null).await, json!({"certain": 0, "unknown": 0, "left": 0}));
+    let page = world.board().await.page("/problems").await;
+    assert!(
+        page.contains("It may have arrived: you decide") && page.contains("may then arrive twice"),
+        "{page}"
+    );
+    let both = json!({"states": ["failed", "needs_decision"]});
+    assert_eq!(world.retry(&batch, both).await, json!({"certain": 0, "unknown": 1, "left": 0}));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_leader_passes_a_link_on_and_that_is_written_down() {
     let world = World::new().await;

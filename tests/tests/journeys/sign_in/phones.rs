@@ -157,6 +157,29 @@ async fn a_number_tells_nobody_whose_it_is() {
     assert_eq!(world.told("SELECT count(*) FROM letters").await, 2);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_has_a_phone_texted_all_night() {
+    let mut world = World::new().await;
+    let worker = world.installation.start_worker().await.unwrap();
+    let number = &numbers(1)[0];
+    world.joined_by_text(number).await;
+    world
+        .sql(
+            "INSERT INTO letters (id, community_id, kind, member_id, expires_at, created_at)
+             SELECT gen_random_uuid(), community_id, 'resident_sign_in', id, app_now() - interval '2 hours', app_now() - interval '3 hours'
+             FROM members, generate_series(1, 10)",
+        )
+        .await;
+    // The eleventh of a day is answered like any, and not sent.
+    let answer = world.led(number).await;
+    assert_eq!((answer.0.as_u16(), answer.1.as_deref()), (303, Some("/sign-in/sent/text")));
+    world.ahead("22 hours").await;
+    assert_eq!(world.led(number).await, answer);
+    world.until("the link is there", async || world.texts_to(number).len() == 2).await;
+    assert!(worker.stop().await.unwrap().success());
+    assert_eq!(world.told("SELECT count(*) FROM letters").await, 11);
+}
+
 /// The sandbox takes it and never says so, nor does a receipt.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_link_by_text_is_never_repeated_and_nobody_is_asked_about_it() {
