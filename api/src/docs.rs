@@ -47,8 +47,11 @@ struct Docs {
     tags: Vec<(String, Vec<Operation>)>,
 }
 
+/// A description as it is read: what stands between backticks in it, between quotation marks.
 fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_default().to_owned()
+    let mut marks = ['“', '”'].into_iter().cycle();
+    let text = value.as_str().unwrap_or_default().chars();
+    text.map(|letter| if letter == '`' { marks.next().unwrap_or(letter) } else { letter }).collect()
 }
 
 fn list(value: &Value) -> impl Iterator<Item = &Value> {
@@ -178,6 +181,11 @@ mod tests {
     fn the_page_is_small_enough_for_a_telephone() {
         let bytes = DOCS.render().unwrap().len();
         assert!(bytes <= 100_000, "{bytes} bytes: a page for each tag is due");
+    }
+
+    #[test]
+    fn what_is_marked_as_code_is_quoted() {
+        assert_eq!(text(&"as `#1a56c4`, or `null`.".into()), "as “#1a56c4”, or “null”.");
     }
 
     #[test]
