@@ -8,8 +8,9 @@ if (choosing) {
     const chosen = boxes.filter((box) => box.checked).length;
     page.checked = chosen === boxes.length;
     page.indeterminate = chosen > 0 && chosen < boxes.length;
-    const told = all?.checked ? `All ${all.dataset.count}` : chosen === 0 ? "None" : `${chosen} of ${boxes.length}`;
-    if (count.textContent !== `${told} chosen`) count.textContent = `${told} chosen`;
+    const said = all?.checked ? count.dataset.all : chosen === 0 ? count.dataset.none : count.dataset.some;
+    const told = said.replace("{n}", chosen);
+    if (count.textContent !== told) count.textContent = told;
   };
   count.hidden = false;
   label.hidden = false;

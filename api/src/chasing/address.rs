@@ -64,10 +64,10 @@ pub async fn take(
     let country = batches::sender(chase.connection(), actor.community).await?.country;
     let (channel, address) = newcomer::address(new.typed, &country).map_err(|misfit| refuse(misfit.mend))?;
     if channel == Channel::Text && state.texts.is_none() {
-        return Err(refuse("Texts are not set up on this installation. Type an e-mail address."));
+        return Err(refuse(say!("chasing-address-no-texts")));
     }
     if channel == Channel::Text && !new.may_text {
-        return Err(refuse("Texts go only to people who agreed: ask them, and tick the box."));
+        return Err(refuse(say!("chasing-address-not-agreed")));
     }
     if let Some(wrong) = new.instead_of {
         chase.is_wrong(wrong).await?;
@@ -112,20 +112,14 @@ impl Chase<'_> {
         let known = contacts::known_addresses(&mut self.tx, community, channel, &[&hash]).await?;
         if let Some(known) = known.first() {
             if known.erased {
-                return Err(refuse("Whoever reads this address asked to be forgotten."));
+                return Err(refuse(say!("chasing-address-erased")));
             }
             if known.suppressed.is_some() {
-                return Err(refuse(
-                    "We were asked not to write to this address, or messages to it came back for good.",
-                ));
+                return Err(refuse(say!("chasing-address-suppressed")));
             }
             match known.contact {
                 Some((contact, of)) if of == household => return Ok(contact),
-                Some(_) => {
-                    return Err(refuse(
-                        "Another household of yours is reached there. Look for the address among the households.",
-                    ));
-                }
+                Some(_) => return Err(refuse(say!("chasing-address-of-another"))),
                 None => {}
             }
         }
@@ -138,11 +132,10 @@ impl Chase<'_> {
             names: vec![None],
         };
         let stored = contacts::insert_contacts(&mut self.tx, community, channel, &new).await?;
-        let (contact, _) = stored.into_iter().next().ok_or_else(|| {
-            refuse("Somebody else has just entered this address. Look for it among the households.")
-        })?;
+        let (contact, _) =
+            stored.into_iter().next().ok_or_else(|| refuse(say!("chasing-address-just-entered")))?;
         if Some(ContactId::from(contact)) == instead_of {
-            return Err(refuse("This is the address that it went to already."));
+            return Err(refuse(say!("chasing-address-same")));
         }
         Ok(contact.into())
     }
@@ -157,13 +150,12 @@ impl Chase<'_> {
         .execute(&mut *self.tx)
         .await?;
         if marked.rows_affected() == 0 {
-            let detail = "Somebody has mended this address already. Nothing was changed.";
-            return Err(Problem::new(Kind::NothingToDecide, detail));
+            return Err(Problem::new(Kind::NothingToDecide, say!("chasing-address-mended")));
         }
         Ok(())
     }
 }
 
 fn refuse(detail: &str) -> Problem {
-    Problem::new(Kind::InvalidField, "Nothing was changed.").at("/address", detail)
+    Problem::new(Kind::InvalidField, say!("chasing-address-unchanged")).at("/address", detail)
 }

@@ -54,10 +54,7 @@ impl<'a> Chase<'a> {
         sqlx::query("SET LOCAL lock_timeout = '3s'").execute(&mut *tx).await?;
         match lock_household(&mut tx, actor.community, household).await? {
             None => Err(Problem::not_found()),
-            Some(true) => {
-                let detail = "The household has joined meanwhile. Nothing was changed.";
-                Err(Problem::new(Kind::HouseholdExists, detail))
-            }
+            Some(true) => Err(Problem::new(Kind::HouseholdExists, say!("chasing-joined"))),
             Some(false) => Ok(Self { state, actor, household, tx, sent: Vec::new() }),
         }
     }
@@ -75,7 +72,7 @@ impl<'a> Chase<'a> {
     /// A new invitation, which there must be none of.
     async fn draw(&mut self) -> Result<InvitationId, Problem> {
         if !batches::sender(&mut self.tx, self.actor.community).await?.ready {
-            return Err(Problem::new(Kind::NotReady, "Its leaders have to finish the checklist first."));
+            return Err(Problem::new(Kind::NotReady, say!("chasing-not-ready")));
         }
         let drawing = Drawing {
             keyring: &self.state.keyring,
@@ -136,8 +133,5 @@ impl<'a> Chase<'a> {
 
 /// Nobody of a household can be written to.
 fn nobody_to_write_to() -> Problem {
-    let detail = "Nobody of this household can be written to now: it was written to today, its messages are stopped, or \
-                  nobody knows an address. What failed today can be sent again on the message's own page. Else mend the \
-                  address, print a pass, or wait a day.";
-    Problem::new(Kind::CannotBeSent, detail)
+    Problem::new(Kind::CannotBeSent, say!("chasing-nobody"))
 }

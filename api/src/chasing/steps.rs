@@ -91,14 +91,12 @@ pub async fn carry_out(
     let mut chase = Chase::begin(state, actor, household).await?;
     let live = chase.live().await?;
     if live.is_some() && meant.is_some() && live != meant {
-        let detail = "Another access code has taken its place meanwhile. Nothing was changed.";
-        return Err(Problem::new(Kind::CodeReplaced, detail));
+        return Err(Problem::new(Kind::CodeReplaced, say!("chasing-code-replaced")));
     }
     if let (None, Some(meant)) = (live, meant)
         && chase.was_revoked(meant).await?
     {
-        let detail = "It was cancelled meanwhile. Nothing was sent; look at the household again.";
-        return Err(Problem::new(Kind::CodeRevoked, detail));
+        return Err(Problem::new(Kind::CodeRevoked, say!("chasing-cancelled")));
     }
     let (invitation, messages) = match (step, live) {
         (Step::Resend, live) => {
@@ -170,6 +168,5 @@ pub async fn show_code(
 }
 
 fn no_live_code() -> Problem {
-    let detail = "It has no valid access code. Send the invitation again to give it a new one.";
-    Problem::new(Kind::CodeExpired, detail)
+    Problem::new(Kind::CodeExpired, say!("chasing-no-code"))
 }

@@ -64,3 +64,7 @@ obstacle-suppressed = We were asked not to write there any more. Nothing was sen
 obstacle-another-goes = Another list has written there within a day, or is about to. Nothing was sent; look what becomes of that one, or leave this.
 obstacle-too-often = Five messages of this invitation went there already, which is the most. Nothing was sent; leave it.
 obstacle-not-set-up = Texts are not set up on this installation. Nothing was sent.
+
+## Households that nobody gave a name
+
+household-nameless = A household without a name

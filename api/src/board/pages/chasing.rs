@@ -28,18 +28,14 @@ use crate::{
 #[must_use]
 pub(super) fn told(done: &str) -> Option<&'static str> {
     Some(match done {
-        "merged" => "The two are one now.",
-        "resend" => "The invitation is on its way again.",
-        "extend" => "The access code can be used for 30 days from today.",
-        "replace" => "The old access code is void. The new one is on its way.",
-        "replaced" => {
-            "The old access code is void. Nothing could be sent: print a pass, or show the household its new link."
-        }
-        "revoke" => "The invitation is cancelled: its access code lets nobody in any more.",
-        "address" => {
-            "The invitation is on its way to the new address, with a new access code. The old code is void."
-        }
-        "added" => "The invitation is on its way there, too.",
+        "merged" => say!("chasing-done-merged"),
+        "resend" => say!("chasing-done-resent"),
+        "extend" => say!("chasing-done-extended"),
+        "replace" => say!("chasing-done-replaced"),
+        "replaced" => say!("chasing-done-replaced-unsent"),
+        "revoke" => say!("chasing-done-revoked"),
+        "address" => say!("chasing-done-mended"),
+        "added" => say!("chasing-done-added"),
         _ => return None,
     })
 }
@@ -53,7 +49,7 @@ fn refused(problem: &Problem, household: HouseholdId) -> Result<Response, Turned
     }
     let why = problem
         .field()
-        .map_or_else(|| problem.told(), |(_, detail)| format!("{detail} Nothing was changed."));
+        .map_or_else(|| problem.told(), |(_, detail)| say!("chasing-stopped-why", why = detail));
     Ok(stopped(household, problem.status(), &why))
 }
 
@@ -152,8 +148,7 @@ pub(super) async fn link(
 ) -> Result<Response, Turned> {
     let Ok(household) = household.parse::<HouseholdId>() else { return Ok(nothing_here()) };
     let Some(site) = &state.site else {
-        let why = "The operator has to set PORCHLIGHT_PUBLIC_URL first: a link says where it leads.";
-        return Ok(stopped(household, StatusCode::CONFLICT, why));
+        return Ok(stopped(household, StatusCode::CONFLICT, say!("chasing-no-site")));
     };
     let code = match show_code(&state, leader.actor(), household).await {
         Ok(code) => code,
@@ -179,7 +174,7 @@ pub(super) async fn pass(
 ) -> Result<Response, Turned> {
     let Ok(household) = household.parse::<HouseholdId>() else { return Ok(nothing_here()) };
     Ok(print_for(&state, &leader, vec![household]).await?.unwrap_or_else(|| {
-        let lines = ["The household has joined meanwhile, or nothing can be printed on this installation."];
-        astray(StatusCode::CONFLICT, "No pass was printed", &lines).into_response()
+        let lines = [say!("chasing-no-pass-why")];
+        astray(StatusCode::CONFLICT, say!("chasing-no-pass"), &lines).into_response()
     }))
 }

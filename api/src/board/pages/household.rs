@@ -89,20 +89,20 @@ fn page<'a>(
 ) -> HouseholdPage<'a> {
     let now = leader.now.to_zoned(leader.zone.clone());
     let named = whole.name.or_else(|| whole.messages.iter().find_map(|message| message.to.clone()));
-    let who = named.or_else(|| whole.unit.clone()).unwrap_or_else(|| "A household without a name".to_owned());
+    let who = named.or_else(|| whole.unit.clone()).unwrap_or_else(|| say!("household-nameless").to_owned());
     let stands = match (whole.joined_at, whole.live) {
-        (Some(at), _) => format!("Joined {}", moment(at, &now)),
+        (Some(at), _) => say!("household-joined-at", at = moment(at, &now)),
         (None, Some((_, until))) => {
-            let day = until.to_zoned(leader.zone.clone()).strftime("%-d %B %Y");
-            format!("Invited; its access code can be used until {day}")
+            let day = until.to_zoned(leader.zone.clone()).strftime("%-d %B %Y").to_string();
+            say!("household-invited-until", day = day)
         }
-        (None, None) => "Not joined, and without a valid access code".to_owned(),
+        (None, None) => say!("household-no-code").to_owned(),
     };
     let messages = whole.messages.into_iter().map(|message| {
         let bucket = Bucket::of(message.state);
         Line {
             link: format!("/deliveries/{}", message.id),
-            what: message.to.unwrap_or_else(|| "Details deleted".to_owned()),
+            what: message.to.unwrap_or_else(|| say!("household-forgotten").to_owned()),
             word: bucket.as_str(),
             title: bucket.title(),
             since: Some(moment(message.since, &now)),
@@ -111,17 +111,21 @@ fn page<'a>(
     });
     let passes = whole.passes.into_iter().map(|pass| Line {
         link: String::new(),
-        what: format!("Pass {:06}", pass.serial),
+        what: say!("passes-one", serial = format!("{:06}", pass.serial)),
         word: pass.state.as_str(),
         title: pass.state.title(),
         since: pass.handed_over_at.map(|at| moment(at, &now)),
         means: None,
     });
     let twins = whole.twins.into_iter().map(|twin| {
-        let name = twin.name.unwrap_or_else(|| "A household without a name".to_owned());
-        let unit = twin.unit.map(|unit| format!(", {unit}")).unwrap_or_default();
-        let joined = if twin.joined { ", which has joined" } else { "" };
-        Twin { id: twin.id, told: format!("{name}{unit}{joined}") }
+        let name = twin.name.unwrap_or_else(|| say!("household-nameless").to_owned());
+        let told = match (twin.unit, twin.joined) {
+            (None, false) => name,
+            (None, true) => say!("household-twin-joined", who = name),
+            (Some(unit), false) => say!("household-twin-at", who = name, unit = unit),
+            (Some(unit), true) => say!("household-twin-at-joined", who = name, unit = unit),
+        };
+        Twin { id: twin.id, told }
     });
     let members = whole.members.into_iter();
     HouseholdPage {

@@ -17,7 +17,7 @@ use super::{
         form::{self, Back},
         words,
     },
-    counted, moment, number,
+    moment, number,
     search::{Form, Search, Turning},
 };
 use crate::{
@@ -70,20 +70,17 @@ impl Query {
 
     fn told(&self) -> Option<Told> {
         let fault = match self.done.as_str() {
-            "choose" => Some("Choose at least one household first."),
-            "too_many" => Some("More than 10,000 households match. Narrow the list by a search first."),
+            "choose" => Some(say!("choosing-fault-nobody").to_owned()),
+            "too_many" => Some(say!("choosing-fault-too-many", most = choosing::MOST_MATCHING)),
             _ => None,
         };
         if let Some(fault) = fault {
-            return Some(Told { what: fault.to_owned(), left: Vec::new(), fault: true });
+            return Some(Told { what: fault, left: Vec::new(), fault: true });
         }
         let what = words::told(&self.done, self.did.parse().unwrap_or_default())?;
         let mut left = words::left_lines(&form::left(&self.left));
-        if let Some(more) = self.more.parse().ok().filter(|more| *more > 0) {
-            left.push(format!(
-                "{} left for the next time: do the same again.",
-                counted(more, "household is", "households are")
-            ));
+        if let Some(more) = self.more.parse::<usize>().ok().filter(|more| *more > 0) {
+            left.push(say!("choosing-left-for-later", count = more));
         }
         Some(Told { what, left, fault: false })
     }
@@ -97,9 +94,9 @@ struct Told {
 }
 
 /// How many the form can be told to mean, when they are more than the page shows.
-fn offered(total: i64, shown: usize) -> Option<String> {
+fn offered(total: i64, shown: usize) -> Option<i64> {
     let more = i64::try_from(shown).is_ok_and(|shown| total > shown);
-    (more && total <= choosing::MOST_MATCHING).then(|| number(total))
+    (more && total <= choosing::MOST_MATCHING).then_some(total)
 }
 
 struct Filter {
@@ -137,7 +134,7 @@ struct HouseholdsPage<'a> {
     told: Option<Told>,
     back: Back,
     /// How many match, if that is more than the page shows.
-    all: Option<String>,
+    all: Option<i64>,
     rows: Vec<Row>,
     turning: Turning,
 }
@@ -180,12 +177,11 @@ pub(super) async fn show(
         chosen: chosen == Some(standing),
     });
     let total: i64 = counts.values().sum();
-    let all = counted(total, "household", "households");
     Ok(board(&HouseholdsPage {
         frame: Frame::of(&leader, Place::Households),
         total: match chosen {
-            Some(standing) => format!("{} of {all}", number(counts[standing.as_str()])),
-            None => all,
+            Some(standing) => say!("households-some", count = counts[standing.as_str()], all = total),
+            None => say!("households-count", count = total),
         },
         everybody: number(total),
         any: total > 0,
@@ -202,7 +198,7 @@ pub(super) async fn show(
 
 pub(super) fn row(household: Household, now: &jiff::Zoned) -> Row {
     let named = household.name.or_else(|| household.to.clone()).or_else(|| household.unit.clone());
-    let who = named.unwrap_or_else(|| "Details deleted".to_owned());
+    let who = named.unwrap_or_else(|| say!("household-forgotten").to_owned());
     Row {
         unit: household.unit.filter(|unit| *unit != who),
         to: household.to.filter(|to| *to != who),
@@ -214,8 +210,8 @@ pub(super) fn row(household: Household, now: &jiff::Zoned) -> Row {
         words: household.words.filter(|_| !matches!(household.standing, Standing::Invited(Bucket::Sent))),
         pass: household.pass.filter(|_| household.joined_at.is_none()).map(|(serial, handed_over_at)| {
             match handed_over_at {
-                Some(at) => format!("A pass was handed over {}.", moment(at, now)),
-                None => format!("Pass {serial:06} is printed, and not marked as handed over."),
+                Some(at) => say!("households-pass-handed-over", at = moment(at, now)),
+                None => say!("households-pass-printed", serial = format!("{serial:06}")),
             }
         }),
         chosen: false,

@@ -11,7 +11,7 @@ use axum::{
 use porchlight_shared::domain::{Channel, ContactId, DeliveryId, HouseholdId};
 use serde::Deserialize;
 
-use super::{Frame, Place, board, counted};
+use super::{Frame, Place, board};
 use crate::{
     board::{
         deciding::{Choice, decide},
@@ -63,7 +63,8 @@ struct ProblemsPage<'a> {
     total: String,
     told: Option<String>,
     texts: bool,
-    more: bool,
+    /// How many there are at most, if these are as many.
+    more: Option<i64>,
     sections: Vec<Section>,
 }
 
@@ -82,39 +83,25 @@ pub(super) struct Done {
 
 impl Done {
     fn told(&self) -> Option<String> {
-        let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
-        let left = match self.left {
-            0 => String::new(),
-            left => format!(
-                " Nothing was done about {}: open {} to see why.",
-                counted(count(left), "household", "households"),
-                if left == 1 { "it" } else { "each" }
-            ),
-        };
-        match self.what.as_str() {
+        let left = (self.left > 0).then(|| say!("problems-told-left", count = self.left));
+        let told = match self.what.as_str() {
             "retried" => {
-                let certain = counted(count(self.certain), "message goes", "messages go");
-                let unknown = match self.unknown {
-                    0 => String::new(),
-                    unknown => format!(
-                        " {} again that may have arrived before.",
-                        counted(count(unknown), "more goes", "more go")
-                    ),
-                };
-                Some(format!("{certain} again that certainly had not arrived.{unknown}{left}"))
+                let certain = say!("problems-told-again", count = self.certain);
+                let unknown =
+                    (self.unknown > 0).then(|| say!("problems-told-again-unknown", count = self.unknown));
+                [Some(certain), unknown, left]
             }
-            "changed" => {
-                Some("The list has changed since you opened it, and nothing was done. Look again.".to_owned())
-            }
-            "left_alone" => Some(format!("Nothing more is sent to these.{left}")),
-            _ => None,
-        }
+            "changed" => [Some(say!("problems-told-changed").to_owned()), None, None],
+            "left_alone" => [Some(say!("problems-told-left-alone").to_owned()), None, left],
+            _ => return None,
+        };
+        Some(told.into_iter().flatten().collect::<Vec<_>>().join(" "))
     }
 }
 
 fn row(problem: Problem) -> Row {
     let named = problem.name.or_else(|| problem.to.clone()).or_else(|| problem.unit.clone());
-    let who = named.unwrap_or_else(|| "A household without a name".to_owned());
+    let who = named.unwrap_or_else(|| say!("household-nameless").to_owned());
     Row {
         household: problem.household,
         delivery: problem.delivery,
@@ -128,21 +115,17 @@ fn row(problem: Problem) -> Row {
 }
 
 fn section(group: Group, problems: Vec<Problem>) -> Section {
-    let count = i64::try_from(problems.len()).unwrap_or(i64::MAX);
-    let households = counted(count, "household", "households");
+    let count = problems.len();
     Section {
         word: group.as_str(),
         title: group.title(),
         said: group.said(),
-        again: group.is_tried_again().then(|| format!("Send again to {households}")),
+        again: group.is_tried_again().then(|| say!("problems-again", count = count)),
         unknown: group == Group::Decide,
-        print: (group != Group::Decide).then(|| {
-            let passes = counted(count, "access pass", "access passes");
-            format!("Print {passes}")
-        }),
+        print: (group != Group::Decide).then(|| say!("problems-print", count = count)),
         wants_address: group.wants_address(),
-        count: households,
-        seen: problems.len(),
+        count: say!("households-count", count = count),
+        seen: count,
         rows: problems.into_iter().map(row).collect(),
     }
 }
@@ -165,10 +148,10 @@ pub(super) async fn show(
     }
     Ok(board(&ProblemsPage {
         frame: Frame::of(&leader, Place::Households),
-        total: counted(total, "household needs you", "households need you"),
+        total: say!("problems-total", count = total),
         told: done.told(),
         texts: state.texts.is_some(),
-        more: total >= MOST,
+        more: (total >= MOST).then_some(MOST),
         sections,
     }))
 }

@@ -20,9 +20,9 @@ use porchlight_shared::domain::{HouseholdId, PrintingId};
 
 use self::{
     form::{Back, Chosen, Said},
-    words::{heading, left_lines, means, nothing, pressed, too_many},
+    words::{heading, left_lines, means, nothing, pressed, question, too_many},
 };
-use super::{Frame, Place, astray, board, nothing_here, number};
+use super::{Frame, Place, astray, board, nothing_here};
 use crate::{
     board::{
         households::{self, Standing},
@@ -58,14 +58,14 @@ pub(super) fn body() -> DefaultBodyLimit {
 /// Some households by name, and how many more.
 struct Named {
     names: Vec<String>,
-    more: Option<String>,
+    more: Option<usize>,
 }
 
 impl Named {
     fn of<'a>(all: impl ExactSizeIterator<Item = &'a Fact>, most: usize) -> Self {
         let more = all.len().saturating_sub(most);
-        let name = |fact: &Fact| fact.who.clone().unwrap_or_else(|| "A household without a name".to_owned());
-        Self { names: all.take(most).map(name).collect(), more: (more > 0).then(|| number(count(more))) }
+        let name = |fact: &Fact| fact.who.clone().unwrap_or_else(|| say!("household-nameless").to_owned());
+        Self { names: all.take(most).map(name).collect(), more: (more > 0).then_some(more) }
     }
 }
 
@@ -103,18 +103,14 @@ struct ChoosingPage<'a> {
     printing: PrintingId,
 }
 
-fn count(count: usize) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
-}
-
 /// Whoever comes without a form, as by a reload of the address, is where they began.
 pub(super) async fn back(_: Leader) -> Response {
     private(Redirect::to("/households"))
 }
 
 fn too_large() -> Response {
-    let lines = ["Choose fewer households, or narrow the list by a search. Nothing was done."];
-    astray(StatusCode::PAYLOAD_TOO_LARGE, "Those are too many at once", &lines)
+    let lines = [say!("choosing-too-large-next")];
+    astray(StatusCode::PAYLOAD_TOO_LARGE, say!("choosing-too-large"), &lines)
 }
 
 /// Says at whom it can be done.
@@ -187,7 +183,7 @@ fn page<'a>(
     ChoosingPage {
         frame: Frame::of(leader, Place::Households),
         deed: deed.as_str(),
-        heading: if can.is_empty() { nothing(deed).to_owned() } else { heading(deed, can.len()) + "?" },
+        heading: if can.is_empty() { nothing(deed).to_owned() } else { question(deed, can.len()) },
         button: (!can.is_empty()).then(|| heading(deed, can.len())),
         ends: pressed(deed) == "danger",
         means: if can.is_empty() { Vec::new() } else { means(deed, can.len(), new_codes) },
@@ -273,7 +269,7 @@ async fn printed(state: &AppState, leader: &Leader, said: &Said) -> Result<Print
         }
         Err(problem) if problem.is_ours() => Err(Turned::Later),
         Err(problem) => {
-            let page = astray(problem.status(), "No pass was printed", &[&problem.told()]);
+            let page = astray(problem.status(), say!("chasing-no-pass"), &[&problem.told()]);
             Ok(Printed::Answered(page.into_response()))
         }
     }
