@@ -23,7 +23,6 @@ requests-own-at = A household of their own at { $place }
 # $who: a household's name
 requests-candidate-joined = { $who }, which has joined: one more member
 requests-candidate-again = { $who }: they are the one who joined with this address, in another browser
-requests-nameless = A household without a name
 
 ## Who needs a new code
 
