@@ -9,11 +9,13 @@ if (pasting) {
     const found = lines.reduce((sum, line) => sum + Math.max(1, (line.match(/@/g) ?? []).length), 0);
     const chosen = file.files[0];
     count.hidden = false;
-    if (chosen) count.textContent = `The file ${chosen.name} is read, ${Math.ceil(chosen.size / 1024).toLocaleString("en")} KiB.`;
+    const said = count.dataset;
+    const size = chosen && Math.ceil(chosen.size / 1024).toLocaleString("en");
+    if (chosen) count.textContent = said.chosen.replace("{size}", size).replace("{name}", () => chosen.name);
     else if (found === 0) count.textContent = "";
-    else count.textContent = `About ${found.toLocaleString("en")} ${found === 1 ? "entry" : "entries"}.`;
+    else count.textContent = (found === 1 ? said.one : said.several).replace("{count}", found.toLocaleString("en"));
     const bytes = chosen ? chosen.size : list.value.length;
-    if (bytes > 16 * 1024 * 1024) count.textContent += " That is more than 16 MiB: split the list.";
+    if (bytes > 16 * 1024 * 1024) count.textContent += ` ${said.large}`;
   };
   let soon = 0;
   list.addEventListener("input", () => {
@@ -40,7 +42,9 @@ if (note) {
   const tell = () => {
     const left = Number(note.dataset.most) - [...note.value.trim()].length;
     count.hidden = false;
-    count.textContent = left < 0 ? `${-left} characters too many.` : `${left} characters left.`;
+    const { leftOne, left: leftMany, overOne, over } = count.dataset;
+    const told = left < 0 ? (left === -1 ? overOne : over) : (left === 1 ? leftOne : leftMany);
+    count.textContent = told.replace("{count}", Math.abs(left));
     count.classList.toggle("bad", left < 0);
   };
   note.addEventListener("input", tell);

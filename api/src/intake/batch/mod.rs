@@ -104,13 +104,13 @@ impl Wish {
         };
         let latest = now + LATEST_START;
         if self.send_at.is_some_and(|at| at > latest || at < now - LATEST_START) {
-            return refuse("/send_at", "is not within the next 90 days");
+            return refuse("/send_at", say!("invite-moment-too-far"));
         }
         if self.not_after.is_some_and(|at| at <= now) {
-            return refuse("/not_after", "has passed already");
+            return refuse("/not_after", say!("invite-moment-passed"));
         }
         if self.not_after.is_some_and(|at| at > latest + LATEST_START) {
-            return refuse("/not_after", "is more than 180 days ahead");
+            return refuse("/not_after", say!("invite-moment-too-late"));
         }
         Ok(())
     }
@@ -202,7 +202,7 @@ pub async fn accept(
     {
         let detail = format!("The window for texts opens at {}. Nothing was stored.", opening.opens_at);
         let problem = Problem::new(Kind::InvalidField, &detail);
-        return Err(problem.at("/not_after", "is before the window for texts opens"));
+        return Err(problem.at("/not_after", say!("invite-moment-window-closed")));
     }
     if !sender.ready {
         return Err(Problem::new(Kind::NotReady, "Its leaders have to finish the checklist first."));

@@ -9,17 +9,26 @@ use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 const SAMPLE: usize = 256 * 1024;
 
 /// Bytes that are no text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotText {
     /// An `.xlsx`, `.ods` or `.numbers` file.
-    #[error("This is a spreadsheet file. Save it as CSV, or copy its cells and paste them.")]
     Spreadsheet,
     /// An `.xls` file.
-    #[error("This is an old Excel file. Save it as CSV, or copy its cells and paste them.")]
     OldSpreadsheet,
     /// A PDF file.
-    #[error("This is a PDF file. Copy the addresses out of it and paste them.")]
     Pdf,
+}
+
+impl NotText {
+    /// The same in words: what it is, and what to do.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Spreadsheet => say!("invite-file-spreadsheet"),
+            Self::OldSpreadsheet => say!("invite-file-old-spreadsheet"),
+            Self::Pdf => say!("invite-file-pdf"),
+        }
+    }
 }
 
 /// The text that the bytes stand for, and the name of the encoding that it was read in. A byte order mark decides;

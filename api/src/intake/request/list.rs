@@ -77,7 +77,7 @@ pub(super) fn plain(headers: &HeaderMap, body: &[u8]) -> Result<Option<(String, 
         }
     }
     let (text, encoding) = encoding::decode(body, charset.as_deref())
-        .map_err(|error| Problem::new(Kind::UnsupportedMediaType, error.to_string()))?;
+        .map_err(|error| Problem::new(Kind::UnsupportedMediaType, error.words()))?;
     Ok(Some((text.into_owned(), encoding)))
 }
 

@@ -73,7 +73,7 @@ async fn entries_are_mended_in_place() {
     tab.value(&fill).await;
     tab.until(
         "the entries are counted",
-        "document.getElementById('count').textContent.startsWith('About 5 ')",
+        "document.getElementById('count').textContent === 'About 5 entries.'",
     )
     .await;
     tab.click_and_load("button.main").await;
@@ -129,8 +129,11 @@ async fn a_file_is_dropped_and_its_columns_are_named() {
         document.querySelector('[data-paste]').dispatchEvent(new DragEvent('drop', { dataTransfer: files, bubbles: true, cancelable: true }));
     })()";
     tab.value(drop).await;
-    tab.until("the file is chosen", "document.getElementById('count').textContent.includes('list.csv')")
-        .await;
+    tab.until(
+        "the file is chosen",
+        "document.getElementById('count').textContent === 'The file list.csv is read, 1 KiB.'",
+    )
+    .await;
     tab.click_and_load("button.main").await;
     assert_eq!(tab.text_of("h1").await, "What is in which column?");
     tab.assert_good().await;
@@ -147,6 +150,21 @@ async fn a_file_is_dropped_and_its_columns_are_named() {
         let list = tab.url().await.split('?').next().unwrap().split("/message").next().unwrap().to_owned();
         tab.goto(&format!("{list}{step}")).await;
         tab.assert_good().await;
+        if step == "/send" {
+            continue;
+        }
+        for (length, told) in [
+            (10, "290 characters left."),
+            (299, "1 character left."),
+            (301, "1 character too many."),
+            (302, "2 characters too many."),
+        ] {
+            let write = format!(
+                "void (note => {{ note.value = 'a'.repeat({length}); note.dispatchEvent(new Event('input')); }})(document.getElementById('note'))"
+            );
+            tab.value(&write).await;
+            assert_eq!(tab.text_of("#note-count").await, told);
+        }
     }
 }
 

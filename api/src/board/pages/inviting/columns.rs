@@ -30,16 +30,18 @@ use crate::{
 };
 
 /// What a column may hold, and what that is called.
-const CHOICES: [(&str, &str); 8] = [
-    ("email", "E-mail address"),
-    ("phone", "Phone number"),
-    ("unit", "Unit or address"),
-    ("household", "Household"),
-    ("name", "Name"),
-    ("first", "First name"),
-    ("last", "Last name"),
-    ("ignore", "Not needed"),
-];
+fn choices() -> [(&'static str, &'static str); 8] {
+    [
+        ("email", say!("invite-column-is-email")),
+        ("phone", say!("invite-column-is-phone")),
+        ("unit", say!("invite-column-is-unit")),
+        ("household", say!("invite-column-is-household")),
+        ("name", say!("invite-column-is-name")),
+        ("first", say!("invite-column-is-first")),
+        ("last", say!("invite-column-is-last")),
+        ("ignore", say!("invite-column-is-ignore")),
+    ]
+}
 
 struct ColumnView {
     number: usize,
@@ -75,7 +77,7 @@ fn page(leader: &Leader, draft: &Draft, sample: &Sample, fault: Option<&'static 
         ColumnView {
             number: at + 1,
             head: sample.head.as_ref().map(|head| head[at].clone()).filter(|head| !head.is_empty()),
-            choices: CHOICES.map(|(word, name)| (word, name, word == chosen)).to_vec(),
+            choices: choices().map(|(word, name)| (word, name, word == chosen)).to_vec(),
             samples: sample
                 .rows
                 .iter()
@@ -155,20 +157,19 @@ pub(super) async fn read_again(
         return Ok(lead_to(&path(draft.id, "")));
     };
     let (wanted, missing) = match draft.channel {
-        Channel::Email => (Column::Email, "Choose which column holds the e-mail addresses."),
-        Channel::Text => (Column::Phone, "Choose which column holds the phone numbers."),
+        Channel::Email => (Column::Email, say!("invite-columns-no-email")),
+        Channel::Text => (Column::Phone, say!("invite-columns-no-phone")),
     };
     let Some(columns) = columns.filter(|columns| columns.len() == sample.columns.len()) else {
-        return Ok(page(&leader, &draft, &sample, Some("Say for each column what it holds.")));
+        return Ok(page(&leader, &draft, &sample, Some(say!("invite-columns-missing"))));
     };
     if !columns.contains(&wanted) {
         return Ok(page(&leader, &draft, &Sample { columns, ..sample }, Some(missing)));
     }
     match put(&state, tx, &leader, &draft, text, columns, &words).await {
         Ok(()) => Ok(lead_to(&format!("{}?done=read", path(draft.id, "")))),
-        Err(problem) => Ok(ours(&problem).unwrap_or_else(|| {
-            page(&leader, &draft, &sample, Some("With these columns the list has no entry. Choose others."))
-        })),
+        Err(problem) => Ok(ours(&problem)
+            .unwrap_or_else(|| page(&leader, &draft, &sample, Some(say!("invite-columns-no-entry"))))),
     }
 }
 

@@ -12,9 +12,7 @@ use jiff::Timestamp;
 use porchlight_shared::domain::{Channel, DraftId, TextWindow};
 use sha2::{Digest, Sha256};
 
-use super::{
-    Frame, Place, board_with, gone, lead_to, many, messages, moment, number as told_number, open, path, room,
-};
+use super::{Frame, Place, board_with, gone, lead_to, moment, open, path, room};
 use crate::{
     board::session::{Leader, Turned},
     intake::{
@@ -59,10 +57,10 @@ struct ConfirmPage<'a> {
     fault: Option<String>,
     heading: &'static str,
     is_ready: bool,
+    channel: Channel,
     number: usize,
+    households: usize,
     button: String,
-    messages: String,
-    households: String,
     left: Option<String>,
     skipped: Option<String>,
     /// How many the leader took out.
@@ -128,6 +126,16 @@ pub(super) fn digest(
     hash.finalize().iter().take(16).fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
 }
 
+/// What the button that sends says.
+fn button(channel: Channel, messages: usize, households: usize, is_again: bool) -> String {
+    let channel = channel.as_str();
+    if is_again {
+        say!("invite-confirm-go-again", channel = channel, messages = messages, households = households)
+    } else {
+        say!("invite-confirm-go", channel = channel, messages = messages, households = households)
+    }
+}
+
 fn counts(looked: &Looked) -> Counts {
     let verdicts =
         looked.judged.iter().map(|entry| if entry.goes(false) { Verdict::Ready } else { entry.verdict() });
@@ -166,62 +174,47 @@ pub(super) async fn page(
     let goes = |which: &HashSet<usize>| which.iter().filter(|at| looked.judged[**at].goes(false)).count();
     let once_more = goes(&looked.foreseen.again).min(number);
     let added = goes(&looked.foreseen.added).min(number - once_more);
-    let households = many(looked.foreseen.households.min(number), "household", "households");
+    let households = looked.foreseen.households.min(number);
     let now = leader.now.to_zoned(leader.zone.clone());
     let start = start(channel, &plan, &sender, &state.text_window);
     let when = match start {
-        Some(at) if plan.send_at == Some(at) => format!("It starts {}.", moment(at, &now)),
-        Some(at) => format!("It starts {}, when the window for texts opens.", moment(at, &now)),
-        None => "It starts at once, and goes on in the background: you may close this page.".to_owned(),
+        Some(at) if plan.send_at == Some(at) => say!("invite-confirm-starts", at = moment(at, &now)),
+        Some(at) => say!("invite-confirm-starts-open", at = moment(at, &now)),
+        None => say!("invite-confirm-starts-now").to_owned(),
     };
-    let messages = messages(channel, number);
     let left = counts.check + counts.fix;
     let status = if again.is_some() { StatusCode::CONFLICT } else { StatusCode::OK };
     let is_again = again.as_ref().is_some_and(|again| again.all_the_same);
     let is_refused = again.is_some();
     let fault = again.map(|again| match again.why {
-        Why::Changed => format!(
-            "Nothing was sent yet: something changed since you looked. Now {messages} to {households} would go. Look at the numbers, and press the button again."
+        Why::Changed => say!(
+            "invite-refused-changed",
+            channel = channel.as_str(),
+            messages = number,
+            households = households
         ),
-        Why::SameList => "Nothing was sent: exactly this list was sent within the last day. Most often that is a double press. If you mean it, send it all the same.".to_owned(),
+        Why::SameList => say!("invite-refused-same-list").to_owned(),
         Why::Refused(told) => told,
     });
     let page = ConfirmPage {
         frame: Frame::of(leader, Place::Invite),
         id: looked.draft.id,
         fault,
-        heading: if is_refused { "Nothing was sent yet" } else { "Ready to send?" },
+        heading: if is_refused { say!("invite-confirm-not-sent") } else { say!("invite-confirm") },
         is_ready: sender.ready,
+        channel,
         number,
-        button: if is_again {
-            format!("Send it all the same: {messages} to {households}")
-        } else {
-            format!("Send {messages} to {households}")
-        },
-        messages,
         households,
-        left: (left > 0).then(|| many(left, "entry stays", "entries stay")),
-        skipped: (counts.skip > 0).then(|| many(counts.skip, "entry is", "entries are")),
-        removed: (!looked.removed.is_empty()).then(|| many(looked.removed.len(), "entry", "entries")),
+        button: button(channel, number, households, is_again),
+        left: (left > 0).then(|| say!("invite-confirm-left", count = left)),
+        skipped: (counts.skip > 0).then(|| say!("invite-confirm-skipped", count = counts.skip)),
+        removed: (!looked.removed.is_empty())
+            .then(|| say!("invite-confirm-removed", count = looked.removed.len())),
         when,
         not_after: plan.not_after.map(|at| moment(at, &now)),
         note: plan.note.as_deref(),
-        once_more: (once_more > 0).then(|| {
-            if once_more == 1 {
-                "One of them goes again, with the same code and date: its household is invited already.".to_owned()
-            } else {
-                let told = told_number(i64::try_from(once_more).unwrap_or(i64::MAX));
-                format!("{told} of them again, with the same code and date: their households are invited already.")
-            }
-        }),
-        added: (added > 0).then(|| {
-            if added == 1 {
-                "One of them goes to a household that is invited already, with the code and the date that it has.".to_owned()
-            } else {
-                let told = told_number(i64::try_from(added).unwrap_or(i64::MAX));
-                format!("{told} of them go to households that are invited already, with the code and the date that they have.")
-            }
-        }),
+        once_more: (once_more > 0).then(|| say!("invite-confirm-once-more", count = once_more)),
+        added: (added > 0).then(|| say!("invite-confirm-added", count = added)),
         has_new: once_more + added < number,
         days: INVITATION_DAYS,
         digest: digest(&looked, &plan, (&sender.name, &letterhead), start, number),

@@ -13,7 +13,7 @@ use porchlight_shared::domain::{Channel, DraftId, segments::Encoding};
 use serde::Deserialize;
 
 use super::{
-    Frame, Place, board_with, gone, lead_to, many, moment, nothing_here, path,
+    Frame, Place, board_with, gone, lead_to, moment, nothing_here, path,
     planning::{Asked, Fault},
     preview,
 };
@@ -89,17 +89,13 @@ async fn page(
     let now = leader.now.to_zoned(leader.zone.clone());
     let is_text = draft.channel == Channel::Text;
     let text = preview::text(state, &letterhead).filter(|_| is_text).map(|composed| {
-        let alphabet = match composed.segments.encoding {
-            Encoding::Gsm7 => "",
-            Encoding::Ucs2 => ", because a letter of it is not in the alphabet of texts",
-        };
+        let (characters, parts) = (composed.text.chars().count(), composed.segments.count);
         TextView {
-            parts: format!(
-                "{}, {}{alphabet}",
-                many(composed.text.chars().count(), "character", "characters"),
-                many(composed.segments.count, "part", "parts"),
-            ),
-            is_long: composed.segments.count > 1,
+            parts: match composed.segments.encoding {
+                Encoding::Gsm7 => say!("invite-preview-parts", characters = characters, parts = parts),
+                Encoding::Ucs2 => say!("invite-preview-parts-odd", characters = characters, parts = parts),
+            },
+            is_long: parts > 1,
             body: composed.text,
         }
     });
@@ -110,11 +106,11 @@ async fn page(
         if opening.opens_at > start {
             let hour = |at: jiff::Timestamp| at.to_zoned(leader.zone.clone()).strftime("%H:%M").to_string();
             let (from, to) = (hour(opening.opens_at), hour(opening.closes_at));
-            format!("Texts go between {from} and {to} on that day; this list starts {opens}.")
+            say!("invite-when-texts-later", from = from, to = to, opens = opens)
         } else if plan.send_at.is_some() {
-            format!("At the time you chose, the community’s window for texts is open until {closes}.")
+            say!("invite-when-texts-chosen", closes = closes)
         } else {
-            format!("Texts may go now, until {closes}; what is left then waits for the next window.")
+            say!("invite-when-texts-now", closes = closes)
         }
     });
     let letter = preview::letter(state, leader, &letterhead, plan.note.as_deref(), &plan).ok();
@@ -165,10 +161,8 @@ pub(super) async fn show(
     };
     let plan = plans::plan(&mut connection, draft.id).await?;
     let asked = Asked::of(&plan, &leader.zone);
-    let told = (pressed.done == "updated").then_some("The preview is up to date.");
-    let missing = (pressed.done == "consent").then(|| {
-        ("consent", "Texts go only to people who agreed. Say who agreed, how, and when.".to_owned())
-    });
+    let told = (pressed.done == "updated").then(|| say!("invite-message-updated"));
+    let missing = (pressed.done == "consent").then(|| ("consent", say!("invite-no-consent").to_owned()));
     page(&state, &mut connection, &leader, &draft, &asked, told, missing.as_ref()).await
 }
 

@@ -30,7 +30,7 @@ use porchlight_shared::domain::{BatchId, Channel, DraftId};
 use sqlx::PgConnection;
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::{Frame, Place, astray, board, board_with, counted, moment, nothing_here, number};
+use super::{Frame, Place, astray, board, board_with, moment, nothing_here, number};
 use crate::{
     board::session::{Leader, Turned},
     intake::{
@@ -67,25 +67,11 @@ pub(super) fn routes() -> Router<Arc<AppState>> {
         .layer(DefaultBodyLimit::max(FORM))
 }
 
-/// What messages of a channel are called.
-fn messages(channel: Channel, count: usize) -> String {
-    let count = i64::try_from(count).unwrap_or(i64::MAX);
-    match channel {
-        Channel::Email => counted(count, "e-mail", "e-mails"),
-        Channel::Text => counted(count, "text", "texts"),
-    }
-}
-
-/// So many of something.
-fn many(count: usize, one: &str, many: &str) -> String {
-    counted(i64::try_from(count).unwrap_or(i64::MAX), one, many)
-}
-
 /// What a list of a channel is called.
-const fn list_title(channel: Channel) -> &'static str {
+fn list_title(channel: Channel) -> &'static str {
     match channel {
-        Channel::Email => "E-mail list",
-        Channel::Text => "Text message list",
+        Channel::Email => say!("invite-email-list"),
+        Channel::Text => say!("invite-text-list"),
     }
 }
 

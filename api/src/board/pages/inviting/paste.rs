@@ -99,11 +99,8 @@ pub(super) async fn save(
             return Err(Turned::Away);
         }
         Err(Turned::Later) => {
-            let lines = [
-                "The ledger cannot be reached right now, and nothing was stored.",
-                "Go back in your browser: your list still stands in the box. Try again in a minute.",
-            ];
-            return Ok(astray(StatusCode::SERVICE_UNAVAILABLE, "Your list was not taken in", &lines));
+            let lines = [say!("invite-paste-away-why"), say!("invite-paste-away-next")];
+            return Ok(astray(StatusCode::SERVICE_UNAVAILABLE, say!("invite-paste-away"), &lines));
         }
     };
     let Some(channel) = channel_of(&channel) else { return Ok(nothing_here()) };
@@ -113,31 +110,24 @@ pub(super) async fn save(
     let body = match ListBody::from_request(request, &state).await {
         Ok(body) => body,
         Err(problem) => {
-            let told = format!(
-                "{} Go back in your browser: what you pasted still stands there.",
-                problem.told().trim_end()
-            );
+            let told = format!("{} {}", problem.told().trim_end(), say!("invite-paste-back"));
             return again("", problem.status(), told);
         }
     };
     let Some((sent, _room)) = Sent::read(body).await else {
-        return again(
-            "",
-            StatusCode::BAD_REQUEST,
-            "The list did not arrive whole. Send it again.".to_owned(),
-        );
+        return again("", StatusCode::BAD_REQUEST, say!("invite-paste-not-whole").to_owned());
     };
     let text = match sent.file {
         Some(Ok(text)) => text,
-        Some(Err(fault)) => return again(&sent.typed, StatusCode::UNSUPPORTED_MEDIA_TYPE, fault.to_string()),
+        Some(Err(fault)) => {
+            return again(&sent.typed, StatusCode::UNSUPPORTED_MEDIA_TYPE, fault.words().to_owned());
+        }
         None => sent.typed.clone(),
     };
     match list(&state, &leader, channel, text).await {
         Ok((draft, is_clear)) => Ok(lead_to(&path(draft, if is_clear { "" } else { "/columns" }))),
         Err(problem) if problem.kind() == Kind::EmptyList => {
-            let told =
-                "There is nothing in this list yet. Paste the lines of your list below, or choose a file.";
-            again(&sent.typed, unfit, told.to_owned())
+            again(&sent.typed, unfit, say!("invite-paste-empty").to_owned())
         }
         Err(problem) => again(&sent.typed, problem.status(), problem.told()),
     }

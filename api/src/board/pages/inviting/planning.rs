@@ -67,29 +67,26 @@ impl Asked {
         match &consent {
             Some(consent) => check("consent", consent, CONSENT_CHARACTERS)?,
             None if is_text && self.go == "on" => {
-                let missing = "Texts go only to people who agreed. Say who agreed, how, and when.";
-                return Err(("consent", missing.to_owned()));
+                return Err(("consent", say!("invite-no-consent").to_owned()));
             }
             None => {}
         }
         if consent.as_ref().is_some_and(|consent| consent.chars().count() < 3) {
-            return Err(("consent", "Say who agreed, how, and when.".to_owned()));
+            return Err(("consent", say!("invite-message-consent-short").to_owned()));
         }
         let send_at = if self.when == "later" { read("send_at", &self.send_at, leader)? } else { None };
         if self.when != "later" && !self.send_at.trim().is_empty() {
-            let told = "You wrote a day and time, but chose to send as soon as you have confirmed. Choose “Not before this day and time”, or empty the field.";
-            return Err(("send_at", told.to_owned()));
+            return Err(("send_at", say!("invite-when-not-chosen").to_owned()));
         }
         if self.when == "later" && send_at.is_none() {
-            return Err(("send_at", "Say on which day and at what time it is to go.".to_owned()));
+            return Err(("send_at", say!("invite-when-missing").to_owned()));
         }
         if send_at.is_some_and(|at| at <= leader.now) {
-            return Err(("send_at", "This moment has passed already.".to_owned()));
+            return Err(("send_at", say!("invite-when-passed").to_owned()));
         }
         let not_after = read("not_after", &self.not_after, leader)?;
         if not_after.is_some_and(|until| until <= send_at.unwrap_or(leader.now)) {
-            let told = "This is before anything could go. Choose a later moment, or leave it empty.";
-            return Err(("not_after", told.to_owned()));
+            return Err(("not_after", say!("invite-when-too-early").to_owned()));
         }
         Ok(Plan { note, send_at, not_after, consent, ..Plan::default() })
     }
@@ -103,13 +100,10 @@ fn lines(text: &str) -> String {
 fn check(field: &'static str, text: &str, most: usize) -> Result<(), Fault> {
     let found = text.chars().count();
     if found > most {
-        return Err((
-            field,
-            format!("This has {found} characters; at most {most} fit. Shorten it a little."),
-        ));
+        return Err((field, say!("invite-message-too-long", found = found, most = most)));
     }
     if text.contains(|c: char| c.is_control() && c != '\n') {
-        return Err((field, "This holds a character that cannot be printed. Type it anew.".to_owned()));
+        return Err((field, say!("invite-message-unprintable").to_owned()));
     }
     Ok(())
 }
@@ -122,5 +116,5 @@ fn read(field: &'static str, typed: &str, leader: &Leader) -> Result<Option<Time
     }
     let at = typed.parse::<DateTime>().ok();
     let at = at.and_then(|at| leader.zone.to_ambiguous_timestamp(at).later().ok());
-    at.map(Some).ok_or_else(|| (field, "This is no day and time. Write it like 2027-03-14T09:30.".to_owned()))
+    at.map(Some).ok_or_else(|| (field, say!("invite-when-unread").to_owned()))
 }

@@ -75,7 +75,7 @@ pub(super) fn letter(
             postal_address: letterhead.postal_address.as_deref(),
             colour: letterhead.colour.as_deref().and_then(|colour| colour.parse().ok()),
         },
-        recipient_name: Some("The Sample household"),
+        recipient_name: Some(say!("invite-preview-household")),
         guest: Guest::Household,
         subject: &subject,
         code: &code.grouped(),

@@ -3,7 +3,6 @@
 use jiff::{Timestamp, tz::TimeZone};
 use porchlight_shared::domain::{Channel, DraftId};
 
-use super::counted;
 use crate::{
     access::Role,
     audit::By,
@@ -33,13 +32,13 @@ pub(super) fn standing_of(said: &str) -> Option<Standing> {
     Standing::ALL.into_iter().find(|standing| word(*standing) == said)
 }
 
-pub(super) const fn title(standing: Standing) -> &'static str {
+pub(super) fn title(standing: Standing) -> &'static str {
     match standing {
-        Standing::Ready => "Ready",
-        Standing::Check => "Check",
-        Standing::Fix => "Fix",
-        Standing::Skip => "Skip",
-        Standing::Removed => "Removed",
+        Standing::Ready => say!("invite-look-ready"),
+        Standing::Check => say!("invite-look-check"),
+        Standing::Fix => say!("invite-look-fix"),
+        Standing::Skip => say!("invite-look-skip"),
+        Standing::Removed => say!("invite-look-removed"),
     }
 }
 
@@ -50,11 +49,9 @@ fn day(at: Timestamp, zone: &TimeZone) -> String {
 /// What is said of an entry, where its reason's words are for programs.
 pub(super) fn reason_words(reason: &Reason, zone: &TimeZone) -> String {
     match reason {
-        Reason::AlreadyInvited { at, by: _ } => {
-            format!("This household was invited on {}.", day(*at, zone))
-        }
-        Reason::Incomplete | Reason::NotAnObject | Reason::UnknownField | Reason::NotText(_) => {
-            "A part of this entry could not be kept; write it anew.".to_owned()
+        Reason::AlreadyInvited { at, by: _ } => say!("invite-said-invited", day = day(*at, zone)),
+        Reason::NotAnObject | Reason::UnknownField | Reason::NotText(_) => {
+            sentence(&Reason::Incomplete.words())
         }
         reason => sentence(&reason.words()),
     }
@@ -113,35 +110,35 @@ pub(super) struct Shelf<'a> {
 }
 
 impl Shelf<'_> {
-    /// Who invited the household of an entry, and when.
-    fn invited(&self, told: &Told) -> Option<String> {
+    /// Who invited the household of an entry, as the catalogue tells them apart; their name, and when.
+    fn invited(&self, told: &Told) -> Option<(&'static str, &str, String)> {
         let inviter = self.inviters.iter().find(|inviter| Some(inviter.invitation) == told.invited)?;
         let is_own = matches!(self.leader.by, By::Leader(leader) if Some(leader) == inviter.leader);
-        let who = match (&inviter.name, inviter.role) {
-            _ if is_own => "you",
-            (Some(name), _) => name,
-            (None, Some(Role::Service)) => "a program",
-            (None, Some(Role::Owner)) => "an owner",
-            (None, Some(Role::Leader) | None) => "a leader",
+        let (by, name) = match (inviter.name.as_deref(), inviter.role) {
+            _ if is_own => ("you", ""),
+            (Some(name), _) => ("named", name),
+            (None, Some(Role::Service)) => ("service", ""),
+            (None, Some(Role::Owner)) => ("owner", ""),
+            (None, Some(Role::Leader) | None) => ("leader", ""),
         };
-        Some(format!("by {who} on {}", day(inviter.at, &self.leader.zone)))
+        Some((by, name, day(inviter.at, &self.leader.zone)))
     }
 
     /// What is said of an entry.
     fn said(&self, told: &Told) -> String {
         let words = || reason_words(&told.reason, &self.leader.zone);
-        let invited = || self.invited(told);
         match (told.stands, &told.reason) {
-            (Standing::Removed, _) => "It is not sent.".to_owned(),
-            (Standing::Ready, _) if told.is_again => invited().map_or_else(
-                || "Invited before: it goes again, with the same code.".to_owned(),
-                |invited| format!("Invited {invited}. It goes again, with the same code."),
-            ),
-            (Standing::Ready, Reason::Ready) => "It goes.".to_owned(),
-            (Standing::Ready, _) => format!("It goes as it is. {}", words()),
-            (Standing::Skip, Reason::AlreadyInvited { .. }) => {
-                invited().map_or_else(words, |invited| format!("This household was invited {invited}."))
-            }
+            (Standing::Removed, _) => say!("invite-said-removed").to_owned(),
+            (Standing::Ready, _) if told.is_again => match self.invited(told) {
+                Some((by, name, day)) => say!("invite-said-again-by", by = by, name = name, day = day),
+                None => say!("invite-said-again").to_owned(),
+            },
+            (Standing::Ready, Reason::Ready) => say!("invite-said-ready").to_owned(),
+            (Standing::Ready, _) => format!("{} {}", say!("invite-said-all-the-same"), words()),
+            (Standing::Skip, Reason::AlreadyInvited { .. }) => match self.invited(told) {
+                Some((by, name, day)) => say!("invite-said-invited-by", by = by, name = name, day = day),
+                None => words(),
+            },
             _ => words(),
         }
     }
@@ -151,21 +148,27 @@ impl Shelf<'_> {
 fn decisions(told: &Told, is_changed: bool) -> Vec<(&'static str, &'static str)> {
     let mut decisions = Vec::new();
     match (told.stands, &told.reason) {
-        (Standing::Removed, _) => return vec![("put_back", "Put it back")],
-        (Standing::Check, _) => decisions.push(("accept", "Send anyway")),
+        (Standing::Removed, _) => return vec![("put_back", say!("invite-entry-put-back"))],
+        (Standing::Check, _) => decisions.push(("accept", say!("invite-entry-accept"))),
         (Standing::Skip, Reason::AlreadyInvited { .. }) if told.is_addition => {
-            decisions.push(("accept", "Send the same code here, too"));
+            decisions.push(("accept", say!("invite-entry-accept-too")));
         }
-        (Standing::Skip, Reason::AlreadyInvited { .. }) => decisions.push(("again", "Send it again")),
-        (Standing::Ready, _) if told.is_again => decisions.push(("leave_out", "Leave it out")),
-        (Standing::Skip, _) if told.again == Some(true) => decisions.push(("leave_out", "Leave it out")),
+        (Standing::Skip, Reason::AlreadyInvited { .. }) => {
+            decisions.push(("again", say!("invite-entry-again")));
+        }
+        (Standing::Ready, _) if told.is_again => {
+            decisions.push(("leave_out", say!("invite-entry-leave-out")));
+        }
+        (Standing::Skip, _) if told.again == Some(true) => {
+            decisions.push(("leave_out", say!("invite-entry-leave-out")));
+        }
         (Standing::Ready, reason) if *reason != Reason::Ready || told.accept => {
-            decisions.push(("take_back", "Do not send it yet"));
+            decisions.push(("take_back", say!("invite-entry-take-back")));
         }
         _ => {}
     }
     if is_changed {
-        decisions.push(("undo", "Undo the change"));
+        decisions.push(("undo", say!("invite-entry-undo")));
     }
     decisions
 }
@@ -179,14 +182,14 @@ fn beside(cells: &[&Option<String>]) -> String {
 impl Row {
     pub(super) fn of(shelf: &Shelf<'_>, told: &Told, was: Standing, entry: &DraftEntry) -> Self {
         let (contact_field, contact_label, contact) = match shelf.channel {
-            Channel::Email => ("email", "E-mail", &entry.email),
-            Channel::Text => ("phone", "Mobile", &entry.phone),
+            Channel::Email => ("email", say!("invite-entry-email"), &entry.email),
+            Channel::Text => ("phone", say!("invite-entry-phone"), &entry.phone),
         };
         let fields = [
             (contact_field, contact_label, contact),
-            ("name", "Name", &entry.name),
-            ("unit", "Unit", &entry.unit),
-            ("household", "Household", &entry.household),
+            ("name", say!("invite-entry-name"), &entry.name),
+            ("unit", say!("invite-entry-unit"), &entry.unit),
+            ("household", say!("invite-entry-household"), &entry.household),
         ];
         let is_here = told.stands != Standing::Removed;
         let into = if told.reason == Reason::UnknownUnit { "unit" } else { contact_field };
@@ -196,7 +199,7 @@ impl Row {
                 Channel::Text => &pasted.phone,
             };
             let pasted = beside(&[contact, &pasted.name, &pasted.unit, &pasted.household]);
-            if pasted.is_empty() { "(nothing)".to_owned() } else { pasted }
+            if pasted.is_empty() { say!("invite-nothing").to_owned() } else { pasted }
         });
         Self {
             position: entry.position,
@@ -236,52 +239,52 @@ pub(super) struct Several {
     pub(super) label: String,
 }
 
+/// What a button says that does something to so many.
+type Label = fn(usize) -> String;
+
+/// What may be odd about several entries alike: a reason's code, and the button that sends all of them anyway.
+const ODDITIES: [(&str, Label); 8] = [
+    ("same_unit", |count| say!("invite-several-same-unit", count = count)),
+    ("same_household", |count| say!("invite-several-same-household", count = count)),
+    ("same_person", |count| say!("invite-several-same-person", count = count)),
+    ("likely_typo", |count| say!("invite-several-typo", count = count)),
+    ("role_address", |count| say!("invite-several-role", count = count)),
+    ("disposable_domain", |count| say!("invite-several-disposable", count = count)),
+    ("landline", |count| say!("invite-several-landline", count = count)),
+    ("unlikely_number", |count| say!("invite-several-unlikely", count = count)),
+];
+
 /// What can be done at once to those that are shown.
 pub(super) fn several(shown: &[&Told], show: &str, is_resend: bool) -> Vec<Several> {
     let count = |code: &str, standing: Standing| {
-        let counted = shown.iter().filter(|told| told.stands == standing && told.reason.code() == code);
-        i64::try_from(counted.count()).unwrap_or(i64::MAX)
+        shown.iter().filter(|told| told.stands == standing && told.reason.code() == code).count()
     };
-    let all = i64::try_from(shown.len()).unwrap_or(i64::MAX);
+    let all = shown.len();
     let mut buttons = Vec::new();
     if show == "skip" {
         let invited = count("already_invited", Standing::Skip);
         if invited > 0 {
-            let label =
-                format!("Send {} again, with the same code", counted(invited, "invitation", "invitations"));
+            let label = say!("invite-several-again", count = invited);
             buttons.push(Several { act: "resend", reason: "", label });
         }
         if all > 0 {
-            let label = format!("Remove {} from the list", counted(all, "skipped entry", "skipped entries"));
+            let label = say!("invite-several-remove", count = all);
             buttons.push(Several { act: "remove", reason: "", label });
         }
     }
     if show == "removed" && all > 1 {
-        let label = format!("Put {} back on the list", counted(all, "removed entry", "removed entries"));
+        let label = say!("invite-several-put-back", count = all);
         buttons.push(Several { act: "put_back", reason: "", label });
     }
     let is_some_again = is_resend || shown.iter().any(|told| told.again == Some(true));
     if is_some_again && matches!(show, "skip" | "ready") {
-        buttons.push(Several {
-            act: "no_resend",
-            reason: "",
-            label: "Do not send anything again".to_owned(),
-        });
+        let label = say!("invite-several-not-again").to_owned();
+        buttons.push(Several { act: "no_resend", reason: "", label });
     }
-    for (code, what) in [
-        ("same_unit", "of the same unit"),
-        ("same_household", "of the same household"),
-        ("same_person", "written in two ways"),
-        ("likely_typo", "as they are written"),
-        ("role_address", "to offices"),
-        ("disposable_domain", "at short-lived mailboxes"),
-        ("landline", "to landlines"),
-        ("unlikely_number", "with unlikely numbers"),
-    ] {
+    for (code, send_all) in ODDITIES {
         let found = count(code, Standing::Check);
         if matches!(show, "check" | "") && found > 1 {
-            let label = format!("Send all {found} {what} anyway");
-            buttons.push(Several { act: "accept", reason: code, label });
+            buttons.push(Several { act: "accept", reason: code, label: send_all(found) });
         }
     }
     buttons

@@ -88,11 +88,8 @@ pub(super) async fn send(
 
 /// What is ours may come after the commit as well as before: what was confirmed is the key, so pressing again does no harm.
 fn unknown() -> Response {
-    let lines = [
-        "Something went wrong on our side, and the answer got lost. Nothing that you wrote is.",
-        "Go back in your browser in a minute, and press the button again: it will not go twice.",
-    ];
-    astray(StatusCode::SERVICE_UNAVAILABLE, "It is not known whether your list was sent", &lines)
+    let lines = [say!("invite-refused-unknown-why"), say!("invite-refused-unknown-next")];
+    astray(StatusCode::SERVICE_UNAVAILABLE, say!("invite-refused-unknown"), &lines)
 }
 
 async fn answer(
@@ -133,22 +130,11 @@ async fn answer(
 /// What is wrong, in a leader's words.
 fn told(problem: &Problem) -> String {
     match (problem.kind(), problem.field()) {
-        (Kind::NotReady, _) => {
-            "Your community is not ready to send yet: finish the checklist in Settings. The list is kept."
-                .to_owned()
-        }
-        (Kind::TwinInFlight, _) => {
-            "This list is being sent right now. Wait a moment, and reload this page.".to_owned()
-        }
-        (Kind::ChannelNotSetUp, _) => {
-            "Texts are not set up on this installation. The list is kept.".to_owned()
-        }
-        (_, Some(("/send_at", detail))) => {
-            format!("The moment to send {detail}. Go back to the message and change it.")
-        }
-        (_, Some(("/not_after", detail))) => {
-            format!("“Not after” {detail}. Go back to the message and change it.")
-        }
+        (Kind::NotReady, _) => say!("invite-refused-not-ready").to_owned(),
+        (Kind::TwinInFlight, _) => say!("invite-refused-under-way").to_owned(),
+        (Kind::ChannelNotSetUp, _) => say!("invite-refused-no-texts").to_owned(),
+        (_, Some(("/send_at", fault))) => say!("invite-refused-send-at", fault = fault),
+        (_, Some(("/not_after", fault))) => say!("invite-refused-not-after", fault = fault),
         _ => problem.told(),
     }
 }

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use porchlight_shared::domain::{Channel, DraftId};
 use serde::Deserialize;
 
-use super::{Frame, Place, board_with, counted, lead_to, list_title, moment, ours, path};
+use super::{Frame, Place, board_with, lead_to, moment, ours, path};
 use crate::{
     board::session::{Leader, SameOrigin, Turned},
     intake::{
@@ -94,12 +94,11 @@ async fn page(
             .iter()
             .map(|draft| DraftRow {
                 id: draft.id,
-                title: format!(
-                    "{}: {}{}",
-                    list_title(draft.channel),
-                    counted(draft.entries, "entry", "entries"),
-                    if draft.batch.is_some() { " left to look at" } else { "" },
-                ),
+                title: if draft.batch.is_some() {
+                    say!("invite-draft-left", channel = draft.channel.as_str(), count = draft.entries)
+                } else {
+                    say!("invite-draft", channel = draft.channel.as_str(), count = draft.entries)
+                },
                 saved: moment(draft.changed_at, &now),
             })
             .collect(),
@@ -115,11 +114,9 @@ pub(super) async fn show(
     Parameters(pressed): Parameters<Pressed>,
 ) -> Result<Response, Turned> {
     let told = match pressed.done.as_str() {
-        "dropped" => Some("The list is thrown away. Nobody on it was written to."),
-        "rest" => Some("What was left of the list is thrown away. What was sent of it before stays sent."),
-        "gone" => {
-            Some("This list is not here any more: it was thrown away or sent before. Nothing was done now.")
-        }
+        "dropped" => Some(say!("invite-dropped")),
+        "rest" => Some(say!("invite-dropped-rest")),
+        "gone" => Some(say!("invite-dropped-gone")),
         _ => None,
     };
     page(&state, &leader, told, &OneHousehold::default(), None).await
@@ -135,9 +132,9 @@ pub(super) async fn one_household(
     let asked = form.map(|Form(asked)| asked).unwrap_or_default();
     let contact = asked.contact.trim();
     let fault = if contact.is_empty() {
-        Some("Write the e-mail address or the mobile number of the household.")
+        Some(say!("invite-one-no-contact"))
     } else if !contact.contains('@') && state.texts.is_none() {
-        Some("Texts are not set up on this installation. Write an e-mail address.")
+        Some(say!("invite-one-no-texts"))
     } else {
         None
     };

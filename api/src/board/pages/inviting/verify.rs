@@ -11,7 +11,7 @@ use porchlight_shared::domain::{Channel, DraftId};
 use serde::Deserialize;
 
 use super::{
-    Frame, Place, board, find, gone, messages, moment, nothing_here, number, open, room_for,
+    Frame, Place, board, find, gone, moment, nothing_here, number, open, room_for,
     rows::{
         Row, STANDINGS, Several, Shelf, entries_path, place, reason_words, several, standing_of, title, word,
     },
@@ -85,7 +85,7 @@ struct Tile {
 struct VerifyPage<'a> {
     frame: Frame<'a>,
     id: DraftId,
-    title: String,
+    title: &'static str,
     told: Option<String>,
     total: String,
     show: &'static str,
@@ -182,37 +182,31 @@ async fn rows(
 
 /// What became of what was just done.
 fn told(query: &Query, just: Option<&Told>, leader: &Leader) -> Option<String> {
-    let at = |words: &str| just.map(|told| format!("{} {words}", place(told)));
+    let place = just.map(place);
     let said = || just.map(|told| reason_words(&told.reason, &leader.zone)).unwrap_or_default();
     let is_ready = just.is_some_and(|told| told.stands == Standing::Ready);
     let count: usize = query.at.parse().unwrap_or(0);
-    let changed = |words: [&str; 2]| match count {
-        0 => "There was nothing left to change.".to_owned(),
-        1 => format!("1 entry {}", words[0]),
-        count => format!("{} entries {}", told_number(count), words[1]),
+    let changed = |told: String| if count == 0 { say!("invite-done-nothing").to_owned() } else { told };
+    let told = match query.done.as_str() {
+        "mended" if is_ready => say!("invite-done-ready", place = place?),
+        "mended" => format!("{} {}", say!("invite-done-not-ready", place = place?), said()),
+        "accepted" => say!("invite-done-accepted", place = place?),
+        "taken_back" => say!("invite-done-taken-back", place = place?),
+        "removed" => say!("invite-done-removed", place = just?.place.words()),
+        "put_back" => say!("invite-done-put-back", place = place?),
+        "undone" => say!("invite-done-undone", place = place?),
+        "again" if is_ready => say!("invite-done-again", place = place?),
+        "again" => format!("{} {}", say!("invite-done-not-again", place = place?), said()),
+        "left_out" => say!("invite-done-left-out", place = place?),
+        "several" => changed(say!("invite-done-several", count = count)),
+        "several_removed" => changed(say!("invite-done-several-removed", count = count)),
+        "several_back" => changed(say!("invite-done-several-back", count = count)),
+        "resend" => say!("invite-done-resend").to_owned(),
+        "no_resend" => say!("invite-done-no-resend").to_owned(),
+        "read" => say!("invite-done-read").to_owned(),
+        _ => return None,
     };
-    match query.done.as_str() {
-        "mended" if is_ready => at("is ready now."),
-        "mended" => at(&format!("still needs a look. {}", said())),
-        "accepted" => at("goes as it is."),
-        "taken_back" => at("waits for your decision."),
-        "removed" => just.map(|told| format!("Removed: {}.", told.place.words())),
-        "put_back" => at("is back on the list."),
-        "undone" => at("stands as it was pasted."),
-        "again" if is_ready => at("goes again, with the same code."),
-        "again" => at(&format!("cannot go again now. {}", said())),
-        "left_out" => at("is left out: it is not sent again."),
-        "several" => Some(changed(["is changed.", "are changed."])),
-        "several_removed" => Some(changed([
-            "is removed. It stands under “Removed”, and can be put back.",
-            "are removed. They stand under “Removed”, and can be put back.",
-        ])),
-        "several_back" => Some(changed(["is back on the list.", "are back on the list."])),
-        "resend" => Some("Households that are invited already are sent the same code once more.".to_owned()),
-        "no_resend" => Some("Households that are invited already are not written to again.".to_owned()),
-        "read" => Some("The list is read again.".to_owned()),
-        _ => None,
-    }
+    Some(told)
 }
 
 /// What was done to one entry, and leaves it where it stood.
@@ -255,21 +249,21 @@ pub(super) async fn show(
         frame: Frame::of(&leader, Place::Invite),
         id,
         title: match draft.channel {
-            Channel::Email => "Look at your e-mail list".to_owned(),
-            Channel::Text => "Look at your text message list".to_owned(),
+            Channel::Email => say!("invite-look-emails"),
+            Channel::Text => say!("invite-look-texts"),
         },
         told: told(&query, just, &leader),
         total: told_number(verdicts.len()),
         show,
         tiles: tiles.collect(),
         heading: match show {
-            "ready" => "Ready to send",
-            "check" => "Have a second look",
-            "fix" => "To be mended",
-            "skip" => "Skipped",
-            "removed" => "Removed",
-            "all" => "The whole list",
-            _ => "What needs you",
+            "ready" => say!("invite-shown-ready"),
+            "check" => say!("invite-shown-check"),
+            "fix" => say!("invite-shown-fix"),
+            "skip" => say!("invite-shown-skip"),
+            "removed" => say!("invite-shown-removed"),
+            "all" => say!("invite-shown-all"),
+            _ => say!("invite-shown-needs-you"),
         },
         rows,
         entries: entries_path(id),
@@ -277,11 +271,13 @@ pub(super) async fn show(
         several: several(&all, show, plan.resend),
         has_columns: plan.has_source,
         is_all_ready: count(Standing::Check) + count(Standing::Fix) == 0,
-        next_step: (ready > 0).then(|| format!("Go on with {}", messages(draft.channel, ready))),
+        next_step: (ready > 0)
+            .then(|| say!("invite-look-go", channel = draft.channel.as_str(), count = ready)),
         first: (from > 0).then(|| link(from.saturating_sub(ON_A_PAGE))),
         next: (from + ON_A_PAGE < all.len()).then(|| link(from + ON_A_PAGE)),
         range: (all.len() > ON_A_PAGE).then(|| {
-            format!("{} to {} of {}", from + 1, (from + ON_A_PAGE).min(all.len()), told_number(all.len()))
+            let to = (from + ON_A_PAGE).min(all.len());
+            say!("invite-look-range", from = from + 1, to = to, count = all.len())
         }),
         kept_until: moment(draft.expires_at, &leader.now.to_zoned(leader.zone.clone())),
         is_ready_to_send: is_ready,
