@@ -14,3 +14,10 @@ standing-problem-means = Somebody has to act before they can join.
 standing-not-sent-means = The invitation does not go out any more.
 standing-on-paper-means = They have a printed access pass, and no message.
 standing-not-invited-means = Nothing was ever meant for them.
+
+## Mended
+
+households-pass-left = { $count ->
+    [one] 1 household changed meanwhile. It has no pass among these.
+   *[other] { $count } households changed meanwhile. They have no pass among these.
+}

@@ -19,7 +19,7 @@ pub(super) fn heading(deed: Deed, of: usize) -> String {
     match deed {
         Deed::Pass => format!("Print {}", counted(count(of), "access pass", "access passes")),
         Deed::Step(Step::Resend) => format!("Send again to {}", households(of)),
-        Deed::Step(Step::Extend) => format!("Hold {} 30 days longer", invitations()),
+        Deed::Step(Step::Extend) => format!("Hold {} for 30 days from today", invitations()),
         Deed::Step(Step::Revoke) => format!("Cancel {}", invitations()),
         Deed::Step(Step::Replace) => format!("Replace the access codes of {}", households(of)),
     }
@@ -124,8 +124,8 @@ pub(in crate::board::pages) fn left_lines(left: &Left) -> Vec<String> {
             ),
             Why::NoCode => ("has no valid access code.", "have no valid access code."),
             Why::LongEnough => (
-                "has an access code that holds for 30 days or longer already.",
-                "have access codes that hold for 30 days or longer already.",
+                "has an access code that can be used for about 30 days or longer already.",
+                "have access codes that can be used for about 30 days or longer already.",
             ),
             Why::Changed => {
                 ("changed meanwhile. Open it to see how it stands.", "changed meanwhile. Look at them again.")
