@@ -1,5 +1,6 @@
 // Choosing households: all of a page at once, and how many there are. Without this file every box is pressed by itself.
-const choosing = document.querySelector("[data-choosing]");
+// Where no household is like what was searched, there is nothing to choose.
+const choosing = document.querySelector("[data-choosing]:has(#choose-page)");
 if (choosing) {
   const [count, label, all] = ["chosen-count", "choose-page", "choose-all"].map((id) => document.getElementById(id));
   const page = label.querySelector("input");

@@ -25,7 +25,7 @@ use crate::{
 pub enum Step {
     /// The invitation goes once more, with the same code; with a new one where that has expired.
     Resend,
-    /// The code can be used for 30 more days.
+    /// The code can be used for 30 days from now on.
     Extend,
     /// The code ends, and a new one goes where the old one went.
     Replace,

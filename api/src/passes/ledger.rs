@@ -1,7 +1,9 @@
 //! What was printed, and what became of each pass.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
-use porchlight_shared::domain::{CommunityId, HouseholdId, PrintingId};
+use porchlight_shared::domain::{CommunityId, HouseholdId, InvitationId, PrintingId};
 use serde::Serialize;
 use sqlx::{PgExecutor, PgPool};
 use utoipa::ToSchema;
@@ -103,6 +105,24 @@ pub async fn printing(
     id: PrintingId,
 ) -> sqlx::Result<Option<Printing>> {
     Ok(list(ledger, community, Some(id)).await?.into_iter().next())
+}
+
+/// The invitations that are on the passes of some acts of printing.
+///
+/// # Errors
+/// When the ledger does not answer.
+pub async fn invitations(
+    pool: &PgPool,
+    community: CommunityId,
+    printings: &[PrintingId],
+) -> sqlx::Result<HashSet<InvitationId>> {
+    let printings: Vec<_> = printings.iter().map(|printing| printing.uuid()).collect();
+    let rows = sqlx::query_scalar!(
+        "SELECT invitation_id FROM passes WHERE community_id = $1 AND printing_id = ANY ($2)",
+        community.uuid(),
+        &printings,
+    );
+    Ok(rows.fetch_all(pool).await?.into_iter().map(InvitationId::from).collect())
 }
 
 /// The newest acts of printing, at most a hundred.

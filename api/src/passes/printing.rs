@@ -3,7 +3,7 @@
 //! Locks are taken in the order community, household, invitation: as an import and a list on their way into the ledger take
 //! theirs.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
 use porchlight_shared::{
@@ -71,6 +71,7 @@ pub async fn print(
 }
 
 /// The same under an id that was given out beforehand: whoever asks twice gets what was printed the first time.
+/// An id stands for one wish.
 ///
 /// # Errors
 /// As [`print`] does.
@@ -98,7 +99,9 @@ pub async fn print_as(
             let drawing = Drawing { keyring: &state.keyring, community, days: DAYS, from: None, now };
             drawing.draw_loose(&mut tx, &mut rng, InvitationKind::Blank, None, *count).await?
         }
-        For::Everybody { .. } | For::These(_) => addressed(&mut tx, state, community, &wish.whom).await?,
+        For::Everybody { .. } | For::These(_) | For::Seen(_) => {
+            addressed(&mut tx, state, community, &wish.whom).await?
+        }
     };
     let ids: Vec<_> = invitations.iter().map(|invitation| invitation.uuid()).collect();
     let valid_until = last_moment(&mut tx, community).await?;
@@ -125,7 +128,13 @@ async fn addressed(
     whom: &For,
 ) -> Result<Vec<InvitationId>, Problem> {
     check_known(tx, community, whom).await?;
-    let households = lock_households(tx, community, whom).await?;
+    let mut households = lock_households(tx, community, whom).await?;
+    let ids: Vec<_> = households.iter().map(|household| household.uuid()).collect();
+    let live = invitations::live_invitations(tx, &ids).await?.into_iter();
+    let live: HashMap<_, _> = live.map(|live| (live.household, live.id)).collect();
+    if let For::Seen(seen) = whom {
+        households.retain(|household| seen.get(household) == Some(&live.get(household).copied()));
+    }
     match households.len() {
         0 => return Err(Problem::new(Kind::NothingToPrint, say!("passes-fault-nobody"))),
         found if found > MAX_PASSES => {
@@ -134,19 +143,17 @@ async fn addressed(
         }
         _ => {}
     }
-    let ids: Vec<_> = households.iter().map(|household| household.uuid()).collect();
-    let live = invitations::live_invitations(tx, &ids).await?;
-    let missing = households.iter().filter(|household| live.iter().all(|live| live.household != **household));
+    let (has, missing): (Vec<_>, Vec<_>) =
+        households.into_iter().partition(|household| live.contains_key(household));
     let (keyring, now) = (&state.keyring, state.clock.now());
     let drawing = Drawing { keyring, community, days: DAYS, from: None, now };
-    let drawn = drawing.draw(tx, &mut AppState::rng(), missing.copied().collect()).await?;
-    Ok(live.into_iter().map(|live| live.id).chain(drawn.into_values()).collect())
+    let drawn = drawing.draw(tx, &mut AppState::rng(), missing).await?;
+    Ok(has.iter().map(|household| live[household]).chain(drawn.into_values()).collect())
 }
 
 /// Whoever is named is there: a slip in an id must not be found out at somebody's door.
 async fn check_known(tx: &mut PgConnection, community: CommunityId, whom: &For) -> Result<(), Problem> {
-    let For::These(named) = whom else { return Ok(()) };
-    let ids: Vec<_> = named.iter().map(|household| household.uuid()).collect();
+    let Some(ids) = whom.named() else { return Ok(()) };
     let known = sqlx::query_scalar!(
         "SELECT id FROM households WHERE community_id = $1 AND id = ANY ($2)",
         community.uuid(),
@@ -169,10 +176,6 @@ async fn lock_households(
     community: CommunityId,
     whom: &For,
 ) -> sqlx::Result<Vec<HouseholdId>> {
-    let only: Option<Vec<_>> = match whom {
-        For::These(only) => Some(only.iter().map(|household| household.uuid()).collect()),
-        For::Everybody { .. } | For::Blank(_) => None,
-    };
     let one_more = i64::from(*whom != For::Everybody { as_many_as_fit: true });
     let most = i64::try_from(MAX_PASSES).unwrap_or(i64::MAX) + one_more;
     let rows = sqlx::query_scalar!(
@@ -185,7 +188,7 @@ async fn lock_households(
              ), h.id LIMIT $3
          ) ORDER BY id FOR NO KEY UPDATE",
         community.uuid(),
-        only as Option<Vec<uuid::Uuid>>,
+        whom.named() as Option<Vec<uuid::Uuid>>,
         most,
     );
     Ok(rows.fetch_all(tx).await?.into_iter().map(HouseholdId::from).collect())

@@ -1,6 +1,8 @@
 //! What is to be printed, as it is asked for.
 
-use porchlight_shared::domain::HouseholdId;
+use std::collections::BTreeMap;
+
+use porchlight_shared::domain::{HouseholdId, InvitationId};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -92,8 +94,21 @@ pub enum For {
     },
     /// These households, those that joined left out.
     These(Vec<HouseholdId>),
+    /// The same, but only where the live invitation is still the one that was seen; `None`: there was none.
+    Seen(BTreeMap<HouseholdId, Option<InvitationId>>),
     /// Nobody yet: so many blank ones.
     Blank(usize),
+}
+
+impl For {
+    /// The households that are named, if any are.
+    pub(super) fn named(&self) -> Option<Vec<uuid::Uuid>> {
+        match self {
+            Self::These(some) => Some(some.iter().map(|household| household.uuid()).collect()),
+            Self::Seen(seen) => Some(seen.keys().map(|household| household.uuid()).collect()),
+            Self::Everybody { .. } | Self::Blank(_) => None,
+        }
+    }
 }
 
 /// What was asked for, and can be done.
@@ -122,11 +137,11 @@ impl Wish {
         if !(1..=last).contains(&start) {
             return Err(request::invalid("/start", format!("must be 1 to {last} on these sheets")));
         }
+        if whom.named().is_some_and(|named| !(1..=MAX_PASSES).contains(&named.len())) {
+            let most = format!("must name 1 to {MAX_PASSES} households");
+            return Err(request::invalid("/households", most));
+        }
         match &whom {
-            For::These(some) if some.is_empty() || some.len() > MAX_PASSES => {
-                let most = format!("must name 1 to {MAX_PASSES} households");
-                Err(request::invalid("/households", most))
-            }
             For::Blank(count) if !(1..=MAX_BLANK).contains(count) => {
                 Err(request::invalid("/count", format!("must be 1 to {MAX_BLANK}")))
             }

@@ -21,7 +21,7 @@ household-pass = Print an access pass
 household-pass-means = The same invitation on paper, to hand over.
 household-link = Show the link
 household-link-means = To pass it on yourself, or to show the QR code on this screen.
-household-extend = Hold it 30 days longer
+household-extend = Hold it for 30 days from today
 household-extend-means = The access code stays the same; nothing is sent.
 
 household-mend = Mend a wrong address

@@ -48,7 +48,7 @@ choosing-all-chosen = All { $count } chosen
 choosing-matching = All { $count } that match, not only those on this page
 choosing-resend = Send again
 choosing-pass = Print access passes
-choosing-extend = Hold 30 days longer
+choosing-extend = Hold for 30 days from today
 choosing-revoke = Cancel the invitations
 choosing-fault-nobody = Choose at least one household first.
 choosing-fault-too-many = More than { $most } households match. Narrow the list by a search first.
@@ -91,12 +91,12 @@ choosing-pass-nobody = There is nobody to print for
 choosing-pass-means = A pass carries the household’s own access code. It can be used for 90 days at least. You see the sheets before you print them.
 
 choosing-extend-ask = { $count ->
-    [one] Hold 1 invitation 30 days longer?
-   *[other] Hold { $count } invitations 30 days longer?
+    [one] Hold 1 invitation for 30 days from today?
+   *[other] Hold { $count } invitations for 30 days from today?
 }
 choosing-extend-do = { $count ->
-    [one] Hold 1 invitation 30 days longer
-   *[other] Hold { $count } invitations 30 days longer
+    [one] Hold 1 invitation for 30 days from today
+   *[other] Hold { $count } invitations for 30 days from today
 }
 choosing-extend-nobody = There is nothing to hold longer
 choosing-extend-means = { $count ->
@@ -172,8 +172,8 @@ choosing-left-no-code = { $count ->
    *[other] { $count } households have no valid access code.
 }
 choosing-left-long-enough = { $count ->
-    [one] 1 household has an access code that holds for 30 days or longer already.
-   *[other] { $count } households have access codes that hold for 30 days or longer already.
+    [one] 1 household has an access code that can be used for about 30 days or longer already.
+   *[other] { $count } households have access codes that can be used for about 30 days or longer already.
 }
 choosing-left-changed = { $count ->
     [one] 1 household changed meanwhile. Open it to see how it stands.
@@ -203,3 +203,10 @@ choosing-told-revoked = { $count ->
 choosing-told-none-revoked = No invitation was cancelled.
 choosing-told-none-printed = No pass was printed.
 choosing-told-left = Nothing was done about these:
+
+## On the page of what was printed
+
+households-pass-left = { $count ->
+    [one] 1 household changed meanwhile. It has no pass among these.
+   *[other] { $count } households changed meanwhile. They have no pass among these.
+}

@@ -205,6 +205,8 @@ struct PrintingPage<'a> {
 pub(super) struct Pressed {
     handed_over: Option<i64>,
     void: Option<i64>,
+    /// Households that were meant and have no pass here.
+    left: Option<i64>,
     /// After which serial the page begins.
     after: Option<i32>,
 }
@@ -216,7 +218,10 @@ impl Pressed {
             (Some(count), _) => say!("passes-told-handed-over", count = count),
             (None, Some(0)) => say!("passes-told-none-void").to_owned(),
             (None, Some(count)) => say!("passes-told-void", count = count),
-            (None, None) => return None,
+            (None, None) => {
+                let left = self.left.filter(|count| (1..=1_000).contains(count))?;
+                say!("households-pass-left", count = left)
+            }
         })
     }
 }

@@ -30,7 +30,7 @@ pub struct Fact {
     long_enough: bool,
     /// When its last invitation was cancelled, if nothing came after.
     cancelled_at: Option<Timestamp>,
-    /// When the newest message that invites it was made.
+    /// When the newest message that invites it was made, of those that went or still go.
     written_at: Option<Timestamp>,
     /// Whether an address of it can be written to now.
     reachable: bool,
@@ -54,7 +54,7 @@ impl Fact {
             return Some(Why::Joined);
         }
         match deed {
-            Deed::Step(Step::Resend) if self.live.is_none() && self.cancelled_at.is_some() => {
+            Deed::Pass | Deed::Step(Step::Resend) if self.live.is_none() && self.cancelled_at.is_some() => {
                 Some(Why::Cancelled)
             }
             Deed::Step(Step::Resend) if self.reachable => None,
@@ -71,7 +71,7 @@ impl Fact {
     pub(super) fn is_done(&self, step: Step, meant: &Meant, seen: Timestamp) -> bool {
         let since = |at: Option<Timestamp>| at.is_some_and(|at| at >= seen);
         match step {
-            Step::Resend => since(self.written_at) && !self.joined,
+            Step::Resend => since(self.written_at) && self.live.is_some() && !self.joined,
             Step::Extend => self.long_enough && self.live == meant.invitation,
             Step::Revoke => since(self.cancelled_at) && self.live.is_none(),
             Step::Replace => false,
@@ -110,7 +110,8 @@ pub async fn facts(
            ) AS k ON true
            LEFT JOIN LATERAL (
                SELECT max(i.ended_at) FILTER (WHERE i.ended_as = 'revoked' AND i.newest) AS cancelled_at,
-                      max((SELECT max(created_at) FROM deliveries WHERE invitation_id = i.id AND kind = 'invitation')) AS written_at
+                      max((SELECT max(created_at) FROM deliveries WHERE invitation_id = i.id AND kind = 'invitation'
+                               AND state NOT IN ('cancelled', 'suppressed', 'expired', 'not_needed'))) AS written_at
                FROM (
                    SELECT id, ended_as, ended_at, row_number() OVER (ORDER BY id DESC) = 1 AS newest FROM (
                        SELECT id, ended_as, ended_at FROM invitations WHERE household_id = h.id AND kind = 'household' OFFSET 0

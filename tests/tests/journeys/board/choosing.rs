@@ -121,9 +121,10 @@ async fn mixed(world: &mut World) -> (Board, BTreeMap<String, uuid::Uuid>) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_are_sent_again_at_once_and_the_others_are_told_of() {
-    let mut world = World::new().await;
+    let mut world = World::with(&[("PORCHLIGHT_PUBLIC_URL", "https://join.example.org")]).await;
     let (board, homes) = mixed(&mut world).await;
     let page = board.page("/households").await;
+    assert!(page.contains(">Hold for 30 days from today</button>"), "{page}");
     assert_eq!(page.matches("name=\"household\"").count(), 7, "{page}");
     assert!(page.contains("Choose <bdi>ada &#38; Ek</bdi>"), "{page}");
     assert!(!page.contains("that match, not only"), "all stand on the page");
@@ -186,6 +187,19 @@ async fn many_are_sent_again_at_once_and_the_others_are_told_of() {
     let page = board.confirm("resend", &asked).await;
     assert!(told(&page).contains("on its way again to 1 household."), "{}", told(&page));
     assert!(told(&page).contains("1 household had its invitation cancelled."), "{}", told(&page));
+
+    // What was taken back since is not on its way, and neither is it where a code on paper came after.
+    world.press_at(&board, &homes["bo"], "revoke").await;
+    let page = board.confirm("resend", &asked).await;
+    for words in ["Nothing was sent again.", "2 households had their invitations cancelled."] {
+        assert!(told(&page).contains(words), "{words} in {}", told(&page));
+    }
+    world.press_at(&board, &homes["bo"], "pass").await;
+    let page = board.confirm("resend", &asked).await;
+    let those = ["1 household had its invitation cancelled.", "1 household changed meanwhile."];
+    for words in ["Nothing was sent again."].into_iter().chain(those) {
+        assert!(told(&page).contains(words), "{words} in {}", told(&page));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -195,10 +209,17 @@ async fn many_are_held_longer_printed_for_and_cancelled_once() {
     let everybody: Vec<_> = homes.values().collect();
 
     world.sql("UPDATE invitations SET expires_at = app_now() + interval '5 days' WHERE ended_at IS NULL AND expires_at > app_now()").await;
+    let page = board.page(&format!("/households/{}", homes["bo"])).await;
+    assert!(page.contains(">Hold it for 30 days from today</button>"), "{page}");
     world.press_at(&board, &homes["bo"], "extend").await;
+    // For half a day less it is not worth a step, and not said to be longer.
+    world.sql("UPDATE invitations SET expires_at = expires_at - interval '12 hours' WHERE expires_at > app_now() + interval '20 days'").await;
     let asked = board.choose("extend", &everybody).await;
-    assert_eq!(heading(&asked), "Hold 3 invitations 30 days longer?", "ada, lately, stopped");
-    for words in ["2 households have no valid access code.", "1 household has an access code that holds"] {
+    assert_eq!(heading(&asked), "Hold 3 invitations for 30 days from today?", "ada, lately, stopped");
+    for words in [
+        "2 households have no valid access code.",
+        "1 household has an access code that can be used for about 30 days",
+    ] {
         assert!(asked.contains(words), "{words} in {asked}");
     }
     for _ in 0..2 {
@@ -211,10 +232,15 @@ async fn many_are_held_longer_printed_for_and_cancelled_once() {
     }
     assert_eq!(world.acts("invitation_extended").await, 4, "an entry for each, and for bo's");
 
-    // Printing twice is one act of printing. Whoever has no code gets one.
+    // Printing twice is one act of printing. Whoever has no code gets one, unless it was cancelled.
     let asked = board.choose("pass", &everybody).await;
-    assert_eq!(heading(&asked), "Print 6 access passes?");
-    assert!(asked.contains("2 of them have no valid access code: they get new ones."), "{asked}");
+    assert_eq!(heading(&asked), "Print 5 access passes?");
+    for words in [
+        "1 of them has no valid access code: it gets a new one.",
+        "1 household had its invitation cancelled.",
+    ] {
+        assert!(asked.contains(words), "{words} in {asked}");
+    }
     let form = fields(&asked) + "&layout=cards_a4";
     let press = || async {
         let request = board
@@ -228,29 +254,79 @@ async fn many_are_held_longer_printed_for_and_cancelled_once() {
     };
     let (one, two) = tokio::join!(press(), press());
     assert_eq!((&one, press().await), (&two, two.clone()));
-    assert_eq!(world.number("SELECT count(*) FROM passes").await, 6);
-    assert!(board.page(&one).await.contains("Passes 000001 to 000006"));
+    assert_eq!(world.number("SELECT count(*) FROM passes").await, 5);
+    assert!(board.page(&one).await.contains("Passes 000001 to 000005"));
 
     // Cancelling says what it ends, and ends it.
     let codes = world.live_codes().await;
     let asked = board.choose("revoke", &everybody).await;
-    assert_eq!(heading(&asked), "Cancel 6 invitations?");
-    for words in ["let nobody in: neither", "cannot be undone", "class=\"danger\">Cancel 6 invitations<"] {
+    assert_eq!(heading(&asked), "Cancel 5 invitations?");
+    for words in ["let nobody in: neither", "cannot be undone", "class=\"danger\">Cancel 5 invitations<"] {
         assert!(asked.contains(words), "{words} in {asked}");
     }
     // A code that another one replaced since is not what was meant.
     world.press_at(&board, &homes["bo"], "replace").await;
     for _ in 0..2 {
         let page = board.confirm("revoke", &asked).await;
-        assert!(told(&page).contains("5 invitations are cancelled"), "{}", told(&page));
+        assert!(told(&page).contains("4 invitations are cancelled"), "{}", told(&page));
         for words in ["1 household changed meanwhile.", "1 household has joined."] {
             assert!(told(&page).contains(words), "{words} in {}", told(&page));
         }
     }
-    assert_eq!(world.acts("invitation_revoked").await, 6);
+    assert_eq!(world.acts("invitation_revoked").await, 5);
     let still = world.live_codes().await;
     assert_eq!(still.len(), 2, "bo's, and that of the household that was said to have joined");
-    assert!(codes.len() >= 7 && still.iter().filter(|code| codes.contains(*code)).count() == 1);
+    assert!(codes.len() >= 6 && still.iter().filter(|code| codes.contains(*code)).count() == 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn codes_that_were_seen_are_printed_on_each_layout_once() {
+    let world = World::with(&[("PORCHLIGHT_PUBLIC_URL", "https://join.example.org")]).await;
+    world.send(&rows(4)).await;
+    let homes = world.by_name().await;
+    let all: Vec<_> = homes.values().collect();
+    let [cancelled, replaced, expired, _] = *all else { panic!("{homes:?}") };
+    let late = "UPDATE invitations SET expires_at = app_now() - interval '1 hour' WHERE household_id = $1";
+    sqlx::query(late).bind(expired).execute(&world.installation.pool).await.unwrap();
+    let board = world.board().await;
+    let asked = board.choose("pass", &all).await;
+    assert_eq!(heading(&asked), "Print 4 access passes?");
+    let changed = board.choose("pass", &all[..2]).await;
+    world.press_at(&board, cancelled, "revoke").await;
+    world.press_at(&board, replaced, "replace").await;
+
+    // Nobody is given another code than was seen, least of all who was to have none.
+    let invitations = "SELECT count(*) FROM invitations";
+    let before = world.number(invitations).await;
+    let page = board.confirm("pass", &changed).await;
+    for words in [
+        "No pass was printed.",
+        "1 household had its invitation cancelled.",
+        "1 household changed meanwhile.",
+    ] {
+        assert!(told(&page).contains(words), "{words} in {}", told(&page));
+    }
+    assert_eq!(world.number(invitations).await, before);
+    let asked_anew = board.choose("pass", &all[..1]).await;
+    assert_eq!(heading(&asked_anew), "There is nobody to print for");
+
+    // The others get theirs; a new code that the button itself gave is no change.
+    let form = fields(&asked);
+    for (layout, passes, title) in [
+        ("cards_letter", 2, "Passes 000001 to 000002"),
+        ("cards_letter", 2, "Passes 000001 to 000002"),
+        ("cards_a4", 4, "Passes 000003 to 000004"),
+        ("cards_a4", 4, "Passes 000003 to 000004"),
+        ("cards_letter", 4, "Passes 000001 to 000002"),
+    ] {
+        let (status, page) =
+            board.submit("/households/chosen/pass", &format!("{form}&layout={layout}")).await;
+        assert!(status == 200 && page.contains(title), "{layout}: {status} {page}");
+        assert!(page.contains("2 households changed meanwhile. They have no pass"), "{page}");
+        assert_eq!(world.number("SELECT count(*) FROM passes").await, passes, "{layout}");
+    }
+    assert_eq!(world.number("SELECT count(DISTINCT invitation_id) FROM passes").await, 2);
+    assert_eq!(world.number(invitations).await, before + 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -330,13 +406,13 @@ async fn five_hundred_at_once_are_fine_and_more_are_done_in_turns() {
     let homes = world.by_name().await;
     let those: Vec<_> = homes.values().take(500).collect();
     let asked = board.choose("extend", &those).await;
-    assert_eq!(heading(&asked), "Hold 500 invitations 30 days longer?");
+    assert_eq!(heading(&asked), "Hold 500 invitations for 30 days from today?");
     assert!(asked.len() < 50_000, "{} bytes", asked.len());
     assert!(!asked.contains("At most 500"), "{asked}");
     // All of them: the limit is said, and the next turn does the others.
     let asked = board.choose_all("extend", "q=resident").await;
     for words in [
-        "Hold 500 invitations 30 days longer?",
+        "Hold 500 invitations for 30 days from today?",
         "At most 500 at once. Do the same again afterwards for the other 120.",
     ] {
         assert!(asked.contains(words), "{words} in {asked}");
@@ -349,8 +425,11 @@ async fn five_hundred_at_once_are_fine_and_more_are_done_in_turns() {
         told(&page)
     );
     let asked = board.choose_all("extend", "").await;
-    assert_eq!(heading(&asked), "Hold 120 invitations 30 days longer?");
-    assert!(asked.contains("500 households have access codes that hold for 30 days or longer"), "{asked}");
+    assert_eq!(heading(&asked), "Hold 120 invitations for 30 days from today?");
+    assert!(
+        asked.contains("500 households have access codes that can be used for about 30 days or longer"),
+        "{asked}"
+    );
     let page = board.confirm("extend", &asked).await;
     assert!(told(&page).contains("120 access codes"), "{}", told(&page));
     assert_eq!(world.acts("invitation_extended").await, 620);

@@ -83,7 +83,7 @@ async fn a_leader_chooses_households_on_every_screen() {
         let at_hand = "(box => box.top > 0 && box.bottom <= innerHeight)(document.querySelector('.chosen').getBoundingClientRect())";
         tab.until("the buttons are in view", at_hand).await;
         tab.click_and_load("button[value=extend]").await;
-        assert_eq!(tab.text_of("h1").await, "Hold 2 invitations 30 days longer?");
+        assert_eq!(tab.text_of("h1").await, "Hold 2 invitations for 30 days from today?");
         tab.assert_fine().await;
         // Back, nothing that was chosen is lost; then they are held longer.
         tab.click_and_load("main .crumb a").await;
@@ -95,6 +95,12 @@ async fn a_leader_chooses_households_on_every_screen() {
         tab.reload().await;
         assert_eq!(tab.count(".pick input:checked").await, 0);
         world.sql("UPDATE invitations SET expires_at = app_now() + interval '5 days'").await;
+
+        // Where there is nothing to choose, nothing goes wrong.
+        tab.goto(&format!("{base}/households?q=nobody")).await;
+        tab.assert_fine().await;
+        assert_eq!(tab.console_errors().await, Vec::<String>::new());
+        tab.goto(&format!("{base}/households")).await;
 
         // All of a page; all that match.
         if script {
@@ -191,7 +197,7 @@ async fn a_household_is_cared_for_by_keyboard_alone() {
             tab.assert_fine().await;
         };
         press("Send the invitation again", "on its way again").await;
-        press("Hold it 30 days longer", "can be used for 30 days").await;
+        press("Hold it for 30 days from today", "can be used for 30 days").await;
         press("Show the link", "The household’s link").await;
         tab.goto(&page).await;
         press("Print an access pass", "Pass 0000").await;

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use axum::response::{Redirect, Response};
 use jiff::Timestamp;
 use porchlight_shared::domain::{HouseholdId, PrintingId};
+use sha2::{Digest, Sha256};
 use url::form_urlencoded;
 
 use super::super::search::Search;
@@ -149,6 +150,22 @@ impl Said {
         }
         said
     }
+
+    /// The act of printing that this form asks for, on sheets of a layout: the same for the same households each time that
+    /// the button is pressed, and another one with another layout. Begins as what the page gave out does, which sorts it.
+    pub(super) fn printing(&self, layout: Layout) -> Option<PrintingId> {
+        let given = self.printing?;
+        let mut hash = Sha256::new();
+        hash.update(given.as_bytes());
+        hash.update(layout.word());
+        for meant in &self.meant {
+            hash.update(meant.household.as_bytes());
+        }
+        let (mut id, hash) = (*given.as_bytes(), hash.finalize());
+        id[8..].copy_from_slice(&hash[..8]);
+        id[8] = id[8] & 0x3f | 0x80;
+        Some(PrintingId::from_bytes(id))
+    }
 }
 
 /// How many by why, in an address.
@@ -187,6 +204,21 @@ mod tests {
         assert_eq!(households(&chosen.back.chosen), HashSet::from([one.into(), two.into()]));
         assert_eq!(Chosen::read(b"\xff&&=&all=yes").back.link(), "/households?chosen=all");
         assert_eq!(Chosen::read(b"").back.link(), "/households");
+    }
+
+    #[test]
+    fn a_printing_is_one_for_its_households_and_layout() {
+        let (one, two) = (uuid::Uuid::from_u128(1).simple(), uuid::Uuid::from_u128(2).simple());
+        let given = "0198a000-0000-7000-8000-000000000000";
+        let printing = |meant: &str, layout| {
+            Said::read(format!("meant={meant}&printing={given}").as_bytes()).printing(layout).unwrap()
+        };
+        let first = printing(&format!("{one}+{two}"), Layout::CardsA4);
+        assert_eq!(first, printing(&format!("{one}.{two}+{two}"), Layout::CardsA4));
+        assert!(first.to_string().starts_with("0198a000-0000-7000-"), "{first}");
+        assert_ne!(first, printing(&format!("{one}+{two}"), Layout::CardsLetter));
+        assert_ne!(first, printing(&one.to_string(), Layout::CardsA4));
+        assert_eq!(Said::read(b"printing=x").printing(Layout::CardsA4), None);
     }
 
     #[test]

@@ -7,7 +7,10 @@
 pub(super) mod form;
 pub(super) mod words;
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use askama::Template;
 use axum::{
@@ -16,7 +19,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use jiff::Timestamp;
-use porchlight_shared::domain::{HouseholdId, PrintingId};
+use porchlight_shared::domain::PrintingId;
 
 use self::{
     form::{Back, Chosen, Said},
@@ -29,13 +32,14 @@ use crate::{
         session::{Leader, SameOrigin, Turned},
     },
     chasing::many::{
-        self, Deed, Done, Left, MOST, Meant,
+        self, Deed, Done, Left, MOST, Meant, Why,
         facts::{Fact, facts},
     },
     pages::private,
     passes::{
+        ledger,
         paper::Layout,
-        printing::print_as,
+        printing::{Printing, print_as},
         request::{For, Sort, Wish},
     },
     state::AppState,
@@ -242,31 +246,50 @@ enum Printed {
     Nobody(Left),
 }
 
-/// Prints for those who have not joined since; once, however often it is asked for.
+/// The page of what was printed, which says at how many of those who were meant nothing was.
+fn sheets(said: &Said, printing: &Printing) -> Printed {
+    let left = count(said.meant.len()) - i64::from(printing.passes);
+    let told = if left > 0 { format!("?left={left}") } else { String::new() };
+    Printed::Answered(private(Redirect::to(&format!("/passes/{}{told}", printing.id))))
+}
+
+/// Prints for those with whom nothing became different since; once on each layout, however often it is asked for.
 async fn printed(state: &AppState, leader: &Leader, said: &Said) -> Result<Printed, Turned> {
     let households: Vec<_> = said.meant.iter().map(|meant| meant.household).collect();
     let known = facts(&state.pool, leader.community, state.texts.is_some(), &households).await?;
     if known.is_empty() {
         return Ok(Printed::Answered(nothing_here()));
     }
+    // Looked for after the facts are read: codes that the same request drew a moment ago are no change.
+    let id = said.printing(said.layout);
+    if let Some(id) = id
+        && let Some(before) = ledger::printing(&state.pool, leader.community, id).await?
+    {
+        return Ok(sheets(said, &before));
+    }
+    // Nor are those that it drew for sheets of another layout.
+    let others: Vec<_> = Layout::ALL.into_iter().filter_map(|layout| said.printing(layout)).collect();
+    let drawn = ledger::invitations(&state.pool, leader.community, &others).await?;
+    let seen: HashMap<_, _> = said.meant.iter().map(|meant| (meant.household, meant.invitation)).collect();
     let mut left = Left::new();
-    let mut wanted = BTreeSet::<HouseholdId>::new();
+    let mut wanted = BTreeMap::new();
     for fact in &known {
+        let as_seen = seen.get(&fact.household) == Some(&fact.live)
+            || fact.live.is_some_and(|live| drawn.contains(&live));
         match fact.stands_in_the_way(Deed::Pass) {
             Some(why) => *left.entry(why).or_default() += 1,
-            None => drop(wanted.insert(fact.household)),
+            None if as_seen => drop(wanted.insert(fact.household, fact.live)),
+            None => *left.entry(Why::Changed).or_default() += 1,
         }
     }
     if wanted.is_empty() {
         return Ok(Printed::Nobody(left));
     }
-    let whom = For::These(wanted.into_iter().collect());
-    let Ok(wish) = Wish::new(said.layout, Sort::Street, 1, whom) else { return Ok(Printed::Nobody(left)) };
-    match print_as(state, leader.community, leader.by, &wish, said.printing).await {
-        Ok(printing) => {
-            let page = private(Redirect::to(&format!("/passes/{}", printing.id)));
-            Ok(Printed::Answered(page))
-        }
+    let Ok(wish) = Wish::new(said.layout, Sort::Street, 1, For::Seen(wanted)) else {
+        return Ok(Printed::Nobody(left));
+    };
+    match print_as(state, leader.community, leader.by, &wish, id).await {
+        Ok(printing) => Ok(sheets(said, &printing)),
         Err(problem) if problem.is_ours() => Err(Turned::Later),
         Err(problem) => {
             let page = astray(problem.status(), say!("chasing-no-pass"), &[&problem.told()]);
