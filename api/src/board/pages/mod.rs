@@ -213,11 +213,6 @@ fn moment(at: Timestamp, now: &Zoned) -> String {
     }
 }
 
-/// `one` of it, or so many of `many`.
-fn counted(count: i64, one: &str, many: &str) -> String {
-    format!("{} {}", number(count), if count == 1 { one } else { many })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -232,11 +227,5 @@ mod tests {
         ] {
             assert_eq!(moment(at.parse().unwrap(), &now), told);
         }
-    }
-
-    #[test]
-    fn numbers_are_counted() {
-        assert_eq!(counted(1, "household", "households"), "1 household");
-        assert_eq!(counted(2_000, "household", "households"), "2,000 households");
     }
 }

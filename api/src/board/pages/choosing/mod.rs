@@ -248,7 +248,7 @@ enum Printed {
 
 /// The page of what was printed, which says at how many of those who were meant nothing was.
 fn sheets(said: &Said, printing: &Printing) -> Printed {
-    let left = count(said.meant.len()) - i64::from(printing.passes);
+    let left = i64::try_from(said.meant.len()).unwrap_or(i64::MAX) - i64::from(printing.passes);
     let told = if left > 0 { format!("?left={left}") } else { String::new() };
     Printed::Answered(private(Redirect::to(&format!("/passes/{}{told}", printing.id))))
 }
