@@ -74,3 +74,13 @@ verdict-phone-extension = a number with an extension cannot be texted to
 verdict-phone-country = this number has no country; begin it with + and the country's calling code
 verdict-phone-too-short = this number is too short; perhaps the area code is missing
 verdict-phone-too-long = this number is too long; a number of another country begins with + and its calling code
+
+## Mended
+# $place: Line 4
+
+invite-meanwhile = { $place } was changed meanwhile, and nothing was done. Look at it again, and press the button once more if it is still right.
+invite-meanwhile-typed = { $place } was changed meanwhile, and nothing was saved. What you wrote still stands in its fields: save it if it is still right.
+invite-removed-goes = { $count ->
+    [one] Nothing is left on this list then: it goes, and the entry that you removed goes with it.
+   *[other] Nothing is left on this list then: it goes, and the { $count } entries that you removed go with it.
+}

@@ -67,6 +67,8 @@ struct ConfirmPage<'a> {
     skipped: Option<String>,
     /// How many the leader took out.
     removed: Option<String>,
+    /// That they are gone once the rest is.
+    goes_with: Option<String>,
     when: String,
     not_after: Option<String>,
     note: Option<&'a str>,
@@ -203,6 +205,8 @@ pub(super) async fn page(
         left: (left > 0).then(|| many(left, "entry stays", "entries stay")),
         skipped: (counts.skip > 0).then(|| many(counts.skip, "entry is", "entries are")),
         removed: (!looked.removed.is_empty()).then(|| many(looked.removed.len(), "entry", "entries")),
+        goes_with: (left == 0 && !looked.removed.is_empty())
+            .then(|| say!("invite-removed-goes", count = looked.removed.len())),
         when,
         not_after: plan.not_after.map(|at| moment(at, &now)),
         note: plan.note.as_deref(),
@@ -211,7 +215,7 @@ pub(super) async fn page(
                 "One of them goes again, with the same code and date: its household is invited already.".to_owned()
             } else {
                 let told = told_number(i64::try_from(once_more).unwrap_or(i64::MAX));
-                format!("{told} of them again, with the same code and date: their households are invited already.")
+                format!("{told} of them go again, with the same code and date: their households are invited already.")
             }
         }),
         added: (added > 0).then(|| {

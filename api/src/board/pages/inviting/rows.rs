@@ -3,7 +3,10 @@
 use jiff::{Timestamp, tz::TimeZone};
 use porchlight_shared::domain::{Channel, DraftId};
 
-use super::counted;
+use super::{
+    counted,
+    seen::{Typed, seen},
+};
 use crate::{
     access::Role,
     audit::By,
@@ -96,6 +99,10 @@ pub(super) struct Row {
     pub(super) can_edit: bool,
     /// Whether the fields stand open.
     pub(super) is_open: bool,
+    /// Whether something stands in them that was written and is not saved.
+    pub(super) is_typed: bool,
+    /// What is seen of it.
+    pub(super) seen: String,
     pub(super) fields: Vec<FieldView>,
 }
 
@@ -218,6 +225,8 @@ impl Row {
             can_edit: is_here
                 && (told.stands != Standing::Skip || matches!(told.reason, Reason::Duplicate(_))),
             is_open: told.stands == Standing::Fix && told.suggestion.is_none(),
+            is_typed: false,
+            seen: seen(entry),
             fields: fields
                 .map(|(name, label, value)| FieldView {
                     name,
@@ -226,6 +235,16 @@ impl Row {
                 })
                 .into(),
         }
+    }
+
+    /// Puts into its fields what was written and not saved.
+    pub(super) fn put(&mut self, mut typed: Typed) {
+        for field in &mut self.fields {
+            if let Some(text) = typed.take(field.name) {
+                field.value = text;
+            }
+        }
+        (self.can_edit, self.is_typed) = (true, true);
     }
 }
 
