@@ -119,8 +119,7 @@ impl World {
     pub(super) async fn door_pages(&self) -> Vec<Place> {
         self.send(&[json!({"email": "door@example.net", "name": "Door", "unit": "3 Door Street"})]).await;
         let code = self.codes().await["door@example.net"].grouped();
-        let mut doors =
-            places(["/sign-in", "/sign-in/sent", "/sign-in/sent/text", "/join", "/genuine", "/docs"]);
+        let mut doors = places(["/sign-in", "/sign-in/sent", "/sign-in/sent/text", "/join", "/genuine", "/docs"]);
         doors.extend(places([self.sign_in_path().await, format!("/j/{code}")]));
         doors.extend(places([self.stop_link_of("door@example.net").await]));
         doors.extend(places(["/j/2345-6789-CDF2"]));

@@ -79,6 +79,7 @@ pub(super) struct FieldView {
 }
 
 /// One entry as it is shown.
+#[expect(clippy::struct_excessive_bools, reason = "each is asked by itself")]
 pub(super) struct Row {
     pub(super) position: i32,
     pub(super) place: String,
