@@ -84,7 +84,7 @@ if (mending && "fetch" in window) {
     row.setAttribute("aria-busy", "true");
     try {
       const answer = await fetch(form.action, { method: "POST", body });
-      if (!answer.ok || !new URL(answer.url).pathname.startsWith("/invite/lists/")) throw new Error("another page");
+      if (!(answer.ok || answer.status === 409) || !new URL(answer.url).pathname.startsWith("/invite/lists/")) throw new Error("another page");
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       if (mine !== turn) return;
       const focused = document.activeElement?.id;
@@ -95,7 +95,10 @@ if (mending && "fetch" in window) {
         for (const field of part.querySelectorAll("input[id]")) {
           if (field.value === field.defaultValue || row.contains(field)) continue;
           const same = page.getElementById(field.id);
-          if (same) same.dataset.typed = field.value;
+          if (!same) continue;
+          same.dataset.typed = field.value;
+          // It was typed over what was seen then.
+          same.form.elements.seen.value = field.form.elements.seen.value;
         }
         for (const open of part.querySelectorAll("li:not(#" + row.id + ") > details[open]")) {
           const same = page.getElementById(open.parentElement.id)?.querySelector("details");

@@ -228,6 +228,10 @@ invite-done-again = { $place } goes again, with the same code.
 invite-done-not-again = { $place } cannot go again now.
 invite-done-left-out = { $place } is left out: it is not sent again.
 
+# What was asked of one that somebody else had changed by then
+invite-meanwhile = { $place } was changed meanwhile, and nothing was done. Look at it again, and press the button once more if it is still right.
+invite-meanwhile-typed = { $place } was changed meanwhile, and nothing was saved. What you wrote still stands in its fields: save it if it is still right.
+
 ## What was just done to several
 
 invite-done-nothing = There was nothing left to change.
@@ -409,6 +413,11 @@ invite-confirm-removed = { $count ->
     [one] Nothing goes to 1 entry that you removed.
    *[other] Nothing goes to { $count } entries that you removed.
 }
+# It stands where everything else of the list goes.
+invite-confirm-goes-with = { $count ->
+    [one] Nothing is left on this list then: it goes, and the entry that you removed goes with it.
+   *[other] Nothing is left on this list then: it goes, and the { $count } entries that you removed go with it.
+}
 # $at: a moment
 invite-confirm-starts = It starts { $at }.
 invite-confirm-starts-open = It starts { $at }, when the window for texts opens.
@@ -417,7 +426,7 @@ invite-confirm-not-after = What has not gone by { $at } stays unsent.
 # $count: messages
 invite-confirm-once-more = { $count ->
     [one] One of them goes again, with the same code and date: its household is invited already.
-   *[other] { $count } of them again, with the same code and date: their households are invited already.
+   *[other] { $count } of them go again, with the same code and date: their households are invited already.
 }
 invite-confirm-added = { $count ->
     [one] One of them goes to a household that is invited already, with the code and the date that it has.

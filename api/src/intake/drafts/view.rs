@@ -89,7 +89,7 @@ pub struct Written<'a> {
 
 impl From<Draft> for DraftSummary {
     fn from(draft: Draft) -> Self {
-        let Draft { id, channel, batch, entries, created_at, changed_at, expires_at } = draft;
+        let Draft { id, channel, batch, entries, kept: _, created_at, changed_at, expires_at } = draft;
         Self { id, channel, batch, total: entries, created_at, changed_at, expires_at }
     }
 }

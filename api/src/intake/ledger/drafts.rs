@@ -18,6 +18,8 @@ pub struct Draft {
     pub batch: Option<BatchId>,
     /// How many entries it has, those that were removed left out.
     pub entries: i64,
+    /// How many are kept for it, those that were removed, too: so many are read when it is looked at.
+    pub kept: i64,
     /// When it was saved.
     pub created_at: Timestamp,
     /// When it was last mended.
@@ -297,8 +299,11 @@ pub async fn drafts(
 ) -> Result<Vec<Draft>> {
     let rows = sqlx::query!(
         r#"SELECT id, channel AS "channel: Channel", batch_id, created_at, changed_at, expires_at,
-                  (SELECT count(*) FROM draft_entries e WHERE e.draft_id = d.id AND NOT removed) AS "entries!"
-           FROM drafts d
+                  counted.entries AS "entries!", counted.kept AS "kept!"
+           FROM drafts d CROSS JOIN LATERAL (
+               SELECT count(*) FILTER (WHERE NOT removed) AS entries, count(*) AS kept
+               FROM draft_entries e WHERE e.draft_id = d.id
+           ) counted
            WHERE community_id = $1 AND ($2::uuid IS NULL OR id = $2) AND expires_at > app_now()
            ORDER BY id DESC LIMIT $3"#,
         community.uuid(),
@@ -312,6 +317,7 @@ pub async fn drafts(
         channel: row.channel,
         batch: row.batch_id.map(BatchId::from),
         entries: row.entries,
+        kept: row.kept,
         created_at: row.created_at.to_jiff(),
         changed_at: row.changed_at.to_jiff(),
         expires_at: row.expires_at.to_jiff(),

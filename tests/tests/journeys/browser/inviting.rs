@@ -116,6 +116,41 @@ async fn entries_are_mended_in_place() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_changed_meanwhile_is_told_in_place() {
+    let Some(browser) = Browser::start().await else { return };
+    let world = World::with(&[HERE]).await;
+    let base = world.client.base().to_owned();
+    let kim = world.board().await;
+    let draft = kim.list("email", MESSY).await;
+    let tab = browser.open(320, true).await;
+    tab.sign_in(&world, &base).await;
+    tab.goto(&format!("{base}{draft}")).await;
+    tab.value("void (globalThis.marked = document.getElementById('tiles'))").await;
+    tab.click("#e-2 summary").await;
+    tab.type_into("#name-2", "Bo the Second").await;
+    kim.submit(&format!("{draft}/entries/2"), "name=Bob").await;
+    // Another row is saved first: what is typed here was typed over what was seen here.
+    tab.click("#e-3 summary").await;
+    tab.type_into("#email-3", "cy@example.org").await;
+    tab.press("Enter").await;
+    tab.until("the other row is swapped", "document.querySelector('#e-3 .state').textContent === 'Ready'")
+        .await;
+    tab.click("#e-2 .edit button").await;
+    tab.until("it is said", "document.getElementById('told').textContent.startsWith('Line 3 was changed meanwhile, and nothing was saved.')").await;
+    tab.until("what was typed stays", "document.getElementById('name-2').value === 'Bo the Second'").await;
+    tab.until(
+        "what stands there is shown",
+        "document.querySelector('#e-2 .who').textContent.includes('Bob')",
+    )
+    .await;
+    tab.until("it was never loaded anew", "globalThis.marked?.isConnected").await;
+    assert_accessible(&tab).await;
+    tab.click("#e-2 .edit button").await;
+    tab.until("now it is saved", "document.querySelector('#e-2 .who').textContent.includes('Bo the Second')")
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_file_is_dropped_and_its_columns_are_named() {
     let Some(browser) = Browser::start().await else { return };
     let world = World::with(&[HERE]).await;

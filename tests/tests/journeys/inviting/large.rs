@@ -1,6 +1,7 @@
 //! What a long list costs: a page stays small, and a mended entry is told soon.
 
-use tokio::time::Instant;
+use reqwest::StatusCode;
+use tokio::{io::AsyncWriteExt, net::TcpStream, time::Instant};
 
 use super::tiles;
 use crate::world::World;
@@ -81,4 +82,41 @@ async fn verdicts_on_a_long_list_are_kept_for_a_minute_and_decide_nothing() {
     assert_eq!(tiles(&board.page(&draft).await), [5_399, 0, 599, 2, 6_000]);
     world.send(&[serde_json::json!({"email": "resident.4@example.org"})]).await;
     assert_eq!(tiles(&board.page(&draft).await), [5_398, 0, 599, 3, 6_000]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn entries_that_were_removed_take_room_too() {
+    /// What room is shared out in, and how much there is.
+    const UNIT: usize = 64 * 1024;
+    const UNITS: usize = 3 * 256;
+
+    let world = World::new().await;
+    let board = world.board().await;
+    let draft = board.list("email", &lines(1_000)).await;
+    world.sql("UPDATE draft_entries SET removed = true WHERE position > 10").await;
+    assert_eq!(tiles(&board.page(&draft).await)[4], 1_000);
+
+    // All room but one unit is held by lists that do not end: it would do for ten entries, and a thousand are read.
+    let address = world.client.base().trim_start_matches("http://").to_owned();
+    let mut slow = Vec::new();
+    for units in [256, 256, UNITS - 1 - 512] {
+        let request =
+            board.request(porchlight_tests::installation::Method::POST, "/invite/email").build().unwrap();
+        let cookie = request.headers()["cookie"].to_str().unwrap();
+        let length = units * UNIT;
+        let head = format!(
+            "POST /invite/email HTTP/1.1\r\nhost: {address}\r\ncookie: {cookie}\r\nsec-fetch-site: same-origin\r\ncontent-type: multipart/form-data; boundary=x\r\ncontent-length: {length}\r\n\r\n"
+        );
+        let mut stream = TcpStream::connect(&address).await.unwrap();
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream.write_all(&vec![b'a'; length - 1]).await.unwrap();
+        slow.push(stream);
+    }
+    world
+        .until("a thousand entries find no room", async || {
+            board.get(&draft).await.0 == StatusCode::SERVICE_UNAVAILABLE
+        })
+        .await;
+    drop(slow);
+    world.until("they find it again", async || board.get(&draft).await.0 == StatusCode::OK).await;
 }

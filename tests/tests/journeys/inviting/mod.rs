@@ -2,10 +2,11 @@
 //!
 //! [`steps`] walks each page as a browser without script does, [`refusals`] is what stands in the way, [`answers`] whether
 //! what is told is true, [`undoing`] that what was done to an entry can be taken back, [`once_more`] that one is sent again,
-//! [`large`] what a long list costs.
+//! [`meanwhile`] that nobody decides about what somebody else wrote meanwhile, [`large`] what a long list costs.
 
 mod answers;
 mod large;
+mod meanwhile;
 mod once_more;
 mod refusals;
 mod steps;

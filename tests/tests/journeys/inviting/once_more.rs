@@ -74,7 +74,7 @@ async fn one_household_is_sent_its_code_again() {
     assert!(page.contains("Line 1 goes again, with the same code."), "{page}");
     assert_eq!(tiles(&page), [3, 0, 0, 1, 4]);
     let page = board.page(&format!("{draft}/send")).await;
-    assert!(page.contains("2 of them again, with the same code"), "{page}");
+    assert!(page.contains("2 of them go again, with the same code"), "{page}");
     let stale = confirmed(&page);
     let page = press(&board, &draft, 1, "leave_out").await;
     assert!(page.contains("Line 1 is left out: it is not sent again."), "{page}");

@@ -57,6 +57,7 @@ async fn what_is_removed_stands_apart_and_is_put_back() {
     press(&board, &draft, 4, "skip", "act=remove").await;
     let page = board.page(&format!("{draft}/send")).await;
     assert!(page.contains("Nothing goes to 1 entry that you removed."), "{page}");
+    assert!(!page.contains("removed goes with it"), "it stays with what is left: {page}");
     let (_, page) = board.submit(&format!("{draft}/send"), &confirmed(&page)).await;
     assert!(page.contains("2 entries of this list"), "the removed one waits for nobody: {page}");
     assert_eq!(tiles(&board.page(&draft).await), [0, 1, 1, 0, 3]);
@@ -108,4 +109,21 @@ async fn a_fix_is_undone_and_what_was_pasted_is_shown() {
     assert!(page.contains("Line 4 is ready now."), "{page}");
     let page = press(&board, &draft, 77, "fix", "act=undo").await;
     assert_eq!(tiles(&page), [2, 1, 0, 1, 4]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_removed_goes_with_the_list_and_it_is_said_before() {
+    let world = World::new().await;
+    let board = world.board().await;
+    let draft = board.list("email", "ada@example.org\nbo@example.org\ncy@example.org").await;
+    press(&board, &draft, 2, "ready", "act=remove").await;
+    let page = board.page(&format!("{draft}/send")).await;
+    assert!(page.contains("it goes, and the entry that you removed goes with it."), "{page}");
+    press(&board, &draft, 3, "ready", "act=remove").await;
+    let page = board.page(&format!("{draft}/send")).await;
+    assert!(page.contains("it goes, and the 2 entries that you removed go with it."), "{page}");
+    let (_, page) = board.submit(&format!("{draft}/send"), &confirmed(&page)).await;
+    assert!(page.contains("The list is accepted"), "{page}");
+    assert!(!board.page("/invite").await.contains(&draft));
+    assert_eq!(board.get(&draft).await.0, 303, "its batch is where the list is now");
 }

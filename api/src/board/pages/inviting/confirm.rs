@@ -65,6 +65,8 @@ struct ConfirmPage<'a> {
     skipped: Option<String>,
     /// How many the leader took out.
     removed: Option<String>,
+    /// That they are gone once the rest is.
+    goes_with: Option<String>,
     when: String,
     not_after: Option<String>,
     note: Option<&'a str>,
@@ -210,6 +212,8 @@ pub(super) async fn page(
         skipped: (counts.skip > 0).then(|| say!("invite-confirm-skipped", count = counts.skip)),
         removed: (!looked.removed.is_empty())
             .then(|| say!("invite-confirm-removed", count = looked.removed.len())),
+        goes_with: (left == 0 && !looked.removed.is_empty())
+            .then(|| say!("invite-confirm-goes-with", count = looked.removed.len())),
         when,
         not_after: plan.not_after.map(|at| moment(at, &now)),
         note: plan.note.as_deref(),

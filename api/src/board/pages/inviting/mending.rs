@@ -14,8 +14,9 @@ use sqlx::PgConnection;
 use super::{
     gone, lead_to, nothing_here, open, ours, path, room,
     rows::{standing_of, word},
+    seen::{Typed, is_stale},
     sent_as,
-    verify::Query,
+    verify::{self, Late, Query},
 };
 use crate::{
     audit::{Act, Entry},
@@ -36,15 +37,33 @@ use crate::{
 };
 
 /// The form of an entry. What it has not stays as it is.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 pub(super) struct Asked {
     #[serde(default)]
-    act: String,
+    pub(super) act: String,
+    /// What was seen of it.
+    pub(super) seen: Option<String>,
     email: Option<String>,
     phone: Option<String>,
-    name: Option<String>,
+    pub(super) name: Option<String>,
     unit: Option<String>,
     household: Option<String>,
+}
+
+impl Asked {
+    pub(super) fn fields(&self) -> Fields {
+        let Self { email, phone, name, unit, household, .. } = self.clone();
+        Fields { email, phone, name, unit, household }
+    }
+
+    /// Whether anything is to be written.
+    pub(super) const fn has_fields(&self) -> bool {
+        self.email.is_some()
+            || self.phone.is_some()
+            || self.name.is_some()
+            || self.unit.is_some()
+            || self.household.is_some()
+    }
 }
 
 /// Writes one entry, decides about it, or takes back what was done to it.
@@ -70,6 +89,11 @@ pub(super) async fn one(
         // The list was read anew in another tab.
         return Ok(lead_to(&format!("{}?{}#list", path(id, ""), query.same())));
     };
+    if is_stale(&entry, &asked) {
+        tx.rollback().await?;
+        let late = Late { position, typed: Typed::of(&asked) };
+        return verify::page(&state, &leader, &draft, &query, Some(late)).await;
+    }
     let changed = async {
         let done = decide(&mut tx, id, entry, number, asked).await?;
         drafts::touch(&mut tx, id, None).await?;
@@ -119,9 +143,8 @@ async fn decide(
         // Who writes in it, or wants it sent, wants it on the list.
         drafts::remove_entries(tx, draft, &[position], false).await?;
     }
-    let Asked { act, email, phone, name, unit, household } = asked;
-    let fields = Fields { email, phone, name, unit, household };
-    let (accept, done) = match act.as_str() {
+    let fields = asked.fields();
+    let (accept, done) = match asked.act.as_str() {
         "accept" => (Some(true), "accepted"),
         "take_back" => (Some(false), "taken_back"),
         _ => (None, "mended"),

@@ -2,7 +2,7 @@
 //!
 //! [`start`] is where a leader chooses how, [`paste`] takes the list in ([`form`] reads what a browser sends), [`columns`]
 //! asks what a table's columns hold. [`verify`] shows what is wrong with which line ([`rows`] how one is told), [`mending`]
-//! carries out what is done about it. [`message`] shows what residents will read ([`planning`] reads its form, [`preview`] renders it), [`confirm`]
+//! carries out what is done about it, unless the entry is another one by then ([`seen`]). [`message`] shows what residents will read ([`planning`] reads its form, [`preview`] renders it), [`confirm`]
 //! says in numbers what will happen, and [`sending`] does it, once. A list is a draft from its first moment: nothing typed is lost.
 
 mod columns;
@@ -14,6 +14,7 @@ mod paste;
 mod planning;
 mod preview;
 mod rows;
+mod seen;
 mod sending;
 mod start;
 mod verify;
@@ -30,7 +31,7 @@ use porchlight_shared::domain::{BatchId, Channel, DraftId};
 use sqlx::PgConnection;
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::{Frame, Place, astray, board, board_with, moment, nothing_here, number};
+use super::{Frame, Place, astray, board_with, moment, nothing_here, number};
 use crate::{
     board::session::{Leader, Turned},
     intake::{
@@ -87,7 +88,7 @@ fn lead_to(path: &str) -> Response {
 /// Bytes of the room of lists that judging an entry takes.
 const ENTRY: usize = 160;
 
-/// Room to judge so many entries: many large lists at once wait, and have no connection meanwhile.
+/// Room to read so many entries, and to judge them: many large lists at once wait, and have no connection meanwhile.
 async fn room_for(state: &AppState, entries: i64) -> Result<OwnedSemaphorePermit, Problem> {
     let entries = usize::try_from(entries).unwrap_or(0);
     state.list_room.take((entries * ENTRY).min(LARGEST_BODY)).await
@@ -99,7 +100,7 @@ async fn room(state: &AppState, leader: &Leader, draft: &str) -> Result<OwnedSem
         Ok(draft) => find(&mut *state.pool.acquire().await?, leader, draft).await?,
         Err(_) => None,
     };
-    room_for(state, found.map_or(0, |draft| draft.entries)).await
+    room_for(state, found.map_or(0, |draft| draft.kept)).await
 }
 
 /// A draft of the leader's community.

@@ -3,6 +3,7 @@
 use jiff::{Timestamp, tz::TimeZone};
 use porchlight_shared::domain::{Channel, DraftId};
 
+use super::seen::{Typed, seen};
 use crate::{
     access::Role,
     audit::By,
@@ -73,6 +74,7 @@ pub(super) struct FieldView {
 }
 
 /// One entry as it is shown.
+#[expect(clippy::struct_excessive_bools, reason = "each is asked by itself")]
 pub(super) struct Row {
     pub(super) position: i32,
     pub(super) place: String,
@@ -93,6 +95,10 @@ pub(super) struct Row {
     pub(super) can_edit: bool,
     /// Whether the fields stand open.
     pub(super) is_open: bool,
+    /// Whether something stands in them that was written and is not saved.
+    pub(super) is_typed: bool,
+    /// What is seen of it.
+    pub(super) seen: String,
     pub(super) fields: Vec<FieldView>,
 }
 
@@ -221,6 +227,8 @@ impl Row {
             can_edit: is_here
                 && (told.stands != Standing::Skip || matches!(told.reason, Reason::Duplicate(_))),
             is_open: told.stands == Standing::Fix && told.suggestion.is_none(),
+            is_typed: false,
+            seen: seen(entry),
             fields: fields
                 .map(|(name, label, value)| FieldView {
                     name,
@@ -229,6 +237,16 @@ impl Row {
                 })
                 .into(),
         }
+    }
+
+    /// Puts into its fields what was written and not saved.
+    pub(super) fn put(&mut self, mut typed: Typed) {
+        for field in &mut self.fields {
+            if let Some(text) = typed.take(field.name) {
+                field.value = text;
+            }
+        }
+        (self.can_edit, self.is_typed) = (true, true);
     }
 }
 

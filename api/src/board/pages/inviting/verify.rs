@@ -5,16 +5,18 @@ use std::sync::Arc;
 use askama::Template;
 use axum::{
     extract::{Path, Query as Parameters, State},
+    http::StatusCode,
     response::Response,
 };
 use porchlight_shared::domain::{Channel, DraftId};
 use serde::Deserialize;
 
 use super::{
-    Frame, Place, board, find, gone, moment, nothing_here, number, open, room_for,
+    Frame, Place, board_with, find, gone, moment, nothing_here, number, open, room_for,
     rows::{
         Row, STANDINGS, Several, Shelf, entries_path, place, reason_words, several, standing_of, title, word,
     },
+    seen::Typed,
 };
 use crate::{
     board::session::{Leader, Turned},
@@ -70,6 +72,13 @@ impl Query {
     fn from(&self) -> usize {
         self.after.parse().unwrap_or(0)
     }
+}
+
+/// That something was asked of an entry that is another one by now: nothing is done, and the page shown as it stands.
+pub(super) struct Late {
+    pub(super) position: i32,
+    /// What was written, which is not lost.
+    pub(super) typed: Option<Typed>,
 }
 
 struct Tile {
@@ -130,7 +139,7 @@ async fn sight(state: &AppState, leader: &Leader, draft: &str) -> Result<Result<
         return Ok(Ok(Sight { draft, plan, verdicts, is_ready }));
     }
     drop(connection);
-    let _room = room_for(state, draft.entries).await.map_err(|_| Turned::Later)?;
+    let _room = room_for(state, draft.kept).await.map_err(|_| Turned::Later)?;
     let mut connection = state.pool.acquire().await?;
     let Some((looked, plan)) = open(state, &mut connection, leader, &id.to_string()).await? else {
         return Ok(Err(gone(&mut connection, leader, &id.to_string()).await?));
@@ -209,6 +218,16 @@ fn told(query: &Query, just: Option<&Told>, leader: &Leader) -> Option<String> {
     Some(told)
 }
 
+/// What is said of an entry that is another one by now. What was written for it stands in its fields.
+fn meanwhile(told: &Told, typed: Option<Typed>, rows: &mut [Row]) -> String {
+    let row = rows.iter_mut().find(|row| row.position == told.position);
+    let Some((row, typed)) = row.zip(typed) else {
+        return say!("invite-meanwhile", place = place(told));
+    };
+    row.put(typed);
+    say!("invite-meanwhile-typed", place = place(told))
+}
+
 /// What was done to one entry, and leaves it where it stood.
 const DONE_TO_ONE: [&str; 8] =
     ["mended", "accepted", "taken_back", "removed", "put_back", "undone", "again", "left_out"];
@@ -219,19 +238,35 @@ pub(super) async fn show(
     Path(draft): Path<String>,
     Parameters(query): Parameters<Query>,
 ) -> Result<Response, Turned> {
-    let Sight { draft, plan, verdicts, is_ready } = match sight(&state, &leader, &draft).await? {
+    page(&state, &leader, &draft, &query, None).await
+}
+
+/// The page as it stands now.
+pub(super) async fn page(
+    state: &AppState,
+    leader: &Leader,
+    draft: &str,
+    query: &Query,
+    late: Option<Late>,
+) -> Result<Response, Turned> {
+    let Sight { draft, plan, verdicts, is_ready } = match sight(state, leader, draft).await? {
         Ok(sight) => sight,
         Err(answer) => return Ok(answer),
     };
     let id = draft.id;
-    let just = query.at.parse().ok().filter(|_| DONE_TO_ONE.contains(&&*query.done));
+    let done_to = || query.at.parse().ok().filter(|_| DONE_TO_ONE.contains(&&*query.done));
+    let just = late.as_ref().map(|late| late.position).or_else(done_to);
     let just = just.and_then(|position: i32| verdicts.at(position));
     let show = query.shown();
     let was = just.zip(standing_of(&query.was)).map(|(just, was)| (just.position, was));
     let all = shown(&verdicts, show, was);
     let from = query.from().min(all.len().saturating_sub(1) / ON_A_PAGE * ON_A_PAGE);
     let page = &all[from.min(all.len())..(from + ON_A_PAGE).min(all.len())];
-    let rows = rows(&state, &leader, &draft, page, was).await?;
+    let mut rows = rows(state, leader, &draft, page, was).await?;
+    let (status, told) = match late {
+        Some(late) => (StatusCode::CONFLICT, just.map(|just| meanwhile(just, late.typed, &mut rows))),
+        None => (StatusCode::OK, told(query, just, leader)),
+    };
     let count = |standing| verdicts.count(standing);
     let tiles = Standing::ALL
         .into_iter()
@@ -245,14 +280,14 @@ pub(super) async fn show(
     });
     let ready = count(Standing::Ready);
     let link = |from: usize| format!("show={show}&after={from}");
-    Ok(board(&VerifyPage {
-        frame: Frame::of(&leader, Place::Invite),
+    let page = VerifyPage {
+        frame: Frame::of(leader, Place::Invite),
         id,
         title: match draft.channel {
             Channel::Email => say!("invite-look-emails"),
             Channel::Text => say!("invite-look-texts"),
         },
-        told: told(&query, just, &leader),
+        told,
         total: told_number(verdicts.len()),
         show,
         tiles: tiles.collect(),
@@ -281,7 +316,8 @@ pub(super) async fn show(
         }),
         kept_until: moment(draft.expires_at, &leader.now.to_zoned(leader.zone.clone())),
         is_ready_to_send: is_ready,
-    }))
+    };
+    Ok(board_with(status, &page))
 }
 
 fn told_number(count: usize) -> String {
