@@ -74,7 +74,7 @@ pub async fn print(
 /// An id stands for one wish.
 ///
 /// # Errors
-/// As [`print`] does.
+/// As [`print()`] does.
 pub async fn print_as(
     state: &AppState,
     community: CommunityId,

@@ -1,6 +1,6 @@
 //! The same at many households: a step that a leader takes for all whom they chose.
 //!
-//! [`facts`] says beforehand at whom it can be done, and why not at the others. Doing it is one transaction for each
+//! [`mod@facts`] says beforehand at whom it can be done, and why not at the others. Doing it is one transaction for each
 //! household, by the step that its own page takes, which has the last word; what was seen comes along, so that whoever
 //! asks twice does it once: what the first time did counts as done the second time.
 
