@@ -142,18 +142,20 @@ mod tests {
 
     #[test]
     fn whoever_asked_for_a_link_gets_it_in_one_part_under_the_longest_name() {
-        let link = format!("https://join.oakridgehoa.org/sign-in/{}", "x".repeat(43));
-        for (name, says) in [
-            ("Oakridge HOA", "Good once, for 15 minutes. STOP"),
-            ("Twenty letters, yes.", "Good for 15 minutes"),
+        let link = |site: &str| format!("https://{site}/sign-in/{}", "x".repeat(43));
+        for (name, site, says) in [
+            ("Oakridge", "oak.example", "Not you? Ignore it."),
+            ("Twenty letters, yes.", "join.oakridgehoa.org", "Good once, for 15 minutes. STOP"),
+            ("Twenty letters, yes.", "invitations.oakridgehoa.org", "Good for 15 minutes"),
         ] {
+            let link = link(site);
             let composed = sign_in(name, &link).unwrap();
             assert_eq!(composed.segments.count, 1, "{}", composed.text);
             assert!(composed.text.starts_with(&format!("{name}: sign in")), "{}", composed.text);
             assert!(composed.text.contains(&link) && composed.text.contains(says), "{}", composed.text);
             assert!(composed.text.ends_with("STOP to opt out."), "{}", composed.text);
         }
-        assert_eq!(sign_in(" ", &link), Err(ComposeError::Name));
+        assert_eq!(sign_in(" ", &link("oak.example")), Err(ComposeError::Name));
     }
 
     /// A link of so many characters.
