@@ -204,6 +204,26 @@ fn the_sample_environment_is_one() {
 }
 
 #[test]
+fn what_documents_link_to_is_there() {
+    let files = Command::new("git").current_dir(workspace()).args(["ls-files", "*.md"]).output().unwrap();
+    let files = String::from_utf8(files.stdout).unwrap();
+    let mut links = 0;
+    for file in files.lines().map(|file| workspace().join(file)) {
+        let text = std::fs::read_to_string(&file).unwrap();
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let link = link.split('#').next().unwrap_or_default();
+            if link.is_empty() || link.contains("://") {
+                continue;
+            }
+            links += 1;
+            let place = file.parent().unwrap().join(link);
+            assert!(place.exists(), "{} links to {link}, which is not there", file.display());
+        }
+    }
+    assert!(links > 100, "{links}");
+}
+
+#[test]
 fn the_openapi_document_is_current() {
     let programs =
         porchlight_tests::installation::Programs::beside(&std::env::current_exe().unwrap()).unwrap();
