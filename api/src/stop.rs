@@ -213,7 +213,8 @@ async fn suppress(
     if pressed == Pressed::Forget {
         // Its keyed hash stays, so that the next list that names it skips it.
         sqlx::query!(
-            "UPDATE contacts SET address = NULL, name = NULL, erased_at = app_now() WHERE id = $1 AND erased_at IS NULL",
+            "UPDATE contacts SET address = NULL, name = NULL, erased_at = app_now(), lapsed = false
+             WHERE id = $1 AND (erased_at IS NULL OR lapsed)",
             contact.uuid(),
         )
         .execute(&mut *tx)

@@ -118,9 +118,13 @@ impl Chase<'_> {
                 return Err(refuse(say!("chasing-address-suppressed")));
             }
             match known.contact {
-                Some((contact, of)) if of == household => return Ok(contact),
-                Some(_) => return Err(refuse(say!("chasing-address-of-another"))),
-                None => {}
+                Some((contact, of)) if of == household => {
+                    contacts::bring_back(&mut self.tx, &[contact.uuid()], &[address.as_str()], &[None])
+                        .await?;
+                    return Ok(contact);
+                }
+                Some(_) if !known.lapsed => return Err(refuse(say!("chasing-address-of-another"))),
+                _ => {}
             }
         }
         let id = ContactId::new(self.state.clock.now(), &mut AppState::rng());

@@ -170,8 +170,8 @@ async fn contact(
              WHERE address_hash = $6 AND lifted_at IS NULL AND (community_id = $2 OR community_id IS NULL)
          )
          ON CONFLICT (community_id, channel, address_hash)
-         DO UPDATE SET address = excluded.address, erased_at = NULL, household_id = excluded.household_id
-         WHERE contacts.of_member AND contacts.erased_at IS NOT NULL",
+         DO UPDATE SET address = excluded.address, erased_at = NULL, lapsed = false, of_member = true, household_id = excluded.household_id
+         WHERE contacts.lapsed OR contacts.of_member AND contacts.erased_at IS NOT NULL",
         id.uuid(),
         membership.community.uuid(),
         membership.household.uuid(),

@@ -22,6 +22,7 @@ mod interleavings;
 mod inviting;
 mod joining;
 mod keys;
+mod lapsing;
 mod lists;
 mod pace;
 mod passes;

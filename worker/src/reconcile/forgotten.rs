@@ -1,5 +1,5 @@
 //! What is kept for a time: codes of invitations, answers for an `Idempotency-Key`, drafts of lists, which texts were
-//! answered, sessions and the links to them, and whom a head invited who never came.
+//! answered, sessions and the links to them, and the addresses of whoever never came.
 
 use super::{LookError, Reconciler, report::Report};
 
@@ -10,7 +10,7 @@ impl Reconciler {
     /// Drops those whose time is over: an invitation's sealed code when it expires, and what finds it again 400 days
     /// after its end; a day for answers, 30 days after the last change for drafts, 400 for the marks of answered
     /// texts, and for sessions and links what each says; 90 days after its invite ended the address of whoever was invited
-    /// by a head and did not join. The next invite or list that names it brings it back.
+    /// by a head and did not join; the next invite or list that names it brings it back. Households' own are [lapsed](Self::lapsed).
     pub(super) async fn forgotten(&self) -> Result<Report, LookError> {
         let answers = sqlx::query!(
             "DELETE FROM idempotency_keys WHERE created_at < (SELECT app_now()) - interval '25 hours'"
@@ -69,6 +69,7 @@ impl Reconciler {
             + residents.execute(&self.pool).await?.rows_affected();
         let invitees = invitees.execute(&self.pool).await?.rows_affected();
         let links = links.execute(&self.pool).await?.rows_affected();
-        Ok(Report::Forgotten { codes, lookups, answers, drafts, texts, sessions, links, invitees })
+        let lapsed = self.lapsed().await?;
+        Ok(Report::Forgotten { codes, lookups, answers, drafts, texts, sessions, links, invitees, lapsed })
     }
 }

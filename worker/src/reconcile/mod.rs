@@ -19,7 +19,7 @@
 //! * [`tallies`]: counts that disagree with their rows are put right.
 //! * [`finished`]: batches without open rows are closed, and not looked at again.
 //! * [`notices`]: leaders are told, once, that a list is done and households of it need them.
-//! * [`forgotten`]: what is kept for a time is dropped when it is over.
+//! * [`forgotten`]: what is kept for a time is dropped when it is over, and addresses of households that never came are [`lapsed`].
 
 mod asking;
 mod checking;
@@ -27,6 +27,7 @@ mod due;
 mod finished;
 mod forgotten;
 mod held;
+mod lapsed;
 mod notices;
 mod overdue;
 mod progress;

@@ -47,6 +47,8 @@ pub enum Report {
         links: u64,
         /// Addresses of whoever was invited by a head and never came.
         invitees: u64,
+        /// Addresses of households that never came.
+        lapsed: u64,
     },
 }
 
@@ -89,7 +91,7 @@ impl Report {
             Self::Notices(letters) => vec![("letters", *letters)],
             Self::Windows(communities) => vec![("communities", *communities)],
             Self::Storms(batches) | Self::Finished(batches) => vec![("batches", *batches)],
-            Self::Forgotten { codes, lookups, answers, drafts, texts, sessions, links, invitees } => {
+            Self::Forgotten { codes, lookups, answers, drafts, texts, sessions, links, invitees, lapsed } => {
                 vec![
                     ("codes", *codes),
                     ("lookups", *lookups),
@@ -99,6 +101,7 @@ impl Report {
                     ("sessions", *sessions),
                     ("links", *links),
                     ("invitees", *invitees),
+                    ("lapsed", *lapsed),
                 ]
             }
         };

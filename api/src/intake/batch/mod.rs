@@ -231,6 +231,7 @@ pub async fn accept(
         Intake { tx, actor, keyring, now, rng, channel, send_at: wish.send_at, judged: list.judged };
     let addressed = intake.settle(&known, wish.accept_checks).await?;
     let invited = intake.invite(addressed, wish.already_invited).await?;
+    intake.bring_back(&known, &invited).await?;
     let Intake { tx, mut rng, judged, .. } = intake;
 
     let left = left_over(&judged, &invited);

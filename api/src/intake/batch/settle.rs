@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use porchlight_shared::domain::{ContactId, HouseholdId, PropertyId};
 
-use super::{Addressed, Intake};
+use super::{Addressed, Intake, Invited};
 use crate::{
     intake::{
         facts::Known,
@@ -104,6 +104,23 @@ impl Intake<'_> {
             overtaken.iter().filter(|entry| entry.fresh).map(|entry| entry.household.uuid()).collect();
         homes::delete_households(self.tx, &empty).await?;
         Ok(kept)
+    }
+
+    /// Writes the addresses of those who are invited again where they had lapsed.
+    pub(super) async fn bring_back(&mut self, known: &Known, invited: &[Invited]) -> Result<(), Problem> {
+        let known: Vec<_> = invited.iter().filter(|entry| known.contains_key(&entry.at)).collect();
+        for entries in known.chunks(ROWS_AT_ONCE) {
+            let (mut ids, mut addresses, mut names) = (Vec::new(), Vec::new(), Vec::new());
+            for entry in entries {
+                let judged = &self.judged[entry.at];
+                let Some(contact) = &judged.contact else { continue };
+                ids.push(entry.contact.uuid());
+                addresses.push(contact.address.as_str());
+                names.push(judged.name.as_deref());
+            }
+            contacts::bring_back(self.tx, &ids, &addresses, &names).await?;
+        }
+        Ok(())
     }
 
     /// The household of an entry, and whether this list made it; none, if it joined.

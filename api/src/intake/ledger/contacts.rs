@@ -15,6 +15,8 @@ pub struct KnownAddress {
     pub joined: bool,
     /// Whether the address was forgotten on request.
     pub erased: bool,
+    /// Whether it was forgotten because nobody came. It is its household's as before: [`bring_back`].
+    pub lapsed: bool,
     /// Why the address must not be written to, if so.
     pub suppressed: Option<SuppressionReason>,
 }
@@ -31,10 +33,11 @@ pub async fn known_addresses(
 ) -> Result<Vec<KnownAddress>> {
     let rows = sqlx::query!(
         r#"SELECT asked.place AS "place!", c.id AS "contact?", c.household_id AS "household?",
-                  coalesce(c.joined, false) AS "joined!", coalesce(c.erased, false) AS "erased!", s.reason AS "reason?"
+                  coalesce(c.joined, false) AS "joined!", coalesce(c.erased, false) AS "erased!",
+                  coalesce(c.lapsed, false) AS "lapsed!", s.reason AS "reason?"
            FROM unnest($3::bytea[]) WITH ORDINALITY AS asked(hash, place)
            LEFT JOIN LATERAL (
-               SELECT contacts.id, household_id, h.joined_at IS NOT NULL AS joined, erased_at IS NOT NULL AS erased
+               SELECT contacts.id, household_id, h.joined_at IS NOT NULL AS joined, erased_at IS NOT NULL AND NOT lapsed AS erased, lapsed
                FROM contacts JOIN households h ON h.id = household_id
                WHERE contacts.community_id = $1 AND channel = $2 AND address_hash = asked.hash
                    -- Known from a head's invite alone, or to be wrong, and of nobody who joined: as good as unknown.
@@ -63,6 +66,7 @@ pub async fn known_addresses(
             .map(|(contact, household)| (contact.into(), household.into())),
         joined: row.joined,
         erased: row.erased,
+        lapsed: row.lapsed,
         suppressed: row.reason,
     });
     Ok(known.collect())
@@ -83,7 +87,7 @@ pub struct NewContacts<'a> {
     pub names: Vec<Option<&'a str>>,
 }
 
-/// Stores new contacts, or takes those over that are known from a head's invite alone; returns ids and hashes of those that
+/// Stores new contacts, or takes those over that are as good as unknown; returns ids and hashes of those that
 /// another list did not store first.
 pub async fn insert_contacts(
     tx: &mut PgConnection,
@@ -97,8 +101,8 @@ pub async fn insert_contacts(
          FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::bytea[], $7::text[]) AS new(id, household_id, address, hash, name)
          ON CONFLICT (community_id, channel, address_hash) DO UPDATE
              SET household_id = excluded.household_id, address = excluded.address, name = excluded.name,
-                 erased_at = NULL, of_member = false, wrong_at = NULL
-             WHERE (contacts.of_member OR contacts.wrong_at IS NOT NULL AND contacts.erased_at IS NULL) AND NOT EXISTS (
+                 erased_at = NULL, lapsed = false, of_member = false, wrong_at = NULL
+             WHERE (contacts.of_member OR contacts.lapsed OR contacts.wrong_at IS NOT NULL AND contacts.erased_at IS NULL) AND NOT EXISTS (
                  SELECT FROM members m
                  WHERE m.household_id = contacts.household_id AND m.channel = contacts.channel
                      AND m.address_hash = contacts.address_hash
@@ -115,4 +119,25 @@ pub async fn insert_contacts(
     .fetch_all(tx)
     .await?;
     Ok(rows.into_iter().map(|row| (row.id, row.address_hash)).collect())
+}
+
+/// Writes the addresses of known contacts again where they had lapsed. Who invites their household anew does it after the
+/// invitation is stored: what forgets addresses passes over a household that is being invited.
+pub async fn bring_back(
+    tx: &mut PgConnection,
+    contacts: &[Uuid],
+    addresses: &[&str],
+    names: &[Option<&str>],
+) -> Result<()> {
+    sqlx::query!(
+        "UPDATE contacts AS c SET address = back.address, name = back.name, erased_at = NULL, lapsed = false
+         FROM unnest($1::uuid[], $2::text[], $3::text[]) AS back(id, address, name)
+         WHERE c.id = back.id AND c.lapsed",
+        contacts,
+        addresses as &[&str],
+        names as &[Option<&str>],
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
 }

@@ -31,23 +31,24 @@ impl World {
     }
 
     /// Joins with a code in a browser of its own, which knows them afterwards.
-    async fn join_page(&self, code: &AccessCode, form: &str) -> (Board, String) {
+    pub(crate) async fn join_page(&self, code: &AccessCode, form: &str) -> (Board, String) {
         let mut browser = self.stranger();
         let (status, page) = browser.join(code.plain(), form).await;
         assert!(status.is_success(), "{status} {page}");
         (browser, page)
     }
 
-    async fn count(&self, statement: &'static str) -> i64 {
+    pub(crate) async fn count(&self, statement: &'static str) -> i64 {
         sqlx::query_scalar(statement).fetch_one(&self.installation.pool).await.unwrap()
     }
 
-    /// Waits until what is kept for a time was looked through after now.
-    async fn until_forgotten_looked(&self) {
+    /// Has what is kept for a time looked through: a worker does that first of all, unless another one has just done so.
+    pub(crate) async fn look_through(&mut self) {
         let now: f64 = sqlx::query_scalar("SELECT extract(epoch FROM app_now())::float8")
             .fetch_one(&self.installation.pool)
             .await
             .unwrap();
+        let worker = self.installation.start_worker().await.unwrap();
         self.until("it was looked through", async || {
             sqlx::query_scalar("SELECT EXISTS (SELECT FROM reconcilers WHERE name = 'forgotten' AND looked_at > to_timestamp($1))")
                 .bind(now)
@@ -56,15 +57,16 @@ impl World {
                 .unwrap()
         })
         .await;
+        worker.stop().await.unwrap();
     }
 
-    async fn requests(&self) -> Vec<Value> {
+    pub(crate) async fn requests(&self) -> Vec<Value> {
         let answer = self.client.get(&self.oakridge, "requests").await.unwrap();
         assert_eq!(answer.status, 200, "{}", answer.body);
         answer.body["items"].as_array().unwrap().clone()
     }
 
-    async fn answer(&self, request: &Value, how: &str, body: &Value) -> (u16, Value) {
+    pub(crate) async fn answer(&self, request: &Value, how: &str, body: &Value) -> (u16, Value) {
         let path = format!("requests/{}/{how}", request["id"].as_str().unwrap());
         let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
         let answer = self.client.post(&self.oakridge, &path, body, &[]).await.unwrap();
