@@ -25,9 +25,7 @@ use crate::{
     config::ServeSettings,
     docs, family, health, intake, join, limits,
     metrics::{Metrics, RequestLabels},
-    pages, passes,
-    problem::{Kind, Problem},
-    receipts, settings, sign_in,
+    pages, passes, receipts, settings, sign_in,
     state::{AppState, RedisHandle},
     stop, suppressions,
 };
@@ -129,10 +127,8 @@ pub fn router(state: Arc<AppState>) -> Router {
         .merge(pages::routes())
         .merge(board::pages::routes().layer(pages::small_body()))
         .merge(receipts::routes())
-        .fallback(|| async { Problem::not_found() })
-        .method_not_allowed_fallback(|| async {
-            Problem::new(Kind::MethodNotAllowed, "Look at /openapi.json for what can.")
-        })
+        .fallback(pages::nowhere)
+        .method_not_allowed_fallback(pages::not_like_this)
         .layer(DefaultBodyLimit::max(intake::body::LARGEST_BODY))
         .layer(middleware::from_fn_with_state(Arc::clone(&state), measure))
         .with_state(state)

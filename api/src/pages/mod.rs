@@ -7,10 +7,12 @@ use askama::Template;
 use axum::{
     Router,
     extract::DefaultBodyLimit,
-    http::{HeaderName, StatusCode, header},
+    http::{HeaderMap, HeaderName, StatusCode, header},
     response::{IntoResponse, Response},
     routing::get,
 };
+
+use crate::problem::{Kind, Problem};
 
 /// The design system, on which every page's style sheet builds.
 pub const TOKENS: &str = include_str!("../../static/tokens.css");
@@ -103,6 +105,36 @@ async fn genuine() -> Response {
             offer_code: true,
         },
     )
+}
+
+/// What is told where nothing is: a page for browsers, a [`Problem`] for programs.
+pub async fn nowhere(asked: HeaderMap) -> Response {
+    if !reads_pages(&asked) {
+        return Problem::not_found().into_response();
+    }
+    let lines = ["Check the address: perhaps a part of it got lost on the way here."];
+    let heading = "There is nothing here";
+    page(
+        StatusCode::NOT_FOUND,
+        &Notice { brand: None, heading, lines: &lines, contact: None, offer_code: true },
+    )
+}
+
+/// The same where a page is asked for in a way in which it cannot be had: as a form's address that was opened by itself.
+pub async fn not_like_this(asked: HeaderMap) -> Response {
+    if !reads_pages(&asked) {
+        return Problem::new(Kind::MethodNotAllowed, "Look at /openapi.json for what can.").into_response();
+    }
+    let lines = ["This address works from a button alone. Go back to the page that has it."];
+    let heading = "There is nothing to see here";
+    let notice = Notice { brand: None, heading, lines: &lines, contact: None, offer_code: false };
+    page(StatusCode::METHOD_NOT_ALLOWED, &notice)
+}
+
+/// Whether whoever asks is a browser that shows a page. Programs, `curl` too, ask for anything.
+fn reads_pages(asked: &HeaderMap) -> bool {
+    let accept = asked.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+    accept.contains("text/html")
 }
 
 async fn style() -> Response {

@@ -245,3 +245,31 @@ async fn households_stand_in_the_order_of_their_numbers() {
     units.push("none".to_owned());
     assert_eq!(seen, units);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_address_that_leads_nowhere_is_told_as_who_asks_reads_it() {
+    let world = World::new().await;
+    let visitor = world.stranger();
+    let browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+    for (path, status, told) in [
+        ("/no-such-page", 404, "There is nothing here"),
+        ("/v1/no-such-thing", 404, "There is nothing here"),
+        ("/sign-out", 405, "works from a button alone"),
+    ] {
+        let answer = visitor.request(Method::GET, path).header(header::ACCEPT, browser).send().await.unwrap();
+        assert_eq!(
+            (answer.status().as_u16(), &answer.headers()["content-type"]),
+            (status, &"text/html; charset=utf-8".parse().unwrap())
+        );
+        let page = answer.text().await.unwrap();
+        assert!(page.contains(told) && page.contains("<h1>"), "{page}");
+        for accept in ["*/*", "application/json"] {
+            let answer =
+                visitor.request(Method::GET, path).header(header::ACCEPT, accept).send().await.unwrap();
+            assert_eq!(
+                (answer.status().as_u16(), &answer.headers()["content-type"]),
+                (status, &"application/problem+json".parse().unwrap())
+            );
+        }
+    }
+}
