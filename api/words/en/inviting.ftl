@@ -247,6 +247,7 @@ invite-done-several-back = { $count ->
     [one] 1 entry is back on the list.
    *[other] { $count } entries are back on the list.
 }
+invite-several-meanwhile = The list was changed meanwhile, and nothing was done. Look at it again, and press the button once more if it is still right.
 invite-done-resend = Households that are invited already are sent the same code once more.
 invite-done-no-resend = Households that are invited already are not written to again.
 invite-done-read = The list is read again.

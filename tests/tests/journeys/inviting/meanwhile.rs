@@ -100,3 +100,35 @@ async fn nobody_accepts_or_overwrites_what_somebody_else_wrote() {
     let told = row(&page, 2);
     assert!(status == 409 && told.contains("Removed") && told.contains("value=\"cy@example.org\""), "{told}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_button_for_several_is_about_those_who_were_counted() {
+    let world = World::new().await;
+    let (pat, kim) = (world.board().await, world.board().await);
+    let draft = pat.list("email", "ada@example.org\nbo@gmial.com\ncy@gmial.com\ndi@gmial.con").await;
+    let page = pat.page(&format!("{draft}?show=check")).await;
+    assert!(page.contains("Send all 3"), "{page}");
+    let form = page.split("/several?").nth(1).unwrap();
+    let seen = form.split("name=\"seen\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let accept = format!("act=accept&reason=likely_typo&seen={seen}");
+    let several = format!("{draft}/several?show=check");
+
+    // One more became of that sort, then another one instead of it.
+    for (position, address) in [(1, "ada@gmial.com"), (4, "di@example.org")] {
+        press(&kim, &draft, position, "check", &format!("email={address}")).await;
+        let (status, page) = pat.submit(&several, &accept).await;
+        assert!(
+            status == 200 && page.contains("The list was changed meanwhile, and nothing was done."),
+            "{page}"
+        );
+        let tally = if position == 1 { [0, 4, 0, 0, 4] } else { [1, 3, 0, 0, 4] };
+        assert_eq!(tiles(&page), tally);
+    }
+    press(&kim, &draft, 1, "check", "email=ada%40example.org").await;
+    press(&kim, &draft, 4, "check", "email=di%40gmial.con").await;
+    for told in ["3 entries are changed.", "There was nothing left to change."] {
+        let (_, page) = pat.submit(&several, &accept).await;
+        assert!(page.contains(told), "{page}");
+        assert_eq!(tiles(&page), [4, 0, 0, 0, 4]);
+    }
+}

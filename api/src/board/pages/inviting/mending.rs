@@ -14,7 +14,7 @@ use sqlx::PgConnection;
 use super::{
     gone, lead_to, nothing_here, open, ours, path, room,
     rows::{standing_of, word},
-    seen::{Typed, is_stale},
+    seen::{Typed, is_stale, which},
     sent_as,
     verify::{self, Late, Query},
 };
@@ -159,6 +159,8 @@ pub(super) struct AskedOfSeveral {
     act: String,
     #[serde(default)]
     reason: String,
+    /// Which entries were seen.
+    seen: Option<String>,
 }
 
 /// Does the same to all entries of one sort.
@@ -213,6 +215,9 @@ async fn change(
             };
             let positions: Vec<_> = verdicts.iter().filter(is_meant).map(|told| told.position).collect();
             count = positions.len();
+            if count > 0 && asked.seen.as_ref().is_some_and(|seen| *seen != which(&positions)) {
+                return Ok(("several_late", count));
+            }
             match asked.act.as_str() {
                 "accept" => drafts::accept_entries(&mut tx, draft, &positions).await?,
                 act => {

@@ -3,7 +3,7 @@
 use jiff::{Timestamp, tz::TimeZone};
 use porchlight_shared::domain::{Channel, DraftId};
 
-use super::seen::{Typed, seen};
+use super::seen::{Typed, seen, which};
 use crate::{
     access::Role,
     audit::By,
@@ -255,6 +255,8 @@ pub(super) struct Several {
     pub(super) act: &'static str,
     pub(super) reason: &'static str,
     pub(super) label: String,
+    /// Which entries it is about, in short; empty where it is about the whole list.
+    pub(super) seen: String,
 }
 
 /// What a button says that does something to so many.
@@ -274,35 +276,41 @@ const ODDITIES: [(&str, Label); 8] = [
 
 /// What can be done at once to those that are shown.
 pub(super) fn several(shown: &[&Told], show: &str, is_resend: bool) -> Vec<Several> {
-    let count = |code: &str, standing: Standing| {
-        shown.iter().filter(|told| told.stands == standing && told.reason.code() == code).count()
+    // An entry to which something was just done is shown where it stood before.
+    let positions_of = |standing: Standing, is_meant: &dyn Fn(&Told) -> bool| -> Vec<_> {
+        let those = shown.iter().filter(|told| told.stands == standing && is_meant(told));
+        those.map(|told| told.position).collect()
     };
-    let all = shown.len();
+    let whole = |act, label| Several { act, reason: "", label, seen: String::new() };
+    let these = |act, reason, label: Label, positions: &[i32]| Several {
+        act,
+        reason,
+        label: label(positions.len()),
+        seen: which(positions),
+    };
     let mut buttons = Vec::new();
     if show == "skip" {
-        let invited = count("already_invited", Standing::Skip);
+        let skipped = positions_of(Standing::Skip, &|_| true);
+        let invited = positions_of(Standing::Skip, &|told| told.reason.code() == "already_invited").len();
         if invited > 0 {
-            let label = say!("invite-several-again", count = invited);
-            buttons.push(Several { act: "resend", reason: "", label });
+            buttons.push(whole("resend", say!("invite-several-again", count = invited)));
         }
-        if all > 0 {
-            let label = say!("invite-several-remove", count = all);
-            buttons.push(Several { act: "remove", reason: "", label });
+        if !skipped.is_empty() {
+            buttons.push(these("remove", "", |count| say!("invite-several-remove", count = count), &skipped));
         }
     }
-    if show == "removed" && all > 1 {
-        let label = say!("invite-several-put-back", count = all);
-        buttons.push(Several { act: "put_back", reason: "", label });
+    let removed = positions_of(Standing::Removed, &|_| true);
+    if show == "removed" && removed.len() > 1 {
+        buttons.push(these("put_back", "", |count| say!("invite-several-put-back", count = count), &removed));
     }
     let is_some_again = is_resend || shown.iter().any(|told| told.again == Some(true));
     if is_some_again && matches!(show, "skip" | "ready") {
-        let label = say!("invite-several-not-again").to_owned();
-        buttons.push(Several { act: "no_resend", reason: "", label });
+        buttons.push(whole("no_resend", say!("invite-several-not-again").to_owned()));
     }
     for (code, send_all) in ODDITIES {
-        let found = count(code, Standing::Check);
-        if matches!(show, "check" | "") && found > 1 {
-            buttons.push(Several { act: "accept", reason: code, label: send_all(found) });
+        let found = positions_of(Standing::Check, &|told| told.reason.code() == code);
+        if matches!(show, "check" | "") && found.len() > 1 {
+            buttons.push(these("accept", code, send_all, &found));
         }
     }
     buttons

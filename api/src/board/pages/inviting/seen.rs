@@ -1,5 +1,6 @@
 //! What a form says of an entry that was seen, so that nobody decides about what somebody else wrote meanwhile.
 
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::mending::Asked;
@@ -10,8 +11,17 @@ use crate::intake::{
 
 /// What stands in an entry, and whether it is on the list, in short.
 pub(super) fn seen(entry: &DraftEntry) -> String {
-    let cells = serde_json::to_vec(&(entry.stands(), entry.removed)).expect("cells serialise");
-    Sha256::digest(cells).iter().take(8).fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
+    in_short(&(entry.stands(), entry.removed))
+}
+
+/// Which entries are meant, in short: a button for several does nothing once it would be about others.
+pub(super) fn which(positions: &[i32]) -> String {
+    in_short(&positions)
+}
+
+fn in_short(what: &impl Serialize) -> String {
+    let written = serde_json::to_vec(what).expect("cells serialise");
+    Sha256::digest(written).iter().take(8).fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
 }
 
 /// Whether what is asked of an entry is asked of what stood there before. What is pressed twice is asked once: it would

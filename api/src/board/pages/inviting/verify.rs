@@ -210,6 +210,7 @@ fn told(query: &Query, just: Option<&Told>, leader: &Leader) -> Option<String> {
         "several" => changed(say!("invite-done-several", count = count)),
         "several_removed" => changed(say!("invite-done-several-removed", count = count)),
         "several_back" => changed(say!("invite-done-several-back", count = count)),
+        "several_late" => say!("invite-several-meanwhile").to_owned(),
         "resend" => say!("invite-done-resend").to_owned(),
         "no_resend" => say!("invite-done-no-resend").to_owned(),
         "read" => say!("invite-done-read").to_owned(),
