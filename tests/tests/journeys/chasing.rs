@@ -322,6 +322,13 @@ async fn a_leader_passes_a_link_on_and_that_is_written_down() {
     let page = board.page(&format!("/households/{household}")).await;
     assert!(page.contains("Show the link") && !page.contains(code.plain()), "{page}");
     assert_eq!(board.get(&format!("/households/{household}/link")).await.0, 405, "looking shows nothing");
+    let elsewhere = world.installation.create_community("Elm Court", &[]).await.unwrap();
+    let stranger = world.board_of(&elsewhere).await;
+    for step in ["link", "pass", "resend", "extend", "replace", "revoke", "address"] {
+        let form = if step == "address" { "address=ann%40example.org" } else { "" };
+        let (status, page) = stranger.submit(&format!("/households/{household}/{step}"), form).await;
+        assert_eq!(status, 404, "{step}: {page}");
+    }
     let (status, page) = board.submit(&format!("/households/{household}/link"), "").await;
     assert!(
         status == 200 && page.contains(code.plain()) && page.contains(&code.grouped()),

@@ -19,6 +19,7 @@ use crate::{
         address::{NewAddress, take},
         steps::{Step, carry_out, show_code},
     },
+    join::ledger::lock_household,
     pages::{private, qr},
     problem::Problem,
     state::AppState,
@@ -173,8 +174,13 @@ pub(super) async fn pass(
     Path(household): Path<String>,
 ) -> Result<Response, Turned> {
     let Ok(household) = household.parse::<HouseholdId>() else { return Ok(nothing_here()) };
-    Ok(print_for(&state, &leader, vec![household]).await?.unwrap_or_else(|| {
-        let lines = [say!("chasing-no-pass-why")];
-        astray(StatusCode::CONFLICT, say!("chasing-no-pass"), &lines).into_response()
-    }))
+    if let Some(printed) = print_for(&state, &leader, vec![household]).await? {
+        return Ok(printed);
+    }
+    let mut connection = state.pool.acquire().await?;
+    if lock_household(&mut connection, leader.community, household).await?.is_none() {
+        return Ok(nothing_here());
+    }
+    let lines = [say!("chasing-no-pass-why")];
+    Ok(astray(StatusCode::CONFLICT, say!("chasing-no-pass"), &lines).into_response())
 }
