@@ -15,7 +15,7 @@ settings-misfits = { $count ->
 }
 settings-not-changed = Nothing was changed
 settings-owners-only = Only owners change settings. Who that is stands under <a href="/settings/people">People</a>.
-settings-owners-only-ask = Only owners change settings. Ask one of them: they stand under “Leaders”.
+settings-owners-only-ask = Only owners change settings. Ask one of them: they stand under “People”.
 settings-not-whole = The form did not arrive whole: the connection broke, or the picture is far too large.
 settings-not-whole-next = Go back in your browser: what you typed still stands there. Choose a picture of at most 512 KB, and save again.
 
